@@ -1,0 +1,139 @@
+"""The database: one engine, transactions that belong to one shop, and what to do after they commit."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Concatenate, ParamSpec, TypeVar
+
+import structlog
+from sqlalchemy import Engine, MetaData, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlmodel import Session, SQLModel
+
+from app.config import settings
+
+log = structlog.get_logger(__name__)
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+APPLICATION_ROLE = "holdfast_application"
+RETRIED_STATES = {"40001", "40P01"}  # serialization failure, deadlock
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLModel.metadata.naming_convention = NAMING
+metadata: MetaData = SQLModel.metadata
+
+
+class Table(SQLModel):
+    """Base of every table; importing it from here means names follow the convention above."""
+
+
+@lru_cache(maxsize=4)
+def engine(url: str | None = None) -> Engine:
+    """The engine of this process. A forked child must call `after_fork` before it uses it."""
+    address = (url or settings().database_url).replace("postgresql://", "postgresql+psycopg://", 1)
+    made = create_engine(
+        address,
+        pool_size=8,
+        max_overflow=16,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        # PgBouncer in transaction mode hands each transaction another connection.
+        connect_args={"prepare_threshold": None, "connect_timeout": 5},
+    )
+
+    @event.listens_for(made, "connect")
+    def _note_privileges(connection: object, record: object) -> None:
+        cursor = connection.cursor()  # type: ignore[attr-defined]
+        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        record.info["bypasses_row_security"] = cursor.fetchone()[0]  # type: ignore[attr-defined]
+        cursor.close()
+        connection.rollback()  # type: ignore[attr-defined]
+
+    return made
+
+
+def after_fork() -> None:
+    """Drops the parent's connections without closing them; call first thing in a forked child."""
+    engine().dispose(close=False)
+
+
+def enter_shop(session: Session, shop_id: int) -> None:
+    """Narrows the current transaction to one shop: row-level security hides every other one."""
+    connection = session.connection()
+    statement = "SELECT set_config('holdfast.shop_id', :shop, true)"
+    # A superuser would walk through row-level security, so it steps down for this transaction.
+    if connection.connection.info.get("bypasses_row_security"):
+        statement += f", set_config('role', '{APPLICATION_ROLE}', true)"
+    connection.execute(text(statement), {"shop": str(shop_id)})
+    session.info["shop_id"] = shop_id
+
+
+@contextmanager
+def transaction(shop_id: int | None = None) -> Iterator[Session]:
+    """One transaction of one shop (or of none, for the few global tables).
+
+    Commits when the block ends, rolls back when it raises, then runs what `after_commit` collected.
+    """
+    session = Session(engine(), expire_on_commit=False, autoflush=False)
+    try:
+        with session.begin():
+            if shop_id is not None:
+                enter_shop(session, shop_id)
+            yield session
+        for call in session.info.pop("after_commit", {}).values():
+            try:
+                call()
+            except Exception:
+                # The fact is stored; a nudge that is lost is found by the sweep.
+                log.warning("after_commit_failed", exc_info=True)
+    finally:
+        session.close()
+
+
+def after_commit(session: Session, name: str, call: Callable[[], object]) -> None:
+    """Runs `call` once after this session's transaction commits; the same name is run once."""
+    session.info.setdefault("after_commit", {})[name] = call
+
+
+def shop_of(session: Session) -> int:
+    """The shop this session's transaction belongs to."""
+    return int(session.info["shop_id"])
+
+
+def is_worth_retrying(error: DBAPIError) -> bool:
+    """Whether the whole transaction may succeed when run again (deadlock, lost connection)."""
+    state = getattr(error.orig, "sqlstate", None)
+    return (
+        state in RETRIED_STATES
+        or error.connection_invalidated
+        or (isinstance(error, OperationalError) and state is None)
+    )
+
+
+def run(
+    work: Callable[Concatenate[Session, Arguments], Result],
+    shop_id: int | None,
+    *arguments: Arguments.args,
+    **named: Arguments.kwargs,
+) -> Result:
+    """Runs `work(session, …)` in a transaction of its own, again after a deadlock (five times at most)."""
+    for attempt in range(5):
+        try:
+            with transaction(shop_id) as session:
+                return work(session, *arguments, **named)
+        except DBAPIError as error:
+            if attempt == 4 or not is_worth_retrying(error):
+                raise
+            time.sleep(random.uniform(0.01, 0.05) * 2**attempt)
+    raise AssertionError("unreachable")

@@ -1,0 +1,194 @@
+"""What every HTTP route shares: who asks, problem+json, pages by keyset, times and money as JSON."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Annotated, Any, Generic, TypeVar
+
+import structlog
+from flask import Response, g
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
+from sqlmodel import Session
+
+from app.db import transaction
+from app.errors import FieldError, GiveUp, Refused, RetryLater
+
+log = structlog.get_logger(__name__)
+
+Row = TypeVar("Row", bound=BaseModel)
+
+
+def _zulu(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Moment = Annotated[datetime, PlainSerializer(_zulu, return_type=str)]
+"""A time on the wire: ISO 8601 in UTC, ending in Z."""
+
+
+class Answer(BaseModel):
+    """Base of everything we send: read straight from rows and dataclasses."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Money(Answer):
+    """An amount with its currency; the amount is a decimal string, never a float."""
+
+    amount: Annotated[Decimal, PlainSerializer(lambda value: f"{value:f}", return_type=str)]
+    currency: str
+
+
+class Page(Answer, Generic[Row]):
+    """One page of a list; `next_cursor` is null on the last one."""
+
+    data: list[Row]
+    next_cursor: str | None = None
+
+
+class PageQuery(BaseModel):
+    """What every list takes."""
+
+    cursor: str | None = Field(default=None, description="`next_cursor` of the page before.")
+    limit: int = Field(default=50, ge=1, le=250)
+
+
+class ProblemField(BaseModel):
+    """One wrong field, and how to put it right."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An error as `application/problem+json` (RFC 9457) with a stable `code`."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[ProblemField] = []
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks: always and only what a verified token says."""
+
+    shop_id: int
+    domain: str
+    user_id: str
+
+    @property
+    def actor(self) -> str:
+        """As written beside what they do."""
+        return f"user:{self.user_id}"
+
+
+def principal() -> Principal:
+    """Whoever asks now. Raises Refused("unauthenticated") where nobody was verified."""
+    found: Principal | None = g.get("principal")
+    if found is None:
+        raise Refused("unauthenticated", "Open Holdfast from your store's admin.", status=401)
+    return found
+
+
+@contextmanager
+def shop_transaction() -> Iterator[Session]:
+    """A transaction of the shop that asks."""
+    with transaction(principal().shop_id) as session:
+        yield session
+
+
+def encode_cursor(*keys: object) -> str:
+    """A page's last sort keys, opaque to the client."""
+    raw = json.dumps([str(key) if isinstance(key, datetime) else key for key in keys])
+    return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, size: int) -> list[Any] | None:
+    """The keys again. Raises Refused("bad_cursor") for anything we did not hand out."""
+    if not cursor:
+        return None
+    try:
+        keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        keys = None
+    if not isinstance(keys, list) or len(keys) != size:
+        raise Refused(
+            "bad_cursor",
+            "This cursor is not one of ours; start again without it.",
+            status=400,
+            errors=[FieldError("cursor", "use next_cursor of the page before")],
+        )
+    return keys
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[FieldError] = (),
+    extra: dict[str, Any] | None = None,
+) -> Response:
+    """A problem+json response."""
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=code,
+        detail=detail,
+        errors=[ProblemField(field=error.field, message=error.message) for error in errors],
+        request_id=g.get("request_id"),
+    ).model_dump(mode="json")
+    response = Response(
+        json.dumps(body | (extra or {})), status=status, mimetype="application/problem+json"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def refused_response(error: Refused) -> Response:
+    """The response to a request that was refused."""
+    response = problem(
+        error.status, error.code, error.detail, errors=error.errors, extra=error.extra
+    )
+    response.headers.update(error.headers)
+    return response
+
+
+def retry_response(error: RetryLater) -> Response:
+    """The response when an outside party did not do its part."""
+    response = problem(503, "try_again_later", error.detail)
+    response.headers["Retry-After"] = str(int(error.after.total_seconds()) if error.after else 5)
+    return response
+
+
+def given_up_response(error: GiveUp) -> Response:
+    """The response when only a person can help."""
+    return problem(502, error.code, error.detail)
+
+
+def invalid_response(error: ValidationError) -> Response:
+    """The response to input that does not fit: 422, every wrong field named."""
+    fields = [
+        FieldError(_path(found["loc"]), found["msg"]) for found in error.errors(include_url=False)
+    ]
+    return problem(
+        422, "invalid_input", "Some fields are wrong; each is named below.", errors=fields
+    )
+
+
+def _path(location: Sequence[int | str]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path or "body"

@@ -1,0 +1,362 @@
+"""The ledger: the one way in which units move. A document states, the ledger posts the difference.
+
+Every verb is the same `settle`: a claim holds, and the flows made by `shipped`, `received`,
+`adjusted` and `relocated` move. So a duplicate, a late, an out-of-order or an edited paper is one
+and the same call, and every job may run twice. What a line holds follows from two statements alone,
+whatever order they came in: all it ever wanted, and all that has left for good.
+
+    order of 5 placed     available −5                committed +5
+    2 of them fulfilled   committed −2                customer  +2
+    1 cancelled           committed −1                available +1
+
+Facts cannot be refused: an order that happened is recorded even if `available` falls below zero.
+Requests can: they are granted what is free, and the answer says how much that was.
+The caller opens the transaction; nothing here commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from app.db import shop_of
+from app.inventory.books import Books, HoldKey, HoldRow, TallyKey
+from app.inventory.documents import (
+    Account,
+    Claim,
+    Document,
+    DocumentKey,
+    Flow,
+    Grant,
+    Outcome,
+    Verdict,
+)
+from app.inventory.models import Reason, State
+
+LineKey = tuple[int, str, int]
+"""Document, line, item: the holds of one line, at however many locations."""
+
+
+def settle(session: Session, documents: Sequence[Document]) -> list[Outcome]:
+    """Makes the books agree with these documents, and answers each in the order given.
+
+    Guarantees: all or nothing in the caller's transaction; the same documents again change nothing;
+    the order of arrival does not change the balances; facts are booked in full; requests are granted
+    at most what is free after the facts of the same call and never out of a negative balance.
+    Raises Refused("not_enough_units") if a flow takes from an inside state more than is there.
+    """
+    books = Books(session)
+    chosen, verdicts = _newest(documents)
+    accepted = books.lock_documents(chosen)
+    for document in chosen:
+        if document.key not in accepted:
+            verdicts[document.key] = _why_not(books, document)
+    settled = [document for document in chosen if document.key in accepted]
+    claimed = {document.key: _state_claims(books, document) for document in settled}
+    books.lock_accounts(_accounts(books, settled))
+    by_line = {line: document for document in settled for line in claimed[document.key]}
+    for line, document in by_line.items():
+        if document.fact:
+            _rebalance(books, line, document)
+    for document in settled:
+        for flow in document.flows:
+            by_line.update(_apply_flow(books, document, flow))
+    for line, document in by_line.items():
+        _rebalance(books, line, document, grow=_is_fact(books, line))
+    for line, document in by_line.items():
+        if not _is_fact(books, line):
+            _rebalance(books, line, document)
+    books.write()
+    return _outcomes(books, documents, chosen, verdicts, claimed)
+
+
+def shipped(
+    line: str,
+    item_id: int,
+    location_id: int,
+    total: int,
+    *,
+    to: State,
+    hold: DocumentKey,
+    hold_line: str | None = None,
+    state: State,
+    reason: Reason = Reason.SHIPPED,
+) -> Flow:
+    """A flow that says: of this hold's line, `total` eaches have left from this location so far."""
+    return Flow(
+        line=line,
+        item_id=item_id,
+        total=total,
+        from_location_id=location_id,
+        from_state=state,
+        to_location_id=location_id,
+        to_state=to,
+        reason=reason,
+        reason_back=Reason.SHIPMENT_CORRECTED,
+        hold=hold,
+        hold_line=hold_line or line,
+    )
+
+
+def received(line: str, item_id: int, location_id: int, total: int) -> Flow:
+    """A flow that says: Amazon has received `total` eaches so far. A total that shrinks moves back."""
+    return Flow(
+        line=line,
+        item_id=item_id,
+        total=total,
+        from_location_id=location_id,
+        from_state=State.AMAZON_TRANSIT,
+        to_location_id=location_id,
+        to_state=State.AMAZON,
+        reason=Reason.RECEIVED,
+        reason_back=Reason.RECEIPT_CORRECTED,
+    )
+
+
+def adjusted(
+    line: str,
+    item_id: int,
+    location_id: int,
+    total: int,
+    *,
+    state: State = State.AVAILABLE,
+    source: State = State.ADJUSTMENT,
+    reason: Reason = Reason.ADJUSTED,
+) -> Flow:
+    """A flow that brings `total` eaches into the books (or takes them out, when negative)."""
+    return Flow(
+        line=line,
+        item_id=item_id,
+        total=total,
+        from_location_id=location_id,
+        from_state=source,
+        to_location_id=location_id,
+        to_state=state,
+        reason=reason,
+        reason_back=reason,
+    )
+
+
+def relocated(line: str, item_id: int, source: int, target: int, total: int) -> Flow:
+    """A flow that says: `total` free eaches have gone from one location to another."""
+    return Flow(
+        line=line,
+        item_id=item_id,
+        total=total,
+        from_location_id=source,
+        from_state=State.AVAILABLE,
+        to_location_id=target,
+        to_state=State.AVAILABLE,
+        reason=Reason.RELOCATED,
+        reason_back=Reason.RELOCATED,
+    )
+
+
+def expire(session: Session, now: datetime | None = None, limit: int = 500) -> list[Outcome]:
+    """Gives back what holds past their expiry still hold; returns what was released."""
+    rows = session.execute(
+        text(
+            "SELECT DISTINCT d.kind, d.reference, d.version, d.digest FROM hold h"
+            " JOIN document d ON d.shop_id = h.shop_id AND d.document_id = h.document_id"
+            " WHERE h.shop_id = :shop AND h.expires_at <= :now AND h.held > 0 LIMIT :limit"
+        ),
+        {"shop": shop_of(session), "now": now or datetime.now(UTC), "limit": limit},
+    ).all()
+    return settle(
+        session,
+        [
+            Document(
+                kind=row.kind,
+                reference=row.reference,
+                version=row.version,
+                digest=row.digest,
+                claims=(),
+                fact=False,
+                reason_released=Reason.EXPIRED,
+            )
+            for row in rows
+        ],
+    )
+
+
+def _newest(
+    documents: Sequence[Document],
+) -> tuple[list[Document], dict[DocumentKey, Verdict]]:
+    """One document for each key: the newest, and of equally new ones the authoritative."""
+    best: dict[DocumentKey, Document] = {}
+    verdicts: dict[DocumentKey, Verdict] = {}
+    for document in documents:
+        other = best.get(document.key)
+        if other is None or _rank(document) > _rank(other):
+            best[document.key] = document
+            verdicts[document.key] = Verdict.SETTLED
+        elif _rank(document) == _rank(other) and document.digest != other.digest:
+            verdicts[document.key] = Verdict.AMBIGUOUS
+    unclear = {key for key, verdict in verdicts.items() if verdict is Verdict.AMBIGUOUS}
+    return [document for key, document in best.items() if key not in unclear], verdicts
+
+
+def _rank(document: Document) -> tuple[int, bool]:
+    return document.version, document.authoritative
+
+
+def _why_not(books: Books, document: Document) -> Verdict:
+    version, _digest = books.known[document.key]
+    return Verdict.STALE if version > document.version else Verdict.AMBIGUOUS
+
+
+def _state_claims(books: Books, document: Document) -> dict[LineKey, None]:
+    """Notes what each line wants now; a line no longer named wants only what has left already."""
+    if document.claims is None:
+        return {}
+    document_id = books.document_ids[document.key]
+    stated = {
+        HoldKey(document_id, claim.line, claim.item_id, claim.location_id): claim
+        for claim in document.claims
+    }
+    touched: dict[LineKey, None] = {}
+    for key, claim in stated.items():
+        row = books.hold(key, claim.state, document)
+        _state_claim(row, claim, document)
+        touched[key[:3]] = None
+    for key, row in books.holds.items():
+        if key.document_id == document_id and key not in stated:
+            if row.wanted:
+                row.wanted, row.changed = 0, True
+            touched[key[:3]] = None
+    return touched
+
+
+def _state_claim(row: HoldRow, claim: Claim, document: Document) -> None:
+    stated = (claim.wanted, document.fact, document.firm, document.expires_at, claim.due_at)
+    if stated != (row.wanted, row.fact, row.firm, row.expires_at, row.due_at):
+        row.wanted, row.fact, row.firm, row.expires_at, row.due_at = stated
+        row.changed = True
+
+
+def _accounts(books: Books, documents: Iterable[Document]) -> Iterable[Account]:
+    for key, row in books.holds.items():
+        yield Account(key.item_id, key.location_id, State.AVAILABLE)
+        yield Account(key.item_id, key.location_id, row.state)
+    for document in documents:
+        for flow in document.flows:
+            yield Account(flow.item_id, flow.from_location_id, flow.from_state)
+            yield Account(flow.item_id, flow.to_location_id, flow.to_state)
+            if flow.hold is not None:
+                yield Account(flow.item_id, flow.from_location_id, State.AVAILABLE)
+
+
+def _is_fact(books: Books, line: LineKey) -> bool:
+    return any(books.holds[key].fact for key in books.lines.get(line, ()))
+
+
+def _apply_flow(books: Books, document: Document, flow: Flow) -> dict[LineKey, Document]:
+    """Moves the difference to the flow's last stated total; returns the hold line it touched."""
+    key = TallyKey(
+        books.document_ids[document.key],
+        flow.line,
+        flow.item_id,
+        flow.from_location_id,
+        flow.from_state,
+        flow.to_location_id,
+        flow.to_state,
+    )
+    change = flow.total - books.tallies.get(key, 0)
+    if change == 0:
+        return {}
+    books.set_tally(key, flow.total, flow)
+    source = Account(flow.item_id, flow.from_location_id, flow.from_state)
+    target = Account(flow.item_id, flow.to_location_id, flow.to_state)
+    if flow.hold is None:
+        if change > 0:
+            books.move(document, flow.line, change, source, target, flow.reason)
+        else:
+            books.move(document, flow.line, -change, target, source, flow.reason_back)
+        return {}
+    return _ship_change(books, document, flow, change, target)
+
+
+def _ship_change(
+    books: Books, document: Document, flow: Flow, change: int, target: Account
+) -> dict[LineKey, Document]:
+    assert flow.hold is not None
+    line = (books.document_ids[flow.hold], flow.hold_line or flow.line, flow.item_id)
+    row = books.hold(HoldKey(*line, flow.from_location_id), flow.from_state, document)
+    held = Account(flow.item_id, flow.from_location_id, row.state)
+    free = Account(flow.item_id, flow.from_location_id, State.AVAILABLE)
+    if change > 0:
+        from_hold = min(change, row.held)
+        books.move(document, flow.line, from_hold, held, target, flow.reason)
+        # More left than was held: the units are gone, so the rest was free ones.
+        books.move(document, flow.line, change - from_hold, free, target, flow.reason)
+        row.held -= from_hold
+    else:
+        books.move(document, flow.line, -change, target, free, flow.reason_back)
+    row.fulfilled += change
+    row.changed = True
+    return {line: document}
+
+
+def _rebalance(books: Books, line: LineKey, document: Document, *, grow: bool = True) -> None:
+    """Holds for one line what is still open of it, at each of its locations."""
+    for key, open_units in _open_units(books, line).items():
+        row = books.holds[key]
+        held = Account(key.item_id, key.location_id, row.state)
+        free = Account(key.item_id, key.location_id, State.AVAILABLE)
+        if row.held > open_units:
+            released = row.held - open_units
+            books.move(document, key.line, released, held, free, document.reason_released)
+            row.held, row.changed = open_units, True
+        elif grow and row.held < open_units:
+            more = open_units - row.held
+            if not row.fact:
+                more = min(more, max(0, books.balances[free]))
+            books.move(document, key.line, more, free, held, Reason.HELD)
+            row.held, row.changed = row.held + more, row.changed or more > 0
+
+
+def _open_units(books: Books, line: LineKey) -> dict[HoldKey, int]:
+    """What each location should still hold of a line.
+
+    Units that left from a location where the line wanted none count against its other locations, so
+    a shipment may come before or after the paper that says where the line is kept.
+    """
+    keys = sorted(books.lines.get(line, ()))
+    surplus = sum(max(0, books.holds[k].fulfilled - books.holds[k].wanted) for k in keys)
+    open_units = {}
+    for key in keys:
+        row = books.holds[key]
+        here = max(0, row.wanted - row.fulfilled)
+        less = min(here, surplus)
+        surplus -= less
+        open_units[key] = here - less
+    return open_units
+
+
+def _outcomes(
+    books: Books,
+    documents: Sequence[Document],
+    chosen: Sequence[Document],
+    verdicts: dict[DocumentKey, Verdict],
+    claimed: dict[DocumentKey, dict[LineKey, None]],
+) -> list[Outcome]:
+    picked = {id(document) for document in chosen}
+    outcomes = []
+    for document in documents:
+        verdict = verdicts[document.key]
+        if verdict is Verdict.SETTLED and id(document) not in picked:
+            twin = next(one for one in chosen if one.key == document.key)
+            verdict = Verdict.STALE if twin.version > document.version else Verdict.SETTLED
+        grants = tuple(
+            Grant(key.line, key.item_id, key.location_id, row.wanted, row.fulfilled, row.held)
+            for line in claimed.get(document.key, {})
+            for key in books.lines.get(line, ())
+            for row in (books.holds[key],)
+        )
+        document_id = books.document_ids.get(document.key, 0)
+        outcomes.append(Outcome(document.key, document_id, verdict, grants))
+    return outcomes
+

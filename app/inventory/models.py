@@ -1,0 +1,406 @@
+"""The core's tables: items and their aliases, locations, balances, documents, holds and movements."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Identity, Index, Integer
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.db import Table
+
+
+class State(StrEnum):
+    """Where in its life a unit stands. Inside ones are Shopify's own inventory states."""
+
+    AVAILABLE = "available"
+    COMMITTED = "committed"
+    RESERVED = "reserved"
+    SAFETY_STOCK = "safety_stock"
+    DAMAGED = "damaged"
+    QUALITY_CONTROL = "quality_control"
+    INCOMING = "incoming"
+    SUPPLIER = "supplier"
+    CUSTOMER = "customer"
+    AMAZON_TRANSIT = "amazon_transit"
+    AMAZON = "amazon"
+    ADJUSTMENT = "adjustment"
+
+
+ON_HAND = (
+    State.AVAILABLE,
+    State.COMMITTED,
+    State.RESERVED,
+    State.SAFETY_STOCK,
+    State.DAMAGED,
+    State.QUALITY_CONTROL,
+)
+INSIDE = (*ON_HAND, State.INCOMING)
+OUTSIDE = tuple(state for state in State if state not in INSIDE)
+HELD = (State.COMMITTED, State.RESERVED, State.SAFETY_STOCK)
+MAY_BE_NEGATIVE = (State.AVAILABLE, *OUTSIDE)
+
+
+class Reason(StrEnum):
+    """Why units moved."""
+
+    HELD = "held"
+    RELEASED = "released"
+    EXPIRED = "expired"
+    SHIPPED = "shipped"
+    SHIPMENT_CORRECTED = "shipment_corrected"
+    RECEIVED = "received"
+    RECEIPT_CORRECTED = "receipt_corrected"
+    RETURNED = "returned"
+    REMOVED = "removed"
+    RELOCATED = "relocated"
+    ADJUSTED = "adjusted"
+    OPENING = "opening"
+
+
+def _enum(kind: type[StrEnum], name: str) -> sa.Enum:
+    return sa.Enum(kind, name=name, values_callable=lambda members: [m.value for m in members])
+
+
+STATE = _enum(State, "stock_state")
+REASON = _enum(Reason, "movement_reason")
+
+
+def _identity() -> dict[str, Any]:
+    return {"server_default": Identity(always=True)}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Item(Table, table=True):
+    """What a brand keeps stock of. Aliases tie it to the outside's own identifiers."""
+
+    __tablename__ = "item"
+    __table_args__ = (
+        CheckConstraint("units_per_case > 0", name="units_per_case"),
+        CheckConstraint("(unit_cost IS NULL) = (unit_cost_currency IS NULL)", name="unit_cost"),
+        Index("ix_item_sku", "shop_id", "sku", "item_id"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    item_id: int = Field(
+        default=None, primary_key=True, sa_type=Integer, sa_column_kwargs=_identity()
+    )
+    sku: str = Field(default="", description="As written in Shopify; neither unique nor required.")
+    title: str = ""
+    image_url: str | None = None
+    units_per_case: int = 1
+    unit_cost: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
+    unit_cost_currency: str | None = Field(default=None, max_length=3)
+    tracked: bool = Field(
+        default=True, description="Whether stock is counted; if not, nothing is held."
+    )
+    archived_at: datetime | None = None
+    created_at: datetime = Field(default_factory=_now)
+    updated_at: datetime = Field(default_factory=_now)
+
+
+class Alias(Table, table=True):
+    """One outside identifier of an item. Several may point at the same item."""
+
+    __tablename__ = "alias"
+    __table_args__ = (
+        ForeignKeyConstraint(["shop_id", "item_id"], ["item.shop_id", "item.item_id"]),
+        Index("ix_alias_item", "shop_id", "item_id"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    kind: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    item_id: int = Field(sa_type=Integer)
+
+
+class Location(Table, table=True):
+    """Where stock can be. The lowest priority number is asked first."""
+
+    __tablename__ = "location"
+    __table_args__ = (sa.UniqueConstraint("shop_id", "reference"),)
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    location_id: int = Field(
+        default=None, primary_key=True, sa_type=Integer, sa_column_kwargs=_identity()
+    )
+    reference: str = Field(description="The outside's own identifier of this place.")
+    name: str
+    active: bool = True
+    priority: int = 100
+
+
+class Balance(Table, table=True):
+    """How many units stand in one account (item × location × state)."""
+
+    __tablename__ = "balance"
+    __table_args__ = (
+        ForeignKeyConstraint(["shop_id", "item_id"], ["item.shop_id", "item.item_id"]),
+        ForeignKeyConstraint(
+            ["shop_id", "location_id"], ["location.shop_id", "location.location_id"]
+        ),
+        CheckConstraint(
+            "quantity >= 0 OR state NOT IN ('committed', 'reserved', 'safety_stock', 'damaged',"
+            " 'quality_control', 'incoming')",
+            name="not_negative_inside",
+        ),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    item_id: int = Field(primary_key=True, sa_type=Integer)
+    location_id: int = Field(primary_key=True, sa_type=Integer)
+    state: State = Field(primary_key=True, sa_type=STATE)
+    quantity: int = Field(sa_type=Integer)
+
+
+class DocumentRow(Table, table=True):
+    """A paper that the ledger has heard of, and the newest version it has settled."""
+
+    __tablename__ = "document"
+    __table_args__ = (sa.UniqueConstraint("shop_id", "kind", "reference"),)
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    document_id: int = Field(
+        default=None, primary_key=True, sa_type=BigInteger, sa_column_kwargs=_identity()
+    )
+    kind: str
+    reference: str
+    title: str = ""
+    version: int = Field(
+        default=-1, sa_type=BigInteger, description="-1: only spoken of by another paper so far."
+    )
+    digest: str = ""
+
+
+class Hold(Table, table=True):
+    """The outstanding promise of one document line at one location.
+
+    `wanted` is all that the line asks for, `fulfilled` what has left for good, `held` what is set
+    aside now. A fact holds all that is open; a request holds at most that.
+    """
+
+    __tablename__ = "hold"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "document_id"], ["document.shop_id", "document.document_id"]
+        ),
+        ForeignKeyConstraint(["shop_id", "item_id"], ["item.shop_id", "item.item_id"]),
+        ForeignKeyConstraint(
+            ["shop_id", "location_id"], ["location.shop_id", "location.location_id"]
+        ),
+        CheckConstraint("wanted >= 0 AND fulfilled >= 0 AND held >= 0", name="not_negative"),
+        CheckConstraint("state IN ('committed', 'reserved', 'safety_stock')", name="state"),
+        Index(
+            "ix_hold_open",
+            "shop_id",
+            "item_id",
+            "location_id",
+            postgresql_where=sa.text("held > 0 OR wanted > fulfilled"),
+        ),
+        Index(
+            "ix_hold_expiry",
+            "shop_id",
+            "expires_at",
+            postgresql_where=sa.text("expires_at IS NOT NULL AND held > 0"),
+        ),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    document_id: int = Field(primary_key=True, sa_type=BigInteger)
+    line: str = Field(primary_key=True)
+    item_id: int = Field(primary_key=True, sa_type=Integer)
+    location_id: int = Field(primary_key=True, sa_type=Integer)
+    state: State = Field(sa_type=STATE)
+    wanted: int
+    fulfilled: int = 0
+    held: int = 0
+    fact: bool
+    firm: bool = Field(default=True, description="Whether it may no longer be taken back.")
+    expires_at: datetime | None = None
+    due_at: datetime | None = Field(default=None, description="By when its owner wants the units.")
+    updated_at: datetime = Field(default_factory=_now)
+
+
+class Tally(Table, table=True):
+    """How many units one document line has moved so far, as last stated by that document.
+
+    Papers state totals, so a repeated or corrected paper moves only the difference.
+    """
+
+    __tablename__ = "tally"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "document_id"], ["document.shop_id", "document.document_id"]
+        ),
+        ForeignKeyConstraint(
+            ["shop_id", "hold_document_id"], ["document.shop_id", "document.document_id"]
+        ),
+        Index(
+            "ix_tally_hold",
+            "shop_id",
+            "hold_document_id",
+            postgresql_where=sa.text("hold_document_id IS NOT NULL"),
+        ),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    document_id: int = Field(primary_key=True, sa_type=BigInteger)
+    line: str = Field(primary_key=True)
+    item_id: int = Field(primary_key=True, sa_type=Integer)
+    from_location_id: int = Field(primary_key=True, sa_type=Integer)
+    from_state: State = Field(primary_key=True, sa_type=STATE)
+    to_location_id: int = Field(primary_key=True, sa_type=Integer)
+    to_state: State = Field(primary_key=True, sa_type=STATE)
+    total: int
+    hold_document_id: int | None = Field(default=None, sa_type=BigInteger)
+    hold_line: str | None = None
+
+
+class Movement(Table, table=True):
+    """Units that moved from one account to another, once, for ever; and the balances they left."""
+
+    __tablename__ = "movement"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint(
+            "from_state <> to_state OR from_location_id <> to_location_id", name="from_is_not_to"
+        ),
+        ForeignKeyConstraint(["shop_id", "item_id"], ["item.shop_id", "item.item_id"]),
+        ForeignKeyConstraint(
+            ["shop_id", "document_id"], ["document.shop_id", "document.document_id"]
+        ),
+        Index(
+            "ix_movement_from",
+            "shop_id",
+            "item_id",
+            "from_location_id",
+            "from_state",
+            "recorded_at",
+            "movement_id",
+        ),
+        Index(
+            "ix_movement_to",
+            "shop_id",
+            "item_id",
+            "to_location_id",
+            "to_state",
+            "recorded_at",
+            "movement_id",
+        ),
+        Index("ix_movement_document", "shop_id", "document_id"),
+        {"postgresql_partition_by": "RANGE (recorded_at)"},
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    movement_id: int = Field(
+        default=None, primary_key=True, sa_type=BigInteger, sa_column_kwargs=_identity()
+    )
+    recorded_at: datetime = Field(
+        primary_key=True, sa_column_kwargs={"server_default": sa.text("clock_timestamp()")}
+    )
+    occurred_at: datetime
+    item_id: int = Field(sa_type=Integer)
+    quantity: int
+    from_location_id: int = Field(sa_type=Integer)
+    from_state: State = Field(sa_type=STATE)
+    to_location_id: int = Field(sa_type=Integer)
+    to_state: State = Field(sa_type=STATE)
+    from_balance: int
+    to_balance: int
+    reason: Reason = Field(sa_type=REASON)
+    document_id: int = Field(sa_type=BigInteger)
+    line: str
+    message_id: int | None = Field(default=None, sa_type=BigInteger)
+    actor: str
+    echo: bool = Field(
+        description="The outside system made this move itself; it is not told again."
+    )
+
+
+class MirrorDue(Table, table=True):
+    """A movement that the outside has not been told of yet; gone once a message carries it."""
+
+    __tablename__ = "mirror_due"
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    movement_id: int = Field(primary_key=True, sa_type=BigInteger)
+
+
+class Count(Table, table=True):
+    """What an outside system last said a balance is; compared, never copied over."""
+
+    __tablename__ = "count"
+    __table_args__ = (
+        ForeignKeyConstraint(["shop_id", "item_id"], ["item.shop_id", "item.item_id"]),
+        ForeignKeyConstraint(
+            ["shop_id", "location_id"], ["location.shop_id", "location.location_id"]
+        ),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    item_id: int = Field(primary_key=True, sa_type=Integer)
+    location_id: int = Field(primary_key=True, sa_type=Integer)
+    state: State = Field(primary_key=True, sa_type=STATE)
+    source: str = Field(primary_key=True)
+    quantity: int
+    observed_at: datetime
+
+
+class Collision(Table, table=True):
+    """More was promised of an item at a location than is there; open until it is no longer so."""
+
+    __tablename__ = "collision"
+    __table_args__ = (
+        ForeignKeyConstraint(["shop_id", "item_id"], ["item.shop_id", "item.item_id"]),
+        ForeignKeyConstraint(
+            ["shop_id", "location_id"], ["location.shop_id", "location.location_id"]
+        ),
+        CheckConstraint("kind IN ('oversold', 'short')", name="kind"),
+        CheckConstraint("units > 0", name="units"),
+        Index(
+            "uq_collision_open",
+            "shop_id",
+            "item_id",
+            "location_id",
+            unique=True,
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    collision_id: int = Field(
+        default=None, primary_key=True, sa_type=Integer, sa_column_kwargs=_identity()
+    )
+    item_id: int = Field(sa_type=Integer)
+    location_id: int = Field(sa_type=Integer)
+    kind: str
+    units: int
+    opened_at: datetime = Field(default_factory=_now)
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    way_taken: str | None = None
+    note: str | None = None
+    accepted_units: int = Field(
+        default=0, description="Units a person has accepted to owe; it opens again beyond them."
+    )
+
+
+class AuditRun(Table, table=True):
+    """What the audit queries found, and when."""
+
+    __tablename__ = "audit_run"
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    audit_run_id: int = Field(
+        default=None, primary_key=True, sa_type=Integer, sa_column_kwargs=_identity()
+    )
+    ran_at: datetime = Field(default_factory=_now)
+    findings: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
