@@ -63,6 +63,8 @@ TENANT_TABLES = (
     "count",
     "collision",
     "audit_run",
+    "connection",
+    "preference",
 )
 
 # A movement happened; only erasing a whole shop, on its legal request, may take it away.
@@ -492,6 +494,42 @@ def upgrade() -> None:
         postgresql_where=sa.text("hold_document_id IS NOT NULL"),
     )
 
+    op.create_table(
+        "connection",
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("connection_id", sa.Integer(), sa.Identity(always=True), nullable=False),
+        sa.Column("channel", AutoString(), nullable=False),
+        sa.Column("reference", AutoString(), nullable=False),
+        sa.Column("name", AutoString(), nullable=False),
+        sa.Column("region", AutoString(), nullable=True),
+        sa.Column("state", AutoString(), nullable=False),
+        sa.Column("access_token", AutoString(), nullable=True),
+        sa.Column("access_expires_at", UTCDateTime(), nullable=True),
+        sa.Column("refresh_token", AutoString(), nullable=True),
+        sa.Column("refresh_expires_at", UTCDateTime(), nullable=True),
+        sa.Column("scopes", AutoString(), nullable=False),
+        sa.Column("connected_at", UTCDateTime(), nullable=False),
+        sa.Column("disconnected_at", UTCDateTime(), nullable=True),
+        sa.Column("last_good_at", UTCDateTime(), nullable=True),
+        sa.Column("error", AutoString(), nullable=True),
+        sa.Column("details", postgresql.JSONB(), nullable=False),
+        sa.CheckConstraint("channel IN ('shopify', 'amazon')", name=op.f("ck_connection_channel")),
+        sa.CheckConstraint(
+            "state IN ('connected', 'reopen_needed', 'reauthorise', 'disconnected')",
+            name=op.f("ck_connection_state"),
+        ),
+        sa.PrimaryKeyConstraint("shop_id", "connection_id", name=op.f("pk_connection")),
+        sa.UniqueConstraint(
+            "shop_id", "channel", "reference", name=op.f("uq_connection_shop_id_channel_reference")
+        ),
+    )
+    op.create_table(
+        "preference",
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", AutoString(), nullable=False),
+        sa.Column("locale", AutoString(), nullable=True),
+        sa.PrimaryKeyConstraint("shop_id", "user_id", name=op.f("pk_preference")),
+    )
     op.execute(MOVEMENTS_ARE_FOR_EVER)
     op.execute(MONTHS)
     protect(*TENANT_TABLES)
