@@ -108,6 +108,11 @@ def shop_transaction() -> Iterator[Session]:
         yield session
 
 
+def answer(model: BaseModel, status: int = 200) -> tuple[dict[str, Any], int]:
+    """What a route returns: the model as JSON, with its status."""
+    return model.model_dump(mode="json"), status
+
+
 def encode_cursor(*keys: object) -> str:
     """A page's last sort keys, opaque to the client."""
     raw = json.dumps([str(key) if isinstance(key, datetime) else key for key in keys])
