@@ -103,7 +103,7 @@ class Books:
         self.session.connection().exec_driver_sql(statement, parameters)
 
     def lock_documents(self, documents: Sequence[Document]) -> set[DocumentKey]:
-        """Stores newer versions and locks every document named; returns those that were accepted."""
+        """Stores newer versions and locks every document named; returns the accepted ones."""
         rows: dict[DocumentKey, tuple[int, str, str, bool]] = {
             document.key: (
                 document.version, document.title, document.digest, document.authoritative
@@ -198,7 +198,7 @@ class Books:
         target: Account,
         reason: Reason,
     ) -> None:
-        """Moves units between two locked accounts. Refuses to take what an inside state does not have."""
+        """Moves units between two locked accounts; an inside state gives only what it has."""
         if quantity == 0 or source == target:
             return
         left = self.balances[source] - quantity

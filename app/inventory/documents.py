@@ -1,4 +1,4 @@
-"""What a document says to the ledger: the units it needs held, and the units it has moved so far."""
+"""What a document says to the ledger: the units it needs held, and those it has moved so far."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class DocumentKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One line's promise: all the eaches it asks of one item at one location, shipped ones included."""
+    """One line's promise: all the eaches it asks of an item at one place, shipped ones included."""
 
     line: str
     item_id: int
@@ -95,7 +95,7 @@ class Document:
 
 
 class Verdict(StrEnum):
-    """What became of a document: settled, older than what is known, or unclear between two contents."""
+    """What became of a document: settled, older than what is known, or one of two contents."""
 
     SETTLED = "settled"
     STALE = "stale"
@@ -129,5 +129,5 @@ class Outcome:
 
 
 def version_of(moment: datetime) -> int:
-    """A document's version from its own time stamp: microseconds since 1970, so later is greater."""
+    """A document's version from its own time stamp: microseconds since 1970; later is greater."""
     return int(moment.timestamp() * 1_000_000)

@@ -18,12 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
 
 from sqlalchemy import text
 from sqlmodel import Session
 
 from app.db import shop_of
-from app.inventory.books import Books, HoldKey, HoldRow, TallyKey
+from app.errors import Refused
+from app.inventory.books import SPOKEN_OF, Books, HoldKey, HoldRow, TallyKey
 from app.inventory.documents import (
     Account,
     Claim,
@@ -36,6 +39,23 @@ from app.inventory.documents import (
 )
 from app.inventory.models import Reason, State
 
+OPEN_REQUESTS = """
+WITH asking AS (
+    SELECT document_id, min(due_at) AS due
+    FROM hold JOIN balance AS free USING (shop_id, item_id, location_id)
+    WHERE shop_id = :shop AND NOT hold.fact AND hold.wanted > hold.fulfilled + hold.held
+      AND (hold.expires_at IS NULL OR hold.expires_at > now())
+      AND free.state = 'available' AND free.quantity > 0
+      AND (CAST(:items AS int[]) IS NULL OR item_id = ANY(CAST(:items AS int[])))
+    GROUP BY document_id
+)
+SELECT asking.due, document_id, document.kind, document.reference, document.version,
+       document.digest, line, item_id, location_id, state::text, wanted, firm, expires_at, due_at
+FROM asking JOIN document USING (document_id) JOIN hold USING (shop_id, document_id)
+WHERE shop_id = :shop
+ORDER BY asking.due NULLS LAST, document_id, line, item_id, location_id
+"""
+
 LineKey = tuple[int, str, int]
 """Document, line, item: the holds of one line, at however many locations."""
 
@@ -44,8 +64,8 @@ def settle(session: Session, documents: Sequence[Document]) -> list[Outcome]:
     """Makes the books agree with these documents, and answers each in the order given.
 
     Guarantees: all or nothing in the caller's transaction; the same documents again change nothing;
-    the order of arrival does not change the balances; facts are booked in full; requests are granted
-    at most what is free after the facts of the same call and never out of a negative balance.
+    the order of arrival does not change the balances; facts are booked in full; requests are
+    granted at most what is free after the facts of the call, never out of a negative balance.
     Raises Refused("not_enough_units") if a flow takes from an inside state more than is there.
     """
     books = Books(session)
@@ -102,7 +122,7 @@ def shipped(
 
 
 def received(line: str, item_id: int, location_id: int, total: int) -> Flow:
-    """A flow that says: Amazon has received `total` eaches so far. A total that shrinks moves back."""
+    """A flow that says: Amazon has received `total` eaches so far; a shrinking one moves back."""
     return Flow(
         line=line,
         item_id=item_id,
@@ -180,6 +200,68 @@ def expire(session: Session, now: datetime | None = None, limit: int = 500) -> l
             for row in rows
         ],
     )
+
+
+def ask_again(session: Session, items: Sequence[int] | None = None) -> list[Outcome]:
+    """Grants open requests what has become free since, those wanted soonest first."""
+    rows = session.execute(
+        text(OPEN_REQUESTS), {"shop": shop_of(session), "items": items and list(items)}
+    ).all()
+    documents = []
+    for _document_id, lines in groupby(rows, key=attrgetter("document_id")):
+        claims = list(lines)
+        first = claims[0]
+        documents.append(
+            Document(
+                kind=first.kind,
+                reference=first.reference,
+                version=first.version,
+                digest=first.digest,
+                fact=False,
+                firm=first.firm,
+                expires_at=first.expires_at,
+                claims=[
+                    Claim(
+                        row.line,
+                        row.item_id,
+                        row.location_id,
+                        State(row.state),
+                        row.wanted,
+                        row.due_at,
+                    )
+                    for row in claims
+                ],
+            )
+        )
+    return settle(session, documents) if documents else []
+
+
+def take_back(
+    session: Session,
+    key: DocumentKey,
+    line: str,
+    item_id: int,
+    location_id: int,
+    *,
+    units: int,
+    actor: str,
+) -> None:
+    """Frees units that a request holds. It may ask for them again once units are free.
+
+    Raises Refused("not_held") unless that line holds this many, as a request that is not firm.
+    """
+    books = Books(session)
+    document = Document(key.kind, key.reference, SPOKEN_OF, actor=actor)
+    books.lock_documents([document])
+    books.lock_accounts(_accounts(books, ()))
+    hold_key = HoldKey(books.document_ids[key], line, item_id, location_id)
+    row = books.holds.get(hold_key)
+    if row is None or row.fact or row.firm or row.held < units:
+        raise Refused("not_held", "These units are not held by a request any more.", status=409)
+    held = Account(item_id, location_id, row.state)
+    books.move(document, line, units, held, held._replace(state=State.AVAILABLE), Reason.RELEASED)
+    row.held, row.changed = row.held - units, True
+    books.write()
 
 
 def _newest(
@@ -359,4 +441,3 @@ def _outcomes(
         document_id = books.document_ids.get(document.key, 0)
         outcomes.append(Outcome(document.key, document_id, verdict, grants))
     return outcomes
-

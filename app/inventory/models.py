@@ -1,4 +1,4 @@
-"""The core's tables: items and their aliases, locations, balances, documents, holds and movements."""
+"""The core's tables: items and their aliases, locations, balances, documents, holds, movements."""
 
 from __future__ import annotations
 
