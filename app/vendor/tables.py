@@ -1,0 +1,349 @@
+"""Amazon's papers as we keep them: purchase orders, acknowledgements, shipments, receipts.
+
+Every version of a purchase order is kept. Quantities are eaches; the amount, unit and unit size
+that Amazon wrote stand beside them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.db import Table
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _of_order() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["shop_id", "region", "number"],
+        ["purchase_order.shop_id", "purchase_order.region", "purchase_order.number"],
+    )
+
+
+class PurchaseOrder(Table, table=True):
+    """A purchase order as Amazon shows it now; its past stands in its versions."""
+
+    __tablename__ = "purchase_order"
+    __table_args__ = (
+        CheckConstraint("state IN ('New', 'Acknowledged', 'Closed')", name="state"),
+        Index("ix_purchase_order_ordered_at", "shop_id", "ordered_at", "region", "number"),
+        Index(
+            "ix_purchase_order_open",
+            "shop_id",
+            "status_read_at",
+            postgresql_where=text("state <> 'Closed'"),
+        ),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    region: str = Field(primary_key=True)
+    number: str = Field(primary_key=True)
+    connection_id: int = Field(sa_type=Integer, description="The connection that read it last.")
+    vendor_code: str = ""
+    ship_to: str = ""
+    state: str
+    type: str | None = None
+    payment_method: str | None = None
+    ordered_at: datetime
+    changed_at: datetime | None = None
+    state_changed_at: datetime | None = None
+    ship_start: datetime | None = None
+    ship_end: datetime | None = None
+    delivery_start: datetime | None = None
+    delivery_end: datetime | None = None
+    version: int = Field(default=1, description="Of Amazon's content; 1 is as first seen.")
+    digest: str = Field(default="", description="Of the content at that version.")
+    revision: int = Field(
+        default=0, description="Counts every change of what it needs held; the ledger's version."
+    )
+    status: str | None = Field(default=None, description="OPEN or CLOSED, by Amazon's status.")
+    status_digest: str = ""
+    status_read_at: datetime | None = None
+    location_id: int | None = Field(
+        default=None, sa_type=Integer, description="Where its units are held; null: nowhere yet."
+    )
+    before_books: bool = Field(
+        default=False,
+        description="Its window had ended when we connected, so it holds nothing: what it took is"
+        " part of the opening balances.",
+    )
+    rest_released: bool = Field(
+        default=False, description="An operator has said that no more will be shipped."
+    )
+    first_seen_at: datetime = Field(default_factory=_now)
+    read_at: datetime = Field(default_factory=_now)
+
+    @property
+    def reference(self) -> str:
+        """How the ledger and the messages name it."""
+        return f"{self.region}:{self.number}"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether Amazon expects nothing more of it (rejected, cancelled or received in full)."""
+        return self.state == "Closed" or self.status == "CLOSED"
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The end of its window."""
+        return self.ship_end or self.delivery_end
+
+
+class PurchaseOrderLine(Table, table=True):
+    """One line of a purchase order. `item_id` is null until it is known exactly what it names."""
+
+    __tablename__ = "purchase_order_line"
+    __table_args__ = (
+        _of_order(),
+        ForeignKeyConstraint(["shop_id", "item_id"], ["item.shop_id", "item.item_id"]),
+        CheckConstraint(
+            "ordered_units >= 0 AND accepted_units >= 0 AND backordered_units >= 0"
+            " AND rejected_units >= 0 AND shipped_units >= 0 AND received_units >= 0"
+            " AND units_before_books >= 0",
+            name="not_negative",
+        ),
+        CheckConstraint("unit_size > 0", name="unit_size"),
+        Index("ix_purchase_order_line_item", "shop_id", "item_id"),
+        Index("ix_purchase_order_line_asin", "shop_id", "asin"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    region: str = Field(primary_key=True)
+    number: str = Field(primary_key=True)
+    line: str = Field(primary_key=True)
+    position: int = 0
+    item_id: int | None = Field(default=None, sa_type=Integer)
+    asin: str | None = None
+    vendor_sku: str | None = None
+    ordered_amount: int = 0
+    ordered_unit: str = "Eaches"
+    unit_size: int = 1
+    ordered_units: int = 0
+    back_order_allowed: bool = False
+    cost: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
+    cost_currency: str | None = Field(default=None, max_length=3)
+    cost_weight_unit: str | None = Field(default=None, description="Set when sold by weight.")
+    cost_is_list_price: bool = False
+    removed: bool = Field(default=False, description="Amazon's newest version no longer has it.")
+    confirmation: str | None = Field(default=None, description="Amazon's confirmationStatus.")
+    accepted_units: int = 0
+    backordered_units: int = 0
+    rejected_units: int = 0
+    shipped_units: int = Field(default=0, description="By our own shipments.")
+    received_units: int = Field(default=0, description="Amazon's running total, newest read.")
+    last_received_at: datetime | None = None
+    units_before_books: int = Field(
+        default=0, description="Received units that had left before our books opened."
+    )
+
+
+class PurchaseOrderVersion(Table, table=True):
+    """A full copy of a purchase order at each change, with the difference to the copy before."""
+
+    __tablename__ = "purchase_order_version"
+    __table_args__ = (_of_order(),)
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    region: str = Field(primary_key=True)
+    number: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    seen_at: datetime = Field(default_factory=_now)
+    digest: str
+    content: dict[str, Any] = Field(sa_type=JSONB)
+    changes: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=JSONB, description="line, field, before, after"
+    )
+    message_id: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class Acknowledgement(Table, table=True):
+    """What an operator has promised of a purchase order, and how far that has come at Amazon."""
+
+    __tablename__ = "acknowledgement"
+    __table_args__ = (
+        _of_order(),
+        CheckConstraint("state IN ('waiting', 'sent', 'accepted', 'failed')", name="state"),
+        Index("ix_acknowledgement_order", "shop_id", "region", "number"),
+        Index("ix_acknowledgement_message", "shop_id", "message_id"),
+        Index(
+            "uq_acknowledgement_under_way",
+            "shop_id",
+            "region",
+            "number",
+            unique=True,
+            postgresql_where=text("state IN ('waiting', 'sent')"),
+        ),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    acknowledgement_id: int = Field(
+        default=None,
+        primary_key=True,
+        sa_type=BigInteger,
+        sa_column_kwargs={"server_default": Identity(always=True)},
+    )
+    region: str
+    number: str
+    by: str
+    made_at: datetime = Field(default_factory=_now)
+    version: int = Field(description="The purchase order's version that was acknowledged.")
+    state: str = "waiting"
+    sent_at: datetime | None = None
+    transaction_id: str | None = None
+    message_id: int | None = Field(default=None, sa_type=BigInteger)
+    error: str | None = None
+
+
+class AcknowledgementLine(Table, table=True):
+    """What one acknowledgement says of one line, in eaches."""
+
+    __tablename__ = "acknowledgement_line"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "acknowledgement_id"],
+            ["acknowledgement.shop_id", "acknowledgement.acknowledgement_id"],
+        ),
+        CheckConstraint("accept >= 0 AND backorder >= 0 AND reject >= 0", name="not_negative"),
+        CheckConstraint("(reject > 0) = (rejection_reason IS NOT NULL)", name="reason"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    acknowledgement_id: int = Field(primary_key=True, sa_type=BigInteger)
+    line: str = Field(primary_key=True)
+    accept: int
+    backorder: int
+    reject: int
+    rejection_reason: str | None = None
+
+
+class Shipment(Table, table=True):
+    """Units that left for Amazon, and how far their ASN has come there."""
+
+    __tablename__ = "shipment"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "location_id"], ["location.shop_id", "location.location_id"]
+        ),
+        CheckConstraint("state IN ('waiting', 'sent', 'accepted', 'failed')", name="state"),
+        CheckConstraint("carton_count > 0", name="carton_count"),
+        Index("ix_shipment_message", "shop_id", "message_id"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    region: str = Field(primary_key=True)
+    identifier: str = Field(primary_key=True)
+    location_id: int = Field(sa_type=Integer)
+    by: str
+    made_at: datetime = Field(default_factory=_now)
+    shipped_at: datetime
+    carton_count: int
+    state: str = "waiting"
+    sent_at: datetime | None = None
+    transaction_id: str | None = None
+    message_id: int | None = Field(default=None, sa_type=BigInteger)
+    error: str | None = None
+
+
+class ShipmentLine(Table, table=True):
+    """Eaches of one purchase order line in one shipment."""
+
+    __tablename__ = "shipment_line"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "region", "identifier"],
+            ["shipment.shop_id", "shipment.region", "shipment.identifier"],
+        ),
+        ForeignKeyConstraint(
+            ["shop_id", "region", "number", "line"],
+            [
+                "purchase_order_line.shop_id",
+                "purchase_order_line.region",
+                "purchase_order_line.number",
+                "purchase_order_line.line",
+            ],
+        ),
+        CheckConstraint("units > 0", name="units"),
+        Index("ix_shipment_line_order", "shop_id", "region", "number", "line"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    region: str = Field(primary_key=True)
+    identifier: str = Field(primary_key=True)
+    number: str = Field(primary_key=True)
+    line: str = Field(primary_key=True)
+    units: int
+
+
+class Receipt(Table, table=True):
+    """A snapshot of how many eaches of a line Amazon says it has received in all."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (_of_order(),)
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    region: str = Field(primary_key=True)
+    number: str = Field(primary_key=True)
+    line: str = Field(primary_key=True)
+    observed_at: datetime = Field(primary_key=True)
+    total: int
+    amount: int
+    unit: str
+    unit_size: int
+    last_received_at: datetime | None = None
+    message_id: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class PollWindow(Table, table=True):
+    """How much of time one kind of question has covered without a gap, for one connection."""
+
+    __tablename__ = "poll_window"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "connection_id"],
+            ["connection.shop_id", "connection.connection_id"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("kind IN ('created', 'changed', 'status')", name="kind"),
+        CheckConstraint("swept_from <= swept_to AND goal_from <= swept_from", name="span"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    connection_id: int = Field(primary_key=True, sa_type=Integer)
+    kind: str = Field(primary_key=True)
+    goal_from: datetime = Field(description="How far back the first back-fill is to reach.")
+    swept_from: datetime
+    swept_to: datetime
+    wide_sweep_at: datetime = Field(description="When the last seven days were last swept again.")
+    leased_until: datetime | None = None
+
+
+class OAuthState(Table, table=True):
+    """One consent under way: what its answer must bring back, once, and soon. Only a hash is kept."""
+
+    __tablename__ = "oauth_state"
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    state_hash: str = Field(primary_key=True)
+    user_id: str
+    region: str
+    marketplace: str
+    redirect_uri: str
+    locale: str = "en"
+    expires_at: datetime
+    used_at: datetime | None = None
