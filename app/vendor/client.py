@@ -1,0 +1,290 @@
+"""The client of Amazon's vendor operations: the kept library with its silent failures closed.
+
+What python-amazon-sp-api 2.1.35 leaves open and this closes: an error whose body has no `errors`
+returns normally (so a 503 page looks like "no purchase orders"), numbers become floats, tokens are
+shared between tenants, missing credentials are looked for in the environment, marketplace
+parameters are added to vendor operations, and refusals are retried ten times.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from types import SimpleNamespace, TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+from sp_api.base import Client
+from sp_api.base._transport_httpx import HttpxTransport
+from sp_api.base.credential_provider import FromCodeCredentialProvider
+
+from app.errors import GiveUp, RetryLater
+from app.vendor.limits import limiter
+from app.vendor.tokens import Grant, Token, tokens
+
+TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+USER_AGENT = "Holdfast/0.1 (Language=Python)"
+REQUEST_ID = "x-amzn-RequestId"
+ORDERS = "/vendor/orders/v1"
+SHIPPING = "/vendor/shipping/v1"
+TRANSACTIONS = "/vendor/transactions/v1/transactions"
+
+
+class NotAuthorised(RetryLater):
+    """Amazon no longer lets us act for this vendor group; a person must connect it again."""
+
+
+class UnknownOutcome(RetryLater):
+    """Something was sent and may have been taken; look for its effect before sending it again."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A good answer: the `payload`, and Amazon's id of the request for its support."""
+
+    payload: dict[str, Any]
+    request_id: str | None
+
+
+@lru_cache(maxsize=1)
+def tls() -> ssl.SSLContext:
+    """One TLS context for the process; building one costs a third of a second."""
+    return httpx.create_ssl_context()
+
+
+class _NoLibraryTokens:
+    """Stands where the library keeps its token cache, which must never be asked."""
+
+    def __init__(self, **_ignored: Any) -> None: ...
+
+    def get_auth(self) -> Any:
+        raise AssertionError("tokens come from app.vendor.tokens")
+
+
+class VendorClient(Client):  # type: ignore[misc]
+    """Amazon's vendor operations for one vendor group. One per thread; close it after use.
+
+    Every method raises NotAuthorised, RetryLater, GiveUp (with Amazon's own words) or, for what is
+    sent, UnknownOutcome; a normal return means that Amazon answered well.
+    """
+
+    def __init__(self, grant: Grant) -> None:
+        super().__init__(
+            SimpleNamespace(endpoint=grant.sp_api_origin, marketplace_id="", region=grant.region),
+            refresh_token=grant.refresh_token,
+            credentials={
+                "lwa_app_id": grant.client_id,
+                "lwa_client_secret": grant.client_secret,
+                "refresh_token": grant.refresh_token,
+            },
+            credential_providers=(FromCodeCredentialProvider,),
+            auth_token_client_class=_NoLibraryTokens,
+            verify=tls(),
+        )
+        self.grant = grant
+        self.endpoint = grant.sp_api_origin  # the library lets an environment variable override it
+        self.close()
+        self._http = httpx.Client(
+            verify=tls(), timeout=TIMEOUT, trust_env=grant.sp_api_origin.startswith("https://")
+        )
+        self._transport: Any = HttpxTransport(client=self._http)
+        self._token = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Without `host`: the library's is wrong for anything but https."""
+        return {
+            "user-agent": USER_AGENT,
+            "x-amz-access-token": self._token,
+            "x-amz-date": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"),
+            "content-type": "application/json",
+        }
+
+    def purchase_orders(self, **parameters: str | int | None) -> Reply:
+        """One page of purchase orders with details; `nextToken` is in `payload.pagination`."""
+        return self._read("orders", f"{ORDERS}/purchaseOrders", parameters, "orders")
+
+    def purchase_order(self, number: str) -> Reply:
+        """One purchase order."""
+        path = f"{ORDERS}/purchaseOrders/{quote(number, safe='')}"
+        return self._read("order", path, {}, "purchaseOrderNumber")
+
+    def purchase_orders_status(self, **parameters: str | int | None) -> Reply:
+        """One page of statuses with receipts."""
+        return self._read("status", f"{ORDERS}/purchaseOrdersStatus", parameters, "ordersStatus")
+
+    def submit_acknowledgement(self, body: Mapping[str, Any]) -> str:
+        """Sends acknowledgements; returns the transaction id."""
+        return self._send("acknowledge", f"{ORDERS}/acknowledgements", body)
+
+    def submit_shipment_confirmations(self, body: Mapping[str, Any]) -> str:
+        """Sends ASNs; returns the transaction id."""
+        return self._send("confirm_shipment", f"{SHIPPING}/shipmentConfirmations", body)
+
+    def shipments(self, **parameters: str | int | None) -> Reply:
+        """Shipments that Amazon knows of."""
+        return self._read("shipments", f"{SHIPPING}/shipments", parameters, None)
+
+    def transaction(self, transaction_id: str) -> Reply:
+        """How far something that was sent has come."""
+        path = f"{TRANSACTIONS}/{quote(transaction_id, safe='')}"
+        return self._read("transaction", path, {}, "transactionStatus")
+
+    def _read(
+        self,
+        operation: str,
+        path: str,
+        parameters: Mapping[str, str | int | None],
+        must_have: str | None,
+    ) -> Reply:
+        given = {name: value for name, value in parameters.items() if value is not None}
+        try:
+            reply = self._authorised(operation, path, params={"method": "GET", **given})
+        except UnknownOutcome as error:  # nothing was changed by asking
+            raise RetryLater(error.detail, after=error.after) from error
+        if must_have is not None and must_have not in reply.payload:
+            raise RetryLater(f"Amazon's answer to {operation} is empty ({reply.request_id}).")
+        return reply
+
+    def _send(self, operation: str, path: str, body: Mapping[str, Any]) -> str:
+        reply = self._authorised(operation, path, data={"method": "POST", **body})
+        transaction_id = reply.payload.get("transactionId")
+        if not isinstance(transaction_id, str) or not transaction_id:
+            raise UnknownOutcome(f"Amazon took it without a transaction id ({reply.request_id}).")
+        return transaction_id
+
+    def _authorised(self, operation: str, path: str, **request: dict[str, Any]) -> Reply:
+        """Calls once, and once more with a fresh token if Amazon does not accept the first."""
+        for attempt in (1, 2):
+            self._token = tokens.get(self.grant, self._fetch_token)
+            limiter.wait(self.grant.shop_id, self.grant.connection_id or 0, operation)
+            try:
+                response: httpx.Response = self._request(
+                    path,
+                    add_marketplace=False,
+                    **{name: dict(value) for name, value in request.items()},
+                )
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+                raise RetryLater(f"Amazon cannot be reached: {error}") from error
+            except httpx.HTTPError as error:
+                raise UnknownOutcome(f"Amazon did not answer: {error!r}") from error
+            if response.status_code in (401, 403):
+                tokens.forget(self.grant, self._token)
+                if attempt == 1:
+                    continue
+            return self._judge(operation, response)
+        raise AssertionError("unreachable")
+
+    def _check_response(self, res: httpx.Response, *_args: Any, **_named: Any) -> httpx.Response:
+        return res  # the library would turn a failure without `errors` into an empty success
+
+    def _judge(self, operation: str, response: httpx.Response) -> Reply:
+        """The status first, the body second; whatever is neither good nor understood is a failure."""
+        request_id = response.headers.get(REQUEST_ID)
+        status, words = response.status_code, _words(response)
+        said = f"Amazon answered {status} to {operation}{words} ({request_id})."
+        if status in (401, 403):
+            raise NotAuthorised(said)
+        if status == 429:
+            raise RetryLater(said, after=_pause(response))
+        if status >= 500 or 300 <= status < 400:
+            raise UnknownOutcome(said, after=_pause(response))
+        if status >= 400:
+            raise GiveUp(said, code="amazon_refused")
+        body = _json(response)
+        if not isinstance(body, dict):
+            raise UnknownOutcome(f"Amazon's answer to {operation} is not JSON ({request_id}).")
+        if body.get("errors"):
+            raise GiveUp(said, code="amazon_refused")
+        payload = body.get("payload")
+        if not isinstance(payload, dict):
+            raise UnknownOutcome(f"Amazon's answer to {operation} is empty ({request_id}).")
+        self._hear_rate(operation, response)
+        return Reply(payload, request_id)
+
+    def _hear_rate(self, operation: str, response: httpx.Response) -> None:
+        try:
+            rate = float(response.headers.get("x-amzn-RateLimit-Limit", ""))
+        except ValueError:
+            return
+        limiter.heard(self.grant.shop_id, self.grant.connection_id or 0, operation, rate)
+
+    def _fetch_token(self, grant: Grant) -> Token:
+        """Login with Amazon's refresh grant; its errors have their own form."""
+        if not grant.refresh_token:
+            raise NotAuthorised("This connection to Amazon has no refresh token.")
+        try:
+            response = self._http.post(
+                f"{grant.lwa_origin}/auth/o2/token",
+                data={
+                    "grant_type": "refresh_token",
+                    "refresh_token": grant.refresh_token,
+                    "client_id": grant.client_id,
+                    "client_secret": grant.client_secret,
+                },
+                headers={"user-agent": USER_AGENT},
+            )
+        except httpx.HTTPError as error:
+            raise RetryLater(f"Login with Amazon cannot be reached: {error!r}") from error
+        return _token_of(response)
+
+
+def _token_of(response: httpx.Response) -> Token:
+    body = _json(response)
+    fields = body if isinstance(body, dict) else {}
+    said = f"Login with Amazon answered {response.status_code} {fields.get('error', '')}".strip()
+    if fields.get("error") in ("invalid_grant", "unauthorized_client"):
+        raise NotAuthorised(f"{said}: {fields.get('error_description', '')}")
+    if response.status_code in (400, 401, 403) and fields.get("error"):
+        raise GiveUp(f"{said}: {fields.get('error_description', '')}", code="lwa_refused")
+    value, lasts = fields.get("access_token"), fields.get("expires_in")
+    if response.status_code != 200 or not isinstance(value, str) or not isinstance(lasts, int):
+        raise RetryLater(f"{said}.")
+    return Token(value, datetime.now(UTC) + timedelta(seconds=lasts))
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return json.loads(response.text, parse_float=Decimal)
+    except ValueError:
+        return None
+
+
+def _words(response: httpx.Response) -> str:
+    """Amazon's own text of what is wrong, whatever shape it took."""
+    body = _json(response)
+    if not isinstance(body, dict):
+        return ""
+    errors = body.get("errors") or body.get("message")
+    found = errors if isinstance(errors, list) else [errors] if errors else []
+    parts = []
+    for one in found:
+        if isinstance(one, dict):
+            parts.append(
+                " ".join(str(one[k]) for k in ("code", "message", "details") if one.get(k))
+            )
+        else:
+            parts.append(str(one))
+    return ": " + "; ".join(parts) if parts else ""
+
+
+def _pause(response: httpx.Response) -> timedelta | None:
+    after = response.headers.get("Retry-After", "")
+    return timedelta(seconds=min(int(after), 3600)) if after.isdigit() else None

@@ -1,0 +1,334 @@
+"""Purchase orders as they come in: stored once per content, every version kept, holds restated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from app import messages
+from app.connections import Connection
+from app.db import shop_of
+from app.messages import Message
+from app.vendor.items import Named, resolve
+from app.vendor.papers import LineFacts, OrderFacts
+from app.vendor.promises import OrderKey, lines_of, restate
+from app.vendor.tables import PurchaseOrder, PurchaseOrderLine, PurchaseOrderVersion
+
+TOPIC = "purchase_order"
+HEADER_FIELDS = (
+    "state",
+    "type",
+    "payment_method",
+    "vendor_code",
+    "ship_to",
+    "ship_start",
+    "ship_end",
+    "delivery_start",
+    "delivery_end",
+)
+LINE_FIELDS = (
+    "ordered_units",
+    "ordered_unit",
+    "unit_size",
+    "cost",
+    "cost_currency",
+    "back_order_allowed",
+    "asin",
+    "vendor_sku",
+    "removed",
+)
+
+
+@dataclass
+class Change:
+    """One order whose content is new, and what differs from the content before."""
+
+    order: PurchaseOrder
+    facts: OrderFacts
+    changes: list[dict[str, Any]]
+
+
+def store(session: Session, connection: Connection, papers: Sequence[OrderFacts]) -> list[OrderKey]:
+    """Stores what is new in these papers and restates the holds of what changed.
+
+    Guarantees: the same paper again changes nothing; an older one never replaces a newer one; each
+    new content is one version and one message; returns the orders whose content is new.
+    """
+    assert connection.region is not None
+    newest = _newest(papers)
+    known = locked_orders(session, connection.region, sorted(newest))
+    lines = lines_of(session, list(known.values()))
+    now = datetime.now(UTC)
+    changed = []
+    for number, facts in sorted(newest.items()):
+        order = known.get(number)
+        if order is not None:
+            order.read_at, order.connection_id = now, connection.connection_id
+            if order.digest == facts.digest or facts.as_of < _as_of(order):
+                continue
+        changed.append(_apply(session, connection, facts, order, lines))
+    map_lines(session, [change.order for change in changed], lines)
+    message_ids = _record(session, changed, lines)
+    for change in changed:
+        order = change.order
+        session.add(
+            PurchaseOrderVersion(
+                shop_id=order.shop_id,
+                region=order.region,
+                number=order.number,
+                version=order.version,
+                digest=order.digest,
+                content=change.facts.content,
+                changes=change.changes,
+                message_id=message_ids[order.region, order.number],
+            )
+        )
+    restate(session, [change.order for change in changed], message_ids=message_ids)
+    return list(message_ids)
+
+
+def locked_orders(
+    session: Session, region: str, numbers: Sequence[str]
+) -> dict[str, PurchaseOrder]:
+    """These orders by number, re-read and locked in one order until the transaction ends."""
+    rows = session.exec(
+        select(PurchaseOrder)
+        .where(
+            PurchaseOrder.shop_id == shop_of(session),
+            PurchaseOrder.region == region,
+            col(PurchaseOrder.number).in_(numbers),
+        )
+        .order_by(col(PurchaseOrder.number))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.number: row for row in rows}
+
+
+def map_lines(
+    session: Session,
+    orders: Sequence[PurchaseOrder],
+    lines: Mapping[OrderKey, Sequence[PurchaseOrderLine]],
+) -> list[PurchaseOrder]:
+    """Ties unmapped lines to the items they now name exactly; returns the orders that gained one."""
+    unmapped = [
+        (order, line)
+        for order in orders
+        for line in lines[order.region, order.number]
+        if line.item_id is None and not line.removed
+    ]
+    found = resolve(session, [Named(line.asin, line.vendor_sku) for _, line in unmapped])
+    gained: dict[OrderKey, PurchaseOrder] = {}
+    for order, line in unmapped:
+        item_id = found.get(Named(line.asin, line.vendor_sku))
+        if item_id is not None:
+            line.item_id = item_id
+            session.add(line)
+            gained[order.region, order.number] = order
+    return list(gained.values())
+
+
+def map_again(session: Session, limit: int = 200) -> int:
+    """Looks again for items of open orders that had none, or no location; restates what it finds."""
+    unmapped = (
+        select(PurchaseOrderLine.region, PurchaseOrderLine.number)
+        .where(
+            PurchaseOrderLine.shop_id == shop_of(session),
+            col(PurchaseOrderLine.item_id).is_(None),
+            ~col(PurchaseOrderLine.removed),
+        )
+        .distinct()
+    )
+    pairs = session.execute(unmapped).all()
+    rows = session.exec(
+        select(PurchaseOrder)
+        .where(
+            PurchaseOrder.shop_id == shop_of(session),
+            PurchaseOrder.state != "Closed",
+            col(PurchaseOrder.number).in_([pair.number for pair in pairs])
+            | col(PurchaseOrder.location_id).is_(None),
+        )
+        .order_by(col(PurchaseOrder.number))
+        .limit(limit)
+        .with_for_update()
+    ).all()
+    gained = map_lines(session, rows, lines_of(session, rows))
+    placeless = [order for order in rows if order.location_id is None]
+    again = {(order.region, order.number): order for order in [*gained, *placeless]}
+    restate(session, list(again.values()))
+    return len(again)
+
+
+def _newest(papers: Sequence[OrderFacts]) -> dict[str, OrderFacts]:
+    newest: dict[str, OrderFacts] = {}
+    for paper in papers:
+        other = newest.get(paper.number)
+        if other is None or paper.as_of >= other.as_of:
+            newest[paper.number] = paper
+    return newest
+
+
+def _as_of(order: PurchaseOrder) -> datetime:
+    return max(filter(None, (order.ordered_at, order.changed_at, order.state_changed_at)))
+
+
+def _apply(
+    session: Session,
+    connection: Connection,
+    facts: OrderFacts,
+    order: PurchaseOrder | None,
+    lines: dict[OrderKey, list[PurchaseOrderLine]],
+) -> Change:
+    is_new = order is None
+    if order is None:
+        assert connection.region is not None
+        order = PurchaseOrder(
+            shop_id=connection.shop_id,
+            region=connection.region,
+            number=facts.number,
+            connection_id=connection.connection_id,
+            state=facts.state,
+            ordered_at=facts.ordered_at,
+            version=0,
+        )
+        lines[order.region, order.number] = []
+    own = lines[order.region, order.number]
+    before = _picture(order, own)
+    _set_header(order, facts, connection)
+    _set_lines(order, facts, own)
+    order.version += 1
+    order.digest = facts.digest
+    session.add(order)
+    session.flush()
+    session.add_all(own)
+    return Change(order, facts, [] if is_new else _difference(before, _picture(order, own)))
+
+
+def _set_header(order: PurchaseOrder, facts: OrderFacts, connection: Connection) -> None:
+    order.state = "Closed" if order.status == "CLOSED" else facts.state
+    order.type, order.payment_method = facts.type, facts.payment_method
+    order.vendor_code, order.ship_to = facts.vendor_code, facts.ship_to
+    order.ordered_at, order.changed_at = facts.ordered_at, facts.changed_at
+    order.state_changed_at = facts.state_changed_at
+    order.ship_start, order.ship_end = facts.ship_window or (None, None)
+    order.delivery_start, order.delivery_end = facts.delivery_window or (None, None)
+    order.before_books = (
+        order.due_at is not None
+        and order.ordered_at < connection.connected_at
+        and order.due_at < connection.connected_at
+    )
+
+
+def _set_lines(order: PurchaseOrder, facts: OrderFacts, own: list[PurchaseOrderLine]) -> None:
+    by_line = {line.line: line for line in own}
+    stated = {line.line for line in facts.lines}
+    for line in own:
+        if line.line not in stated:
+            line.removed, line.ordered_amount, line.ordered_units = True, 0, 0
+    for fact in facts.lines:
+        row = by_line.get(fact.line)
+        if row is None:
+            row = PurchaseOrderLine(
+                shop_id=order.shop_id, region=order.region, number=order.number, line=fact.line
+            )
+            own.append(row)
+        _set_line(row, fact)
+
+
+def _set_line(row: PurchaseOrderLine, fact: LineFacts) -> None:
+    if (row.asin, row.vendor_sku) != (fact.asin, fact.vendor_sku) and not row.shipped_units:
+        row.item_id = None  # other goods now: looked up afresh
+    row.position, row.removed = fact.position, False
+    row.asin, row.vendor_sku = fact.asin, fact.vendor_sku
+    row.ordered_amount, row.ordered_unit = fact.ordered.amount, fact.ordered.unit
+    row.unit_size, row.ordered_units = fact.ordered.unit_size, fact.ordered.units
+    row.back_order_allowed = fact.back_order_allowed
+    row.cost, row.cost_currency = fact.cost, fact.currency
+    row.cost_weight_unit, row.cost_is_list_price = fact.weight_unit, fact.is_list_price
+
+
+def _picture(
+    order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]
+) -> dict[tuple[str, str], str | None]:
+    """Every field that a person would want to see change, by line; the order's own under ""."""
+    picture = {("", name): _written(getattr(order, name)) for name in HEADER_FIELDS}
+    for line in lines:
+        for name in LINE_FIELDS:
+            picture[line.line, name] = _written(getattr(line, name))
+    return picture
+
+
+def _written(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return format(value.normalize(), "f") if hasattr(value, "normalize") else str(value)
+
+
+def _difference(
+    before: Mapping[tuple[str, str], str | None], after: Mapping[tuple[str, str], str | None]
+) -> list[dict[str, Any]]:
+    changes = []
+    for key, value in after.items():
+        if before.get(key) != value:
+            line, name = key
+            changes.append({"line": line, "field": name, "before": before.get(key), "after": value})
+    return changes
+
+
+def _record(
+    session: Session, changed: Sequence[Change], lines: Mapping[OrderKey, list[PurchaseOrderLine]]
+) -> dict[OrderKey, int | None]:
+    """One message for each order that changed, with its odd lines named."""
+    message_ids: dict[OrderKey, int | None] = {}
+    notes: dict[int, list[dict[str, Any]]] = {}
+    for change in changed:
+        order = change.order
+        message_id = messages.record(
+            session,
+            direction="in",
+            channel="amazon",
+            topic=TOPIC,
+            key=f"{order.reference}:{order.version}:{order.digest}",
+            reference=order.number,
+            request=change.facts.content,
+            occurred_at=change.facts.as_of,
+            state="done",
+        )
+        message_ids[order.region, order.number] = message_id
+        odd = _notes(change.facts, lines[order.region, order.number])
+        if odd and message_id is not None:
+            notes[message_id] = odd
+    if notes:
+        for message in session.exec(
+            select(Message).where(
+                Message.shop_id == shop_of(session), col(Message.message_id).in_(notes)
+            )
+        ):
+            message.notes = notes[message.message_id]
+    return message_ids
+
+
+def _notes(facts: OrderFacts, lines: Sequence[PurchaseOrderLine]) -> list[dict[str, Any]]:
+    notes = [
+        {"code": note, "line": line.line, "detail": "counted as eaches"}
+        for line in facts.lines
+        for note in line.notes
+    ]
+    notes += [
+        {
+            "code": "item_unknown",
+            "line": line.line,
+            "detail": " / ".join(filter(None, (line.asin, line.vendor_sku))),
+        }
+        for line in lines
+        if line.item_id is None and not line.removed
+    ]
+    return notes

@@ -1,0 +1,269 @@
+"""What purchase orders need held, and what Amazon has received of them, as the ledger is told it.
+
+A purchase order is a request: it is granted what is free. Until it is acknowledged it asks for all
+that is ordered; from then on for what was accepted or backordered; once it is closed, for nothing
+more. Every restatement has the next revision, so that the ledger knows which one is the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from app.bell import ring_after_commit
+from app.db import shop_of
+from app.inventory import collisions, ledger
+from app.inventory.documents import Claim, Document, DocumentKey, Flow, Outcome
+from app.inventory.models import Item, Location, Reason, State
+from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
+
+PURCHASE_ORDER = "purchase_order"
+SHIPMENT = "shipment"
+RECEIPT = "receipt"
+OPENING = "opening"
+TELL_SHOPIFY = "shopify_out"
+
+SHIPPED_FROM = """
+SELECT line.region, line.number, line.line, shipment.location_id, line.units
+FROM shipment_line AS line JOIN shipment USING (shop_id, region, identifier)
+WHERE line.shop_id = :shop AND line.number = ANY(:numbers)
+ORDER BY shipment.made_at, shipment.identifier
+"""
+
+OrderKey = tuple[str, str]
+"""Region and number."""
+
+
+def lines_of(
+    session: Session, orders: Sequence[PurchaseOrder]
+) -> dict[OrderKey, list[PurchaseOrderLine]]:
+    """The lines of these orders, each order's in its own sequence."""
+    found: dict[OrderKey, list[PurchaseOrderLine]] = {
+        (order.region, order.number): [] for order in orders
+    }
+    if not found:
+        return found
+    rows = session.exec(
+        select(PurchaseOrderLine)
+        .where(
+            PurchaseOrderLine.shop_id == shop_of(session),
+            col(PurchaseOrderLine.number).in_(sorted({order.number for order in orders})),
+        )
+        .order_by(
+            col(PurchaseOrderLine.number),
+            col(PurchaseOrderLine.position),
+            col(PurchaseOrderLine.line),
+        )
+    )
+    for row in rows:
+        if (row.region, row.number) in found:
+            found[row.region, row.number].append(row)
+    return found
+
+
+def wanted_units(order: PurchaseOrder, line: PurchaseOrderLine) -> int:
+    """All eaches that this line asks us to hold or has had shipped; nothing that left before us."""
+    if order.before_books:
+        return 0
+    if order.is_closed or line.removed:
+        return line.shipped_units
+    promised = line.ordered_units
+    if line.accepted_units or line.backordered_units or line.rejected_units:
+        promised = min(promised, line.accepted_units + line.backordered_units)
+    promised = max(0, promised - line.units_before_books)
+    return min(promised, line.shipped_units) if order.rest_released else promised
+
+
+def is_firm(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> bool:
+    """Whether it has been acknowledged, by us or elsewhere, so that it may not be taken back."""
+    return order.state != "New" or any(
+        line.accepted_units or line.backordered_units or line.rejected_units for line in lines
+    )
+
+
+def restate(
+    session: Session,
+    orders: Sequence[PurchaseOrder],
+    *,
+    actor: str = "amazon",
+    message_ids: Mapping[OrderKey, int | None] | None = None,
+    also: Sequence[Document] = (),
+) -> dict[OrderKey, Outcome]:
+    """Tells the ledger what these locked orders need now, in the caller's transaction.
+
+    Raises their revision, settles them with their receipts (and `also`), refreshes the collisions
+    and rings for Shopify after the commit. The orders' rows must be locked by the caller.
+    """
+    if not orders and not also:
+        return {}
+    session.flush()
+    lines = lines_of(session, orders)
+    _place(session, orders, lines)
+    untracked = _untracked(session, lines)
+    shipped_at = _shipped_at(session, orders, lines)
+    documents: list[Document] = []
+    for order in orders:
+        order.revision += 1
+        session.add(order)
+        own = [
+            line
+            for line in lines[order.region, order.number]
+            if line.item_id is not None and line.item_id not in untracked
+        ]
+        message_id = (message_ids or {}).get((order.region, order.number))
+        documents.append(
+            Document(
+                kind=PURCHASE_ORDER,
+                reference=order.reference,
+                version=order.revision,
+                title=f"PO {order.number}",
+                claims=_claims(order, own),
+                fact=False,
+                firm=is_firm(order, lines[order.region, order.number]),
+                actor=actor,
+                message_id=message_id,
+            )
+        )
+        documents.extend(_receipts(order, own, shipped_at, message_id))
+    session.flush()
+    outcomes = ledger.settle(session, [*also, *documents])
+    collisions.refresh_documents(session, outcomes)
+    ring_after_commit(session, TELL_SHOPIFY)
+    by_key = {outcome.key: outcome for outcome in outcomes}
+    return {
+        (order.region, order.number): by_key[DocumentKey(PURCHASE_ORDER, order.reference)]
+        for order in orders
+    }
+
+
+def default_location(session: Session) -> int | None:
+    """The first active location by priority, or None while there is none."""
+    return session.exec(
+        select(Location.location_id)
+        .where(Location.shop_id == shop_of(session), col(Location.active))
+        .order_by(col(Location.priority), col(Location.location_id))
+        .limit(1)
+    ).first()
+
+
+def _claims(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> list[Claim]:
+    if order.location_id is None:
+        return []
+    return [
+        Claim(line.line, line.item_id, order.location_id, State.RESERVED, wanted, order.due_at)
+        for line in lines
+        if line.item_id is not None and (wanted := wanted_units(order, line))
+    ]
+
+
+def _receipts(
+    order: PurchaseOrder,
+    lines: Sequence[PurchaseOrderLine],
+    shipped_at: Mapping[tuple[str, str, str], Mapping[int, int]],
+    message_id: int | None,
+) -> list[Document]:
+    """Amazon's running totals, and the part of them that had left before our books opened."""
+    if order.location_id is None or not any(
+        line.received_units or line.units_before_books or line.last_received_at for line in lines
+    ):
+        return []
+    flows: list[Flow] = []
+    opening: list[Flow] = []
+    for line in lines:
+        assert line.item_id is not None
+        came_from = shipped_at.get((order.region, order.number, line.line), {})
+        for location_id, total in _spread(line, order.location_id, came_from).items():
+            flows.append(ledger.received(line.line, line.item_id, location_id, total))
+        opening.append(
+            ledger.adjusted(
+                line.line,
+                line.item_id,
+                order.location_id,
+                line.units_before_books,
+                state=State.AMAZON_TRANSIT,
+                reason=Reason.OPENING,
+            )
+        )
+    return [
+        Document(
+            kind=kind,
+            reference=order.reference,
+            version=order.revision,
+            title=f"PO {order.number}",
+            flows=stated,
+            actor="amazon",
+            message_id=message_id,
+        )
+        for kind, stated in ((OPENING, opening), (RECEIPT, flows))
+    ]
+
+
+def _spread(line: PurchaseOrderLine, home: int, came_from: Mapping[int, int]) -> dict[int, int]:
+    """Received units by the location they had left from, earliest shipments first.
+
+    Locations that a shrunken total no longer reaches are named with zero, so that they move back.
+    """
+    totals = {home: min(line.received_units, line.units_before_books)}
+    rest = line.received_units - totals[home]
+    for location_id, shipped in came_from.items():
+        took = min(rest, shipped)
+        totals[location_id] = totals.get(location_id, 0) + took
+        rest -= took
+    totals[home] += rest  # more than we shipped: it counts where the order is held
+    return totals
+
+
+def _place(
+    session: Session,
+    orders: Sequence[PurchaseOrder],
+    lines: Mapping[OrderKey, Sequence[PurchaseOrderLine]],
+) -> None:
+    """Gives each order the location that holds it; it stays there once Amazon has received any."""
+    active = set(
+        session.exec(
+            select(Location.location_id).where(
+                Location.shop_id == shop_of(session), col(Location.active)
+            )
+        )
+    )
+    for order in orders:
+        settled = any(line.received_units for line in lines[order.region, order.number])
+        if order.location_id is None or (order.location_id not in active and not settled):
+            order.location_id = default_location(session) or order.location_id
+
+
+def _untracked(session: Session, lines: Mapping[OrderKey, Sequence[PurchaseOrderLine]]) -> set[int]:
+    items = {line.item_id for own in lines.values() for line in own if line.item_id is not None}
+    return set(
+        session.exec(
+            select(Item.item_id).where(
+                Item.shop_id == shop_of(session),
+                col(Item.item_id).in_(items),
+                ~col(Item.tracked),
+            )
+        )
+    )
+
+
+def _shipped_at(
+    session: Session,
+    orders: Sequence[PurchaseOrder],
+    lines: Mapping[OrderKey, Sequence[PurchaseOrderLine]],
+) -> dict[tuple[str, str, str], dict[int, int]]:
+    """For each line that we shipped and Amazon received of: units by location, in shipping order."""
+    asked = {
+        order.number
+        for order in orders
+        for line in lines[order.region, order.number]
+        if line.shipped_units and (line.received_units or line.last_received_at)
+    }
+    if not asked:
+        return {}
+    rows = session.execute(text(SHIPPED_FROM), {"shop": shop_of(session), "numbers": sorted(asked)})
+    found: dict[tuple[str, str, str], dict[int, int]] = {}
+    for region, number, line, location_id, units in rows:
+        places = found.setdefault((region, number, line), {})
+        places[location_id] = places.get(location_id, 0) + units
+    return found
