@@ -6,6 +6,7 @@ sweep finds here. Taking is at-least-once, so whatever handles a message may run
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -170,6 +171,34 @@ def finish(
     if response is not None:
         message.response = response
     _remember(message, state)
+
+
+def finish_together(
+    session: Session,
+    notes: Mapping[int, Sequence[Mapping[str, Any]]],
+    *,
+    state: Literal["done", "ignored"] = "done",
+) -> None:
+    """Ends many messages at once, by id and each with its notes; counts an attempt for each."""
+    if not notes:
+        return
+    entry = {"at": datetime.now(UTC).isoformat(), "outcome": state, "error": None}
+    session.execute(
+        text(
+            "UPDATE message SET state = :state, finished_at = clock_timestamp(), error = NULL,"
+            " attempts = attempts + 1, history = history || CAST(:entry AS jsonb),"
+            " notes = ended.notes"
+            " FROM unnest(CAST(:ids AS bigint[]), CAST(:notes AS jsonb[])) AS ended (id, notes)"
+            " WHERE shop_id = :shop AND message_id = ended.id AND state = 'waiting'"
+        ),
+        {
+            "state": state,
+            "entry": json.dumps([entry]),
+            "ids": list(notes),
+            "notes": [json.dumps([dict(note) for note in each]) for each in notes.values()],
+            "shop": shop_of(session),
+        },
+    )
 
 
 def retry(message: Message, error: str, *, after: timedelta | None = None) -> None:

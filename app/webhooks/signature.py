@@ -1,0 +1,76 @@
+"""What a webhook's headers say, and whether its body was signed by Shopify.
+
+Shopify signs the raw bytes of the body only: `base64(HMAC-SHA256(client secret, body))`. The shop and
+the topic are not signed, so nothing is ever written to a shop on a header's word alone but the message.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from app.errors import FieldError, Refused
+
+LONGEST_HEADER = 255
+NEEDED = ("Hmac-Sha256", "Topic", "Shop-Domain", "Webhook-Id")
+
+
+class Delivery(NamedTuple):
+    """The headers of one webhook."""
+
+    signature: str
+    topic: str
+    shop_domain: str
+    webhook_id: str
+    triggered_at: datetime | None
+
+
+def delivery(environ: Mapping[str, Any]) -> Delivery:
+    """The delivery's headers, in either spelling (`X-Shopify-…` or the newer `Shopify-…`).
+
+    Raises Refused("missing_headers", 400), naming each header that is absent or overlong.
+    """
+    found = {name: _header(environ, name) for name in NEEDED}
+    wrong = [
+        FieldError(f"X-Shopify-{name}", "is missing" if not value else "is too long")
+        for name, value in found.items()
+        if not 0 < len(value) <= LONGEST_HEADER
+    ]
+    if wrong:
+        raise Refused(
+            "missing_headers",
+            "This is not a webhook of Shopify's: headers are missing.",
+            status=400,
+            errors=wrong,
+        )
+    return Delivery(
+        signature=found["Hmac-Sha256"],
+        topic=found["Topic"].lower(),
+        shop_domain=found["Shop-Domain"].lower(),
+        webhook_id=found["Webhook-Id"],
+        triggered_at=_moment(_header(environ, "Triggered-At")),
+    )
+
+
+def is_signed(body: bytes, signature: str, secrets: Sequence[str]) -> bool:
+    """Whether one of these secrets made this signature over these bytes; compared in constant time."""
+    given = signature.encode("ascii", "replace")
+    made = [base64.b64encode(hmac.digest(secret.encode(), body, "sha256")) for secret in secrets]
+    return any([hmac.compare_digest(one, given) for one in made])
+
+
+def _header(environ: Mapping[str, Any], name: str) -> str:
+    tail = name.upper().replace("-", "_")
+    value = environ.get(f"HTTP_X_SHOPIFY_{tail}") or environ.get(f"HTTP_SHOPIFY_{tail}") or ""
+    return str(value).strip()
+
+
+def _moment(stamp: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(stamp)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

@@ -1,0 +1,193 @@
+"""Stores incoming messages durably, many threads' messages in one commit.
+
+A commit waits for the disk, so whoever comes first commits for all who came meanwhile: the others
+only wait for that one commit. Nobody is answered before their row is on disk.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from app.config import settings
+from app.db import APPLICATION_ROLE
+
+CONNECTIONS = 2
+PATIENCE = 3.0
+"""Seconds to wait for a connection; Shopify hangs up after 5 and comes again."""
+
+ENTER_SHOP = "SELECT set_config('holdfast.shop_id', %s, true)"
+STEP_DOWN = f"SELECT set_config('role', '{APPLICATION_ROLE}', true)"
+BYPASSES = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+COLUMNS = (
+    "shop_id, direction, channel, topic, key, reference, state, attempts,"
+    " received_at, occurred_at, due_at, finished_at, request, notes, history"
+)
+ROW = "(%s, 'in', 'shopify', %s, %s, %s, %s, 0, %s, %s, %s, %s, %s, '[]', '[]')"
+ONCE = "ON CONFLICT (shop_id, direction, channel, key) DO NOTHING RETURNING key, message_id"
+
+
+class Incoming(NamedTuple):
+    """One message to store; `request` is JSON text."""
+
+    shop_id: int
+    topic: str
+    key: str
+    reference: str | None
+    known: bool
+    occurred_at: datetime | None
+    request: str
+
+
+class _Waiting:
+    """A thread's message on its way to disk."""
+
+    __slots__ = ("error", "incoming", "leads", "message_id", "woken")
+
+    def __init__(self, incoming: Incoming) -> None:
+        self.incoming = incoming
+        self.woken = threading.Event()
+        self.leads = False
+        self.message_id: int | None = None
+        self.error: Exception | None = None
+
+
+class Writer:
+    """Puts messages into the database, grouped by commit. One for each process, used by its threads."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._opening = threading.Lock()
+        self._queue: list[_Waiting] = []
+        self._busy = False
+        self._pool: ConnectionPool[psycopg.Connection[Any]] | None = None
+        self._steps_down = False
+
+    def store(self, incoming: Incoming) -> int | None:
+        """The new row's message id once it is durable; None when it was stored before.
+
+        Raises psycopg.Error when the database does not take it.
+        """
+        mine = _Waiting(incoming)
+        with self._mutex:
+            self._queue.append(mine)
+            mine.leads = not self._busy
+            if mine.leads:
+                self._busy = True
+        if not mine.leads:
+            mine.woken.wait()
+        if mine.leads:
+            self._lead()
+        if mine.error is not None:
+            raise mine.error
+        return mine.message_id
+
+    def find_shop_id(self, domain: str) -> int | None:
+        """The shop of a domain, from the global table."""
+        with self._connections().connection() as connection:
+            row = connection.execute(
+                "SELECT shop_id FROM shop_domain WHERE domain = %s", (domain,)
+            ).fetchone()
+        return int(row[0]) if row else None
+
+    def close(self) -> None:
+        """Closes its connections."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def _lead(self) -> None:
+        with self._mutex:
+            group, self._queue = self._queue, []
+        try:
+            self._commit(group)
+        except Exception as error:
+            self._one_by_one(group, error)
+        finally:
+            with self._mutex:
+                successor = self._queue[0] if self._queue else None
+                self._busy = successor is not None
+            for waiting in group:
+                waiting.leads = False
+                waiting.woken.set()
+            if successor:
+                successor.leads = True
+                successor.woken.set()
+
+    def _one_by_one(self, group: Sequence[_Waiting], error: Exception) -> None:
+        """One row that the database refuses must not turn the others away."""
+        for waiting in group:
+            waiting.error = error
+            if len(group) > 1 and not isinstance(error, psycopg.OperationalError):
+                waiting.error = None
+                try:
+                    self._commit([waiting])
+                except Exception as own:
+                    waiting.error = own
+
+    def _commit(self, group: Sequence[_Waiting]) -> None:
+        now = datetime.now(UTC)
+        by_shop = sorted(group, key=lambda waiting: waiting.incoming.shop_id)
+        with self._connections().connection() as connection:
+            cursors = []
+            with connection.pipeline():
+                if self._steps_down:
+                    connection.execute(STEP_DOWN)
+                for shop_id, rows in groupby(by_shop, key=lambda waiting: waiting.incoming.shop_id):
+                    connection.execute(ENTER_SHOP, (str(shop_id),))
+                    cursors.append((shop_id, _insert(connection, rows, now)))
+            stored = {
+                (shop_id, key): message_id
+                for shop_id, cursor in cursors
+                for key, message_id in cursor.fetchall()
+            }
+        for waiting in group:
+            # The first to ask has stored it, a twin in the same group has not.
+            key = (waiting.incoming.shop_id, waiting.incoming.key)
+            waiting.message_id = stored.pop(key, None)
+
+    def _connections(self) -> ConnectionPool[psycopg.Connection[Any]]:
+        # Opened on first use, as connections do not survive the fork of a web worker.
+        if self._pool is None:
+            with self._opening:
+                if self._pool is None:
+                    pool = _open_pool()
+                    with pool.connection() as connection:
+                        row = connection.execute(BYPASSES).fetchone()
+                    self._steps_down = bool(row and row[0])
+                    self._pool = pool
+        return self._pool
+
+
+def _insert(
+    connection: psycopg.Connection[Any], rows: Iterable[_Waiting], now: datetime
+) -> psycopg.Cursor[Any]:
+    values: list[Any] = []
+    count = 0
+    for waiting in rows:
+        one = waiting.incoming
+        state, finished_at = ("waiting", None) if one.known else ("ignored", now)
+        values += (one.shop_id, one.topic, one.key, one.reference, state, now, one.occurred_at)
+        values += (now, finished_at, one.request)
+        count += 1
+    statement = f"INSERT INTO message ({COLUMNS}) VALUES {', '.join([ROW] * count)} {ONCE}"
+    return connection.execute(statement.encode(), values)
+
+
+def _open_pool() -> ConnectionPool[psycopg.Connection[Any]]:
+    return ConnectionPool(
+        settings().database_url,
+        min_size=1,
+        max_size=CONNECTIONS,
+        timeout=PATIENCE,
+        # PgBouncer in transaction mode hands each transaction another connection.
+        kwargs={"prepare_threshold": None, "connect_timeout": 3},
+        name="webhooks",
+        open=True,
+    )
