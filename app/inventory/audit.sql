@@ -122,7 +122,7 @@ WHERE shop_id = :shop AND state = 'available' AND quantity < 0
       SELECT FROM collision
       WHERE collision.shop_id = :shop AND collision.item_id = balance.item_id
         AND collision.location_id = balance.location_id
-        AND (ended_at IS NULL OR accepted_units >= -balance.quantity));
+        AND (ended_at IS NULL OR accepted_oversold >= -balance.quantity));
 
 -- check: told_movements_left_the_queue
 -- A move the outside must hear of has either a message or a place in the queue, never for an hour.

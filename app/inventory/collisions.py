@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlmodel import Session, select
@@ -121,15 +121,16 @@ def refresh(session: Session, places: Iterable[Place]) -> list[Collision]:
         text(WANTING), {"shop": shop, "items": items, "locations": locations}
     ):
         place = (row.item_id, row.location_id)
-        units = row.oversold or row.short
-        kind = "oversold" if row.oversold else "short"
+        owed = accepted.get(place, Accepted(0, 0))
+        _forget_accepted(session, place, owed, row.oversold, row.short)
+        oversold = row.oversold if row.oversold > owed.oversold else 0
+        short = row.short if row.short > owed.short else 0
         collision = now_open.get(place)
-        if not units and (*place, kind) in accepted:
-            _forget_accepted(session, place)
-        if units <= accepted.get((*place, kind), 0):  # 0 of nothing accepted: nothing is wrong
+        if not oversold and not short:
             if collision is not None:
                 end(collision, by="system", way=None)
             continue
+        kind, units = ("oversold", oversold) if oversold else ("short", short)
         if collision is None:
             collision = Collision(
                 shop_id=shop, item_id=place[0], location_id=place[1], kind=kind, units=units
@@ -260,15 +261,18 @@ def take(
         ledger.take_back(session, key, parameters["line"], *place, units=chosen.units, actor=actor)
         if collision.kind == "short":
             ledger.ask_again(session, [collision.item_id])
+        else:
+            # Whoever takes units back from a request has decided that it stays short.
+            collision.accepted_short = _standing(session, place).short
+    elif collision.kind == "oversold":
+        collision.accepted_oversold = collision.units
     else:
-        collision.accepted_units = collision.units
-    if way in ("accept", "reduce_request"):
+        collision.accepted_short = collision.units
+    if chosen.ends_it:
         end(collision, by=actor, way=way)
+        collision.note = note
     session.flush()
     refresh(session, touched)
-    if collision.ended_at is not None:
-        collision.ended_by, collision.way_taken, collision.note = actor, way, note
-    session.flush()
     return collision
 
 
@@ -278,28 +282,50 @@ def end(collision: Collision, *, by: str, way: str | None) -> None:
     collision.ended_by, collision.way_taken = by, way
 
 
-def _accepted(session: Session, items: Sequence[int]) -> dict[tuple[int, int, str], int]:
-    """Units a person last agreed to owe, by item, location and kind, while they still stand."""
+class Accepted(NamedTuple):
+    """Units a person has agreed to leave as they are."""
+
+    oversold: int
+    short: int
+
+
+def _accepted(session: Session, items: Sequence[int]) -> dict[Place, Accepted]:
     rows = session.execute(
         text(
-            "SELECT DISTINCT ON (item_id, location_id, kind) item_id, location_id, kind,"
-            " accepted_units FROM collision WHERE shop_id = :shop AND item_id = ANY(:items)"
-            " AND ended_at IS NOT NULL AND accepted_units > 0"
-            " ORDER BY item_id, location_id, kind, ended_at DESC"
+            "SELECT item_id, location_id, max(accepted_oversold), max(accepted_short)"
+            " FROM collision WHERE shop_id = :shop AND item_id = ANY(:items)"
+            " AND ended_at IS NOT NULL AND accepted_oversold + accepted_short > 0"
+            " GROUP BY item_id, location_id"
         ),
         {"shop": shop_of(session), "items": list(items)},
     )
-    return {(row[0], row[1], row[2]): row[3] for row in rows}
+    return {(row[0], row[1]): Accepted(row[2], row[3]) for row in rows}
 
 
-def _forget_accepted(session: Session, place: Place) -> None:
-    session.execute(
-        text(
-            "UPDATE collision SET accepted_units = 0 WHERE shop_id = :shop AND item_id = :item"
-            " AND location_id = :location AND ended_at IS NOT NULL AND accepted_units > 0"
-        ),
-        {"shop": shop_of(session), "item": place[0], "location": place[1]},
-    )
+def _standing(session: Session, place: Place) -> Accepted:
+    row = session.execute(
+        text(WANTING),
+        {"shop": shop_of(session), "items": [place[0]], "locations": [place[1]]},
+    ).one()
+    return Accepted(row.oversold, row.short)
+
+
+def _forget_accepted(
+    session: Session, place: Place, owed: Accepted, oversold: int, short: int
+) -> None:
+    """What was agreed to holds until it is over; the next collision is a new question."""
+    for column, agreed, standing in (
+        ("accepted_oversold", owed.oversold, oversold),
+        ("accepted_short", owed.short, short),
+    ):
+        if agreed and not standing:
+            session.execute(
+                text(
+                    f"UPDATE collision SET {column} = 0 WHERE shop_id = :shop"
+                    " AND item_id = :item AND location_id = :location AND ended_at IS NOT NULL"
+                ),
+                {"shop": shop_of(session), "item": place[0], "location": place[1]},
+            )
 
 
 def _relocations(session: Session, collision: Collision) -> list[Way]:

@@ -388,8 +388,11 @@ class Collision(Table, table=True):
     ended_by: str | None = None
     way_taken: str | None = None
     note: str | None = None
-    accepted_units: int = Field(
-        default=0, description="Units a person has accepted to owe; it opens again beyond them."
+    accepted_oversold: int = Field(
+        default=0, description="Units a person agreed to owe; it opens again beyond them."
+    )
+    accepted_short: int = Field(
+        default=0, description="Units a person agreed not to grant; it opens again beyond them."
     )
 
 

@@ -1,4 +1,4 @@
-"""The connections, over HTTP: how the shop reaches Shopify and Amazon, and what is wrong with it."""
+"""The connections, over HTTP: how the shop reaches Shopify and Amazon, and what is wrong."""
 
 from __future__ import annotations
 

@@ -295,7 +295,8 @@ def upgrade() -> None:
         sa.Column("ended_by", AutoString(), nullable=True),
         sa.Column("way_taken", AutoString(), nullable=True),
         sa.Column("note", AutoString(), nullable=True),
-        sa.Column("accepted_units", sa.Integer(), nullable=False),
+        sa.Column("accepted_oversold", sa.Integer(), nullable=False),
+        sa.Column("accepted_short", sa.Integer(), nullable=False),
         sa.CheckConstraint("kind IN ('oversold', 'short')", name=op.f("ck_collision_kind")),
         sa.CheckConstraint("units > 0", name=op.f("ck_collision_units")),
         sa.ForeignKeyConstraint(
