@@ -1,0 +1,38 @@
+"""What only the Shopify side keeps: how far the catalogue import has come."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import CheckConstraint, Integer
+from sqlmodel import Field
+
+from app.db import Table
+
+
+class CatalogImport(Table, table=True):
+    """The catalogue import of a shop: one row, begun anew when the shop is connected again."""
+
+    __tablename__ = "catalog_import"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", name="state"),
+        CheckConstraint("step IN ('ask', 'wait', 'load', 'orders', 'open')", name="step"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    state: str = "waiting"
+    step: str = "ask"
+    run: int = Field(default=1, description="Which import of this shop it is.")
+    operation_id: str | None = Field(default=None, description="Shopify's bulk operation.")
+    result_url: str | None = Field(default=None, description="Where its result is read from.")
+    result_rows: int = Field(default=0, description="Rows of the result read and kept so far.")
+    cursor: str | None = Field(default=None, description="Where reading of open orders stands.")
+    items: int = Field(default=0, description="Items kept so far.")
+    total: int | None = Field(default=None, description="Items to come, once Shopify says so.")
+    orders: int = Field(default=0, description="Open orders read so far.")
+    attempts: int = Field(default=0, description="Failures in a row of the current step.")
+    error: str | None = Field(default=None, description="What went wrong last, for a person.")
+    due_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    asked_at: datetime | None = Field(default=None, description="When Shopify began to read.")
+    started_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    finished_at: datetime | None = None
