@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address that `holdfast serve` binds.")
     web_workers: int = Field(default=2, ge=1, description="Web processes.")
     web_threads: int = Field(default=8, ge=1, description="Threads in each web process.")
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        description="Proxies in front of us whose X-Forwarded headers are believed.",
+    )
     encryption_keys: str = Field(
         default="", description="Fernet keys for secrets at rest, comma-separated, newest first."
     )

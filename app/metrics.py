@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 
 from prometheus_client import (
     CollectorRegistry,
@@ -41,19 +42,13 @@ SELECT channel, direction, state, count(*),
 FROM message WHERE shop_id = :shop AND state IN ('waiting', 'dead') GROUP BY 1, 2, 3
 """
 
-_counted: tuple[float, bytes] = (0.0, b"")
-
 
 def exposition() -> bytes:
     """All metrics in Prometheus' text format; the queues are counted every ten seconds at most."""
-    global _counted
-    counted_at, queues = _counted
-    if time.monotonic() - counted_at > KEPT_SECONDS:
-        queues = _queues()
-        _counted = (time.monotonic(), queues)
+    queues = _queues(int(time.monotonic() / KEPT_SECONDS))
     if os.environ.get(FOLDER):
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry) + queues
     return generate_latest() + queues
 
@@ -61,10 +56,11 @@ def exposition() -> bytes:
 def process_ended(process_id: int) -> None:
     """Forgets a web or worker process that is gone; call from the server's own hook."""
     if os.environ.get(FOLDER):
-        multiprocess.mark_process_dead(process_id)
+        multiprocess.mark_process_dead(process_id)  # type: ignore[no-untyped-call]
 
 
-def _queues() -> bytes:
+@lru_cache(maxsize=1)
+def _queues(period: int) -> bytes:
     registry = CollectorRegistry()
     labels = ["channel", "direction", "state"]
     number = Gauge("holdfast_messages", "Messages not done.", labels, registry=registry)

@@ -1,0 +1,171 @@
+"""The web process on one page: what is served, who may ask, and how every error is answered."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, DataError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import health, logs, metrics
+from app.config import require, settings
+from app.db import is_worth_retrying
+from app.errors import GiveUp, Refused, RetryLater
+from app.http import (
+    Problem,
+    given_up_response,
+    invalid_response,
+    problem,
+    refused_response,
+    retry_response,
+)
+from app.inventory import routes as inventory
+from app.overview import connections, messages
+from app.webhooks.door import Door, request_id_of
+
+log = structlog.get_logger(__name__)
+
+BLUEPRINTS = (inventory.api, messages.api, connections.api)
+NEEDED = ("database_url", "redis_url", "encryption_keys", "shopify_api_key", "shopify_api_secret")
+LARGEST_BODY = 4 * 1024 * 1024
+UNSERVABLE = {"22P02": "bad_value", "22003": "number_too_large", "22021": "bad_text"}
+TOKEN = {"ShopifyIdToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+VERSION = "1"
+
+
+def create_app() -> OpenAPI:
+    """The WSGI application. Exits, naming each, when a setting is missing; opens no connection."""
+    require(*NEEDED)
+    logs.configure()
+    web = OpenAPI(
+        "app",
+        info=Info(title="Holdfast", version=VERSION),
+        security_schemes=TOKEN,
+        responses={"default": Problem},
+        validation_error_model=Problem,
+        validation_error_callback=invalid_response,
+        doc_ui=False,
+        static_folder=None,
+    )
+    web.json.sort_keys = False  # type: ignore[attr-defined]
+    web.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    for blueprint in BLUEPRINTS:
+        web.register_api(blueprint)
+    web.register_blueprint(health.blueprint)
+    web.add_url_rule("/openapi.json", "openapi", lambda: specification(web))
+    _answer_errors(web)
+    web.before_request(_begin)
+    web.after_request(_end)
+    web.wsgi_app = Door(web.wsgi_app, settings())  # type: ignore[method-assign]
+    if settings().trusted_proxies:
+        count = settings().trusted_proxies
+        web.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            web.wsgi_app, x_for=count, x_proto=count, x_host=count
+        )
+    return web
+
+
+def specification(web: OpenAPI) -> dict[str, Any]:
+    """The HTTP API as OpenAPI 3.1, generated from the routes; errors are problems everywhere."""
+    document = web.api_doc
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            responses = operation["responses"]
+            fallback = responses.pop("default", None) or responses.get("422")
+            if fallback:
+                schema = {"$ref": "#/components/schemas/Problem"}
+                responses["default"] = {
+                    "description": "Any error.",
+                    "content": {"application/problem+json": {"schema": schema}},
+                }
+                responses.pop("422", None)
+            if path.startswith("/api/"):
+                operation["security"] = [{name: []} for name in TOKEN]
+    return document
+
+
+def _begin() -> None:
+    g.request_id = request_id_of(request.environ)
+    g.started = time.monotonic()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _end(response: Response) -> Response:
+    headers = response.headers
+    headers["X-Request-Id"] = g.get("request_id", "")
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    if settings().app_url.startswith("https://"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if not response.mimetype.startswith("text/html"):
+        headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    if request.path.startswith("/api/"):
+        headers.setdefault("Cache-Control", "no-store")
+    route = request.url_rule.rule if request.url_rule else "unknown"
+    metrics.REQUESTS.labels(route, request.method, str(response.status_code)).inc()
+    if route not in health.QUIET:
+        log.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            milliseconds=round((time.monotonic() - g.get("started", time.monotonic())) * 1000, 1),
+        )
+    return response
+
+
+def _answer_errors(web: Flask) -> None:
+    web.register_error_handler(Refused, refused_response)
+    web.register_error_handler(RetryLater, retry_response)
+    web.register_error_handler(GiveUp, given_up_response)
+    web.register_error_handler(ValidationError, invalid_response)
+    web.register_error_handler(HTTPException, _http_error)
+    web.register_error_handler(DataError, _unservable)
+    web.register_error_handler(DBAPIError, _database_error)
+    web.register_error_handler(PoolTimeout, _database_busy)
+    web.register_error_handler(Exception, _unexpected)
+
+
+def _http_error(error: HTTPException) -> Any:
+    """404, 405, 413 and their like as problems; redirects and ready-made responses as they are."""
+    if error.response is not None or error.code is None or error.code < 400:
+        return error
+    code = error.name.lower().replace(" ", "_").replace("'", "")
+    response = problem(error.code, code, error.description or error.name)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _unservable(error: DataError) -> Response:
+    """A value that fits our checks but not the database's types is the asker's to change."""
+    code = UNSERVABLE.get(getattr(error.orig, "sqlstate", ""), "bad_value")
+    return problem(422, code, "A value is not one that can be stored or searched for.")
+
+
+def _database_error(error: DBAPIError) -> Response:
+    if is_worth_retrying(error):
+        return _database_busy(error)
+    return _unexpected(error)
+
+
+def _database_busy(error: Exception) -> Response:
+    log.warning("database_unavailable", error=type(error).__name__)
+    return retry_response(RetryLater("The database is not available now; try again."))
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("request_failed", exc_info=error)
+    return problem(
+        500, "unexpected", "Something went wrong on our side. It has been logged under request_id."
+    )
