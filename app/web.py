@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError, DataError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -37,7 +37,7 @@ BLUEPRINTS = (inventory.api, messages.api, connections.api)
 NEEDED = ("database_url", "redis_url", "encryption_keys", "shopify_api_key", "shopify_api_secret")
 LARGEST_BODY = 4 * 1024 * 1024
 UNSERVABLE = {"22P02": "bad_value", "22003": "number_too_large", "22021": "bad_text"}
-TOKEN = {"ShopifyIdToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+TOKEN: dict[str, Any] = {"ShopifyIdToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
 VERSION = "1"
 
 
@@ -106,7 +106,7 @@ def _end(response: Response) -> Response:
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     if settings().app_url.startswith("https://"):
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if not response.mimetype.startswith("text/html"):
+    if response.mimetype != "text/html":
         headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
     if request.path.startswith("/api/"):
         headers.setdefault("Cache-Control", "no-store")

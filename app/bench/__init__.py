@@ -1,0 +1,1 @@
+"""Measures ingestion and posting: how many webhooks the door takes, how many orders the ledger settles."""

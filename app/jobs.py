@@ -1,0 +1,237 @@
+"""The worker on one page: which jobs there are, what is due, and how a worker runs them.
+
+A job is a name and a shop. It may run twice, and it may die half-way: whatever it is to do stands in
+the database. The queue only says "look there"; `sweep` says it again for everything that is due.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import structlog
+from redis import ConnectionError as RedisConnectionError
+from redis import RedisError
+from redis import TimeoutError as RedisTimeoutError
+from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from sqlalchemy import text
+from sqlmodel import Session
+
+from app import bell, logs, metrics
+from app.db import run, shop_of, transaction
+from app.inventory import audit, collisions, ledger
+from app.inventory.documents import Outcome
+from app.shops import all_shop_ids
+from app.webhooks import inbox
+
+log = structlog.get_logger(__name__)
+
+MAINTENANCE_SECONDS = 30
+WORKER_SECONDS = 30
+PAUSE_WITHOUT_REDIS = 1.0
+
+
+def expire(shop_id: int) -> None:
+    """Gives back what holds past their expiry still hold."""
+    run(_settle_again, shop_id, ledger.expire)
+
+
+def ask_again(shop_id: int) -> None:
+    """Grants open requests what has become free since they were last asked."""
+    run(_settle_again, shop_id, ledger.ask_again)
+
+
+def audit_books(shop_id: int) -> None:
+    """Runs every audit query and keeps what they find; they report and never repair."""
+    kept = run(audit.run, shop_id)
+    if kept.findings:
+        log.error("audit_found", findings=len(kept.findings))
+
+
+JOBS: dict[str, Callable[[int], None]] = {
+    "webhooks_in": inbox.drain,
+    "ask_again": ask_again,
+    "expire": expire,
+    "audit": audit_books,
+}
+
+# One look at one shop: which of its jobs have something to do. Each part is an index look-up.
+DUE = """
+SELECT
+    EXISTS (SELECT FROM message WHERE shop_id = :shop AND state = 'waiting'
+        AND direction = 'in' AND channel = 'shopify' AND due_at <= now()) AS webhooks_in,
+    EXISTS (SELECT FROM message WHERE shop_id = :shop AND state = 'waiting'
+        AND direction = 'out' AND channel = 'shopify' AND due_at <= now())
+    OR EXISTS (SELECT FROM mirror_due WHERE shop_id = :shop) AS shopify_out,
+    EXISTS (SELECT FROM message WHERE shop_id = :shop AND state = 'waiting'
+        AND direction = 'out' AND channel = 'amazon' AND due_at <= now()) AS amazon_out,
+    EXISTS (SELECT FROM message WHERE shop_id = :shop AND state = 'waiting'
+        AND direction = 'in' AND channel = 'amazon' AND due_at <= now()) AS amazon_poll,
+    EXISTS (SELECT FROM catalog_import WHERE shop_id = :shop
+        AND state IN ('waiting', 'running') AND due_at <= now()) AS catalog,
+    EXISTS (SELECT FROM hold WHERE shop_id = :shop
+        AND expires_at <= now() AND held > 0) AS expire
+"""
+
+
+class Due(NamedTuple):
+    """A job that has something to do for a shop."""
+
+    job: str
+    shop_id: int
+
+
+def work(job: str, shop_id: int) -> None:
+    """What the queue calls: runs one job for one shop. Raises KeyError for a job we do not have."""
+    bell.answer(job, shop_id)
+    do(job, shop_id)
+
+
+def do(job: str, shop_id: int) -> None:
+    """Runs a job now, with its name and shop in every log line and in the metrics."""
+    with structlog.contextvars.bound_contextvars(job=job, shop_id=shop_id):
+        try:
+            JOBS[job](shop_id)
+        except BaseException as error:
+            metrics.JOBS.labels(job, "failed").inc()
+            log.error("job_failed", exc_info=error)
+            raise
+        metrics.JOBS.labels(job, "done").inc()
+
+
+def due() -> list[Due]:
+    """Everything that is due in the database, shop by shop."""
+    with transaction() as session:
+        shop_ids = all_shop_ids(session)
+    return [Due(job, shop_id) for shop_id in shop_ids for job in run(_due_jobs, shop_id)]
+
+
+def sweep() -> int:
+    """Rings for everything that is due, and says how much that was. Raises RedisError."""
+    found = due()
+    for job, shop_id in found:
+        bell.ring(job, shop_id)
+    return len(found)
+
+
+class OurJob(Job):
+    """A job from the queue; whatever else somebody may have written there is refused."""
+
+    @property
+    def func(self) -> Any:
+        if self.func_name != bell.WORK or self.instance:
+            raise PermissionError(f"this worker does not run {self.func_name}")
+        return work
+
+
+class RedisIsAway(StopRequested):
+    """Ends the library's own loop, which would otherwise wait for Redis and do nothing else."""
+
+
+class OurQueue(Queue):
+    """The queue as a worker reads it."""
+
+    @classmethod
+    def dequeue_any(cls, *arguments: Any, **named: Any) -> Any:
+        """The next job; raises RedisIsAway instead of the client's own errors."""
+        with _noticing_absence():
+            return super().dequeue_any(*arguments, **named)
+
+
+class Worker(SimpleWorker):
+    """Runs jobs in this very process, one at a time: a fork for each would cost twice the time."""
+
+    queue_class = OurQueue
+    job_class = OurJob
+    log_result_lifespan = False
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Says that this worker lives; raises RedisIsAway instead of the client's own errors."""
+        with _noticing_absence():
+            super().heartbeat(timeout, pipeline)
+
+    @property
+    def asked_to_stop(self) -> bool:
+        """Whether a signal has asked for the end."""
+        return self._shutdown_requested_date is not None
+
+
+@contextmanager
+def _noticing_absence() -> Iterator[None]:
+    try:
+        yield
+    except (RedisConnectionError, RedisTimeoutError) as error:
+        raise RedisIsAway(str(error)) from error
+
+
+def run_worker() -> None:
+    """Works until SIGTERM or SIGINT, finishing the job at hand; comes back from a lost Redis.
+
+    While Redis is away it asks the database itself what is due.
+    """
+    logs.configure()
+    stopping = threading.Event()
+    log.info("worker_started", process=os.getpid())
+    while not stopping.is_set():
+        try:
+            if _work_from_queue():
+                break
+        except RedisError as error:
+            log.warning("worker_without_redis", error=str(error))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        _work_without_redis(stopping)
+    log.info("worker_ended", process=os.getpid())
+
+
+def _work_from_queue() -> bool:
+    """Runs jobs until asked to stop (True) or until Redis goes away (False, or RedisError)."""
+    connection = bell.connection()
+    sweep()
+    queue = OurQueue(bell.QUEUE, connection=connection, serializer=JSONSerializer)
+    worker = Worker(
+        [queue],
+        connection=connection,
+        serializer=JSONSerializer,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        worker_ttl=WORKER_SECONDS,
+        log_job_description=False,
+    )
+    worker.work(logging_level="WARNING")
+    return worker.asked_to_stop
+
+
+def _work_without_redis(stopping: threading.Event) -> None:
+    """Does what is due until Redis answers again."""
+    while not stopping.is_set():
+        try:
+            bell.connection().ping()
+            return
+        except RedisError:
+            pass
+        try:
+            for job, shop_id in due():
+                do(job, shop_id)
+        except Exception as error:
+            # Logged by `do` if a job failed; a database that is away too is worth another look.
+            log.warning("due_work_stopped", error=type(error).__name__)
+        stopping.wait(PAUSE_WITHOUT_REDIS)
+
+
+def _due_jobs(session: Session) -> list[str]:
+    row = session.execute(text(DUE), {"shop": shop_of(session)}).one()
+    return [job for job, is_due in row._mapping.items() if is_due and job in JOBS]
+
+
+def _settle_again(session: Session, verb: Callable[[Session], list[Outcome]]) -> None:
+    outcomes = verb(session)
+    if outcomes:
+        collisions.refresh_documents(session, outcomes)
+        bell.ring_after_commit(session, "shopify_out")
