@@ -227,7 +227,7 @@ def _read_again(session: Session) -> None:
     """Tries papers again that a person has asked to replay."""
     rows = {row.connection_id: row for row in _all(session)}
     for message in messages.take(session, direction="in", channel="amazon", limit=50):
-        asked = (message.response or {}).get("connection_id")
+        asked = int((message.response or {}).get("connection_id") or 0)
         connection = rows.get(asked) or next(iter(rows.values()), None)
         if connection is None:
             messages.bury(message, "Amazon is not connected.")

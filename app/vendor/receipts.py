@@ -61,6 +61,8 @@ def store_statuses(
         )
         message_ids[order.region, number] = message_id
         _set_status(order, facts)
+        if number in under_way:
+            order.status_digest = ""  # looked at again once our acknowledgement is shown
         own = lines[order.region, number]
         by_line = {line.line: line for line in own}
         for status in facts.lines:
