@@ -244,19 +244,27 @@ def _must_be_open(session: Session, order: PurchaseOrder) -> None:
     if order.is_closed:
         raise Refused("order_closed", "Amazon has closed this purchase order.", status=409)
     under_way = session.exec(
-        select(Acknowledgement.acknowledgement_id).where(
+        select(Acknowledgement).where(
             Acknowledgement.shop_id == order.shop_id,
             Acknowledgement.region == order.region,
             Acknowledgement.number == order.number,
             col(Acknowledgement.state).in_(("waiting", "sent")),
         )
     ).first()
-    if under_way is not None:
-        raise Refused(
-            "acknowledgement_under_way",
-            "An acknowledgement of this order is on its way; wait until Amazon shows it.",
-            status=409,
-        )
+    if under_way is None:
+        return
+    message = session.get(messages.Message, (order.shop_id, under_way.message_id))
+    if message is None or message.state == "dead":  # given up; the new one takes its place
+        under_way.state = "failed"
+        under_way.error = under_way.error or "Amazon never showed it."
+        session.add(under_way)
+        session.flush()
+        return
+    raise Refused(
+        "acknowledgement_under_way",
+        "An acknowledgement of this order is on its way; wait until Amazon shows it.",
+        status=409,
+    )
 
 
 def _errors(lines: Sequence[PurchaseOrderLine], said: Sequence[Said]) -> list[FieldError]:
@@ -317,7 +325,7 @@ def _item(line: PurchaseOrderLine, one: Said) -> dict[str, Any]:
         ("Rejected", one.reject),
     ):
         if units:
-            part = {
+            part: dict[str, Any] = {
                 "acknowledgementCode": code,
                 "acknowledgedQuantity": quantity_in_own_unit(line, units),
             }

@@ -69,11 +69,16 @@ def wanted_units(order: PurchaseOrder, line: PurchaseOrderLine) -> int:
         return 0
     if order.is_closed or line.removed:
         return line.shipped_units
+    promised = promised_units(line)
+    return min(promised, line.shipped_units) if order.rest_released else promised
+
+
+def promised_units(line: PurchaseOrderLine) -> int:
+    """Eaches that are to leave our books for this line: what was confirmed, until then all."""
     promised = line.ordered_units
     if line.accepted_units or line.backordered_units or line.rejected_units:
         promised = min(promised, line.accepted_units + line.backordered_units)
-    promised = max(0, promised - line.units_before_books)
-    return min(promised, line.shipped_units) if order.rest_released else promised
+    return max(0, promised - line.units_before_books)
 
 
 def is_firm(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> bool:

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from app import messages
 from app.connections import Connection
 from app.db import shop_of
+from app.vendor.acknowledgements import said_by
 from app.vendor.orders import locked_orders
 from app.vendor.papers import LineStatus, Quantity, StatusFacts
 from app.vendor.promises import OrderKey, lines_of, restate
@@ -43,6 +44,11 @@ def store_statuses(
         order = orders.get(number)
         if order is None:
             continue
+        paper = under_way.get(number)
+        if paper is not None and shows(facts, lines[order.region, number], said_by(session, paper)):
+            paper.state, paper.error = "accepted", None
+            session.add(paper)
+            paper = None
         is_first = order.status_read_at is None
         order.status_read_at = now
         session.add(order)
@@ -61,14 +67,14 @@ def store_statuses(
         )
         message_ids[order.region, number] = message_id
         _set_status(order, facts)
-        if number in under_way:
+        if paper is not None:
             order.status_digest = ""  # looked at again once our acknowledgement is shown
         own = lines[order.region, number]
         by_line = {line.line: line for line in own}
         for status in facts.lines:
             line = by_line.get(status.line)
             if line is not None:
-                if number not in under_way:
+                if paper is None:
                     _mirror_confirmation(line, status)
                 _take_receipt(session, line, status, now, message_id)
                 _open_history(order, line, connection, is_first)
@@ -93,18 +99,17 @@ def _updated(paper: StatusFacts) -> datetime:
     return paper.updated_at or paper.ordered_at
 
 
-def _under_way(session: Session, region: str, numbers: Sequence[str]) -> set[str]:
-    """Orders with an acknowledgement of ours that Amazon has not shown yet."""
-    return set(
-        session.exec(
-            select(Acknowledgement.number).where(
-                Acknowledgement.shop_id == shop_of(session),
-                Acknowledgement.region == region,
-                col(Acknowledgement.number).in_(numbers),
-                col(Acknowledgement.state).in_(("waiting", "sent")),
-            )
+def _under_way(session: Session, region: str, numbers: Sequence[str]) -> dict[str, Acknowledgement]:
+    """Acknowledgements of ours that Amazon has not shown yet, by order."""
+    rows = session.exec(
+        select(Acknowledgement).where(
+            Acknowledgement.shop_id == shop_of(session),
+            Acknowledgement.region == region,
+            col(Acknowledgement.number).in_(numbers),
+            col(Acknowledgement.state).in_(("waiting", "sent")),
         )
     )
+    return {row.number: row for row in rows}
 
 
 def _set_status(order: PurchaseOrder, facts: StatusFacts) -> None:

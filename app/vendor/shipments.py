@@ -23,7 +23,7 @@ from app.inventory.documents import Document, DocumentKey
 from app.inventory.models import Location, State
 from app.vendor.acknowledgements import SEND, case_size, quantity_in_own_unit
 from app.vendor.orders import locked_orders
-from app.vendor.promises import PURCHASE_ORDER, SHIPMENT, is_firm, lines_of, restate
+from app.vendor.promises import PURCHASE_ORDER, SHIPMENT, is_firm, lines_of, promised_units, restate
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine, Shipment, ShipmentLine
 
 TOPIC = "shipment"
@@ -214,7 +214,7 @@ def _errors(
         seen.add(one.line)
         if line.item_id is None:
             errors.append(FieldError(f"{path}.line", "say first which item this line is"))
-        open_units = line.accepted_units + line.backordered_units - line.shipped_units
+        open_units = promised_units(line) - line.shipped_units
         if one.units > open_units:
             errors.append(FieldError(f"{path}.units", f"only {max(0, open_units)} are still open"))
         if one.units % case_size(line):
