@@ -1,0 +1,1 @@
+"""A small Amazon: Login with Amazon, vendor orders, shipments and transactions, by the official models."""
