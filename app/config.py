@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535, description="Port that `holdfast serve` opens.")
     host: str = Field(default="127.0.0.1", description="Address that `holdfast serve` binds.")
     web_workers: int = Field(default=2, ge=1, description="Web processes.")
-    web_threads: int = Field(default=8, ge=1, description="Threads in each web process.")
+    web_threads: int = Field(default=16, ge=1, description="Threads in each web process.")
     trusted_proxies: int = Field(
         default=0,
         ge=0,

@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -15,10 +16,10 @@ from app.config import settings
 SECRET_NAMES = re.compile(
     r"(?:^|_)(?:token|secret|password|authorization|cookie|signature|hmac|email|phone|address)$"
 )
-SECRET_PARAMETERS = re.compile(
-    r"\b(id_token|hmac|code|access_token|refresh_token|session)=[^&\s\"]+"
+SECRETS = re.compile(
+    r"\b((?:id_token|hmac|code|access_token|refresh_token|session|state)=)[^&\s\"]+"
+    r"|\b(Bearer\s+|Atz[ar]\||shp(?:at|ua|rt|ss)_)\S+"
 )
-BEARER = re.compile(r"\b(Bearer\s+|Atz[ar]\||shp(?:at|ua|rt|ss)_)\S+")
 
 
 def configure() -> None:
@@ -68,7 +69,7 @@ def without_secrets(
 ) -> MutableMapping[str, Any]:
     """Blanks values under telling names, and tokens inside any text."""
     for name, value in event.items():
-        if SECRET_NAMES.search(name):
+        if _is_secret(name):
             event[name] = "…"
         elif isinstance(value, str):
             event[name] = redacted(value)
@@ -77,4 +78,9 @@ def without_secrets(
 
 def redacted(words: str) -> str:
     """The text with tokens cut out, in addresses and headers alike."""
-    return BEARER.sub(r"\1…", SECRET_PARAMETERS.sub(r"\1=…", words))
+    return SECRETS.sub(lambda found: f"{found[1] or found[2]}…", words)
+
+
+@lru_cache(maxsize=1_000)
+def _is_secret(name: str) -> bool:
+    return bool(SECRET_NAMES.search(name))

@@ -21,9 +21,9 @@ from psycopg_pool import PoolTimeout
 from app.config import SHOP_DOMAIN, Settings
 from app.errors import Refused, RetryLater
 from app.http import Problem, ProblemField
-from app.shopify import payloads
+from app.shopify import auth, payloads
+from app.webhooks.headers import Delivery, delivery
 from app.webhooks.ringer import Ringer
-from app.webhooks.signature import Delivery, delivery, is_signed
 from app.webhooks.topics import TOPICS
 from app.webhooks.writer import Incoming, Writer
 
@@ -47,7 +47,6 @@ class Door:
     def __init__(self, app: WSGIApplication, settings: Settings) -> None:
         self.app = app
         self.limit = settings.webhook_body_limit
-        self.secrets = settings.shopify_secrets()
         self.writer = Writer()
         self.ringer = Ringer()
         self._shop_ids: dict[str, int] = {}
@@ -76,7 +75,7 @@ class Door:
             )
         body = _body(environ, self.limit)
         headers = delivery(environ)
-        if not is_signed(body, headers.signature, self.secrets):
+        if not auth.signature_matches(body, headers.signature):
             raise Refused(
                 "bad_signature", "The signature does not fit this body and our secret.", status=401
             )

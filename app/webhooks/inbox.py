@@ -23,7 +23,7 @@ from app.errors import GiveUp, HoldfastError, RetryLater
 from app.messages import Message
 from app.shopify.handlers import Handler
 from app.shopify.notes import Note
-from app.shops import this_shop
+from app.shops import Shop
 from app.webhooks.topics import TOPICS
 
 log = structlog.get_logger(__name__)
@@ -65,7 +65,7 @@ def _due(session: Session) -> list[list[int]]:
         .order_by(col(Message.due_at), col(Message.message_id))
         .limit(BATCH)
     )
-    if this_shop(session).opened_at is None:
+    if session.exec(select(Shop.opened_at)).first() is None:
         early = [name for name, topic in TOPICS.items() if topic.before_opening]
         query = query.where(col(Message.topic).in_(early))
     rows = session.exec(query).all()

@@ -7,9 +7,8 @@ only wait for that one commit. Nobody is answered before their row is on disk.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import psycopg
@@ -25,12 +24,14 @@ PATIENCE = 3.0
 ENTER_SHOP = "SELECT set_config('holdfast.shop_id', %s, true)"
 STEP_DOWN = f"SELECT set_config('role', '{APPLICATION_ROLE}', true)"
 BYPASSES = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
-COLUMNS = (
-    "shop_id, direction, channel, topic, key, reference, state, attempts,"
-    " received_at, occurred_at, due_at, finished_at, request, notes, history"
+RETURNED = ("shop_id", "key", "message_id")
+INSERT = (
+    "INSERT INTO message (shop_id, direction, channel, topic, key, reference, state, attempts,"
+    " received_at, occurred_at, due_at, finished_at, request, notes, history) VALUES …"
+    " ON CONFLICT (shop_id, direction, channel, key) DO NOTHING"
+    f" RETURNING {', '.join(RETURNED)}"
 )
 ROW = "(%s, 'in', 'shopify', %s, %s, %s, %s, 0, %s, %s, %s, %s, %s, '[]', '[]')"
-ONCE = "ON CONFLICT (shop_id, direction, channel, key) DO NOTHING RETURNING key, message_id"
 
 
 class Incoming(NamedTuple):
@@ -132,21 +133,21 @@ class Writer:
                     waiting.error = own
 
     def _commit(self, group: Sequence[_Waiting]) -> None:
+        by_shop: dict[int, list[Incoming]] = {}
+        for waiting in group:
+            by_shop.setdefault(waiting.incoming.shop_id, []).append(waiting.incoming)
         now = datetime.now(UTC)
-        by_shop = sorted(group, key=lambda waiting: waiting.incoming.shop_id)
+        statements, values = ([STEP_DOWN], []) if self._steps_down else ([], [])
+        for shop_id, rows in by_shop.items():
+            statements += [ENTER_SHOP, INSERT.replace("…", ", ".join([ROW] * len(rows)))]
+            values += [str(shop_id), *(value for row in rows for value in _values(row, now))]
+        stored: dict[tuple[int, str], int] = {}
         with self._connections().connection() as connection:
-            cursors = []
-            with connection.pipeline():
-                if self._steps_down:
-                    connection.execute(STEP_DOWN)
-                for shop_id, rows in groupby(by_shop, key=lambda waiting: waiting.incoming.shop_id):
-                    connection.execute(ENTER_SHOP, (str(shop_id),))
-                    cursors.append((shop_id, _insert(connection, rows, now)))
-            stored = {
-                (shop_id, key): message_id
-                for shop_id, cursor in cursors
-                for key, message_id in cursor.fetchall()
-            }
+            # All statements go as one text: one round trip, and one transaction by the protocol.
+            cursor = connection.execute("; ".join(statements).encode(), values)
+            for result in cursor.results():
+                if result.description and len(result.description) == len(RETURNED):
+                    stored |= {(row[0], row[1]): row[2] for row in result}
         for waiting in group:
             # The first to ask has stored it, a twin in the same group has not.
             key = (waiting.incoming.shop_id, waiting.incoming.key)
@@ -165,19 +166,10 @@ class Writer:
         return self._pool
 
 
-def _insert(
-    connection: psycopg.Connection[Any], rows: Iterable[_Waiting], now: datetime
-) -> psycopg.Cursor[Any]:
-    values: list[Any] = []
-    count = 0
-    for waiting in rows:
-        one = waiting.incoming
-        state, finished_at = ("waiting", None) if one.known else ("ignored", now)
-        values += (one.shop_id, one.topic, one.key, one.reference, state, now, one.occurred_at)
-        values += (now, finished_at, one.request)
-        count += 1
-    statement = f"INSERT INTO message ({COLUMNS}) VALUES {', '.join([ROW] * count)} {ONCE}"
-    return connection.execute(statement.encode(), values)
+def _values(row: Incoming, now: datetime) -> tuple[Any, ...]:
+    state, finished_at = ("waiting", None) if row.known else ("ignored", now)
+    kept = (row.shop_id, row.topic, row.key, row.reference, state)
+    return (*kept, now, row.occurred_at, now, finished_at, row.request)
 
 
 def _open_pool() -> ConnectionPool[psycopg.Connection[Any]]:
@@ -187,7 +179,12 @@ def _open_pool() -> ConnectionPool[psycopg.Connection[Any]]:
         max_size=CONNECTIONS,
         timeout=PATIENCE,
         # PgBouncer in transaction mode hands each transaction another connection.
-        kwargs={"prepare_threshold": None, "connect_timeout": 3},
+        kwargs={
+            "prepare_threshold": None,
+            "connect_timeout": 3,
+            "autocommit": True,
+            "cursor_factory": psycopg.ClientCursor,
+        },
         name="webhooks",
         open=True,
     )

@@ -1,14 +1,8 @@
-"""What a webhook's headers say, and whether its body was signed by Shopify.
-
-Shopify signs the raw bytes of the body only: `base64(HMAC-SHA256(client secret, body))`. The shop and
-the topic are not signed, so nothing is ever written to a shop on a header's word alone but the message.
-"""
+"""What a webhook's headers say. Shopify signs the body only, so these are claims, not facts."""
 
 from __future__ import annotations
 
-import base64
-import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -53,13 +47,6 @@ def delivery(environ: Mapping[str, Any]) -> Delivery:
         webhook_id=found["Webhook-Id"],
         triggered_at=_moment(_header(environ, "Triggered-At")),
     )
-
-
-def is_signed(body: bytes, signature: str, secrets: Sequence[str]) -> bool:
-    """Whether one of these secrets made this signature over these bytes; compared in constant time."""
-    given = signature.encode("ascii", "replace")
-    made = [base64.b64encode(hmac.digest(secret.encode(), body, "sha256")) for secret in secrets]
-    return any([hmac.compare_digest(one, given) for one in made])
 
 
 def _header(environ: Mapping[str, Any], name: str) -> str:
