@@ -132,7 +132,10 @@ def _look_for(client: VendorClient, task: Task) -> Look:
             raise RetryLater(f"Amazon's status cannot be read: {error}") from error
         return Look()  # judged in the transaction that stores it
     identifier = task.request["shipmentConfirmations"][0]["shipmentIdentifier"]
-    payload = client.shipments(vendorShipmentIdentifier=identifier).payload
+    try:
+        payload = client.shipments(vendorShipmentIdentifier=identifier).payload
+    except (NotAuthorised, GiveUp):
+        return Look()  # whether this operation shows ASNs at all is not documented
     found = [
         one
         for one in payload.get("shipments") or []
@@ -372,7 +375,7 @@ def _next_look(since: datetime, looks: tuple[timedelta, ...]) -> datetime | None
 def _says_known(reason: str) -> bool:
     """Whether Amazon refuses a second sending because the first one had arrived."""
     words = reason.lower()
-    return "already" in words or "duplicate" in words
+    return any(one in words for one in ("already", "duplicate", "used before"))
 
 
 def _worked(session: Session, task: Task) -> None:

@@ -1,0 +1,408 @@
+"""Purchase orders on the wire, and how they are made from rows with a handful of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from app.db import shop_of
+from app.http import Answer, Moment, Money
+from app.inventory.models import Item, Location
+from app.inventory.views import ItemBrief, LocationBrief
+from app.vendor.acknowledgements import acknowledge_by, held_units, propose
+from app.vendor.promises import OrderKey, lines_of, wanted_units
+from app.vendor.tables import (
+    Acknowledgement,
+    AcknowledgementLine,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    PurchaseOrderVersion,
+)
+
+LATEST_ACKNOWLEDGEMENTS = """
+SELECT DISTINCT ON (region, number) region, number, state, sent_at, error
+FROM acknowledgement WHERE shop_id = :shop AND number = ANY(:numbers)
+ORDER BY region, number, acknowledgement_id DESC
+"""
+SHIPMENTS = """
+SELECT shipment.identifier, shipment.shipped_at, shipment.location_id, shipment.carton_count,
+       shipment.state, shipment.error, sum(line.units)::int AS units
+FROM shipment JOIN shipment_line AS line USING (shop_id, region, identifier)
+WHERE line.shop_id = :shop AND line.region = :region AND line.number = :number
+GROUP BY shipment.shop_id, shipment.region, shipment.identifier
+ORDER BY shipment.made_at, shipment.identifier
+"""
+
+
+class WindowView(Answer):
+    start: Moment
+    end: Moment
+
+
+class OrderUnits(Answer):
+    """Eaches of a whole order. `short` is what it still wants and does not hold."""
+
+    ordered: int
+    held: int
+    short: int
+    accepted: int
+    backordered: int
+    rejected: int
+    shipped: int
+    received: int
+
+
+class AcknowledgementState(Answer):
+    state: str
+    sent_at: Moment | None
+    error: str | None
+
+
+class PurchaseOrderSummary(Answer):
+    number: str
+    region: str
+    vendor_code: str
+    state: str
+    type: str | None
+    payment_method: str | None
+    ordered_at: Moment
+    changed_at: Moment | None
+    ship_window: WindowView | None
+    delivery_window: WindowView | None
+    ship_to: str
+    line_count: int
+    unknown_item_count: int
+    units: OrderUnits
+    cost: Money | None
+    acknowledge_by: Moment | None
+    acknowledgement: AcknowledgementState | None
+    version: int
+
+
+class OrderedQuantity(Answer):
+    amount: int
+    unit: str
+    unit_size: int
+
+
+class ProposalView(Answer):
+    accept: int
+    backorder: int
+    reject: int
+    rejection_reason: str | None
+    because: str
+
+
+class PurchaseOrderLineView(Answer):
+    line: str
+    item: ItemBrief | None
+    asin: str | None
+    vendor_sku: str | None
+    removed: bool
+    ordered: OrderedQuantity
+    ordered_units: int
+    cost: Money | None
+    back_order_allowed: bool
+    held: int
+    short: int
+    accepted: int
+    backordered: int
+    rejected: int
+    shipped: int
+    received: int
+    last_received_at: Moment | None
+    proposal: ProposalView
+
+
+class VersionChange(Answer):
+    line: str
+    field: str
+    before: str | None
+    after: str | None
+
+
+class VersionView(Answer):
+    version: int
+    seen_at: Moment
+    changes: list[VersionChange]
+
+
+class AcknowledgedLine(Answer):
+    line: str
+    accept: int
+    backorder: int
+    reject: int
+    rejection_reason: str | None
+
+
+class AcknowledgementView(Answer):
+    id: int
+    made_at: Moment
+    sent_at: Moment | None
+    by: str
+    state: str
+    error: str | None
+    lines: list[AcknowledgedLine]
+
+
+class ShipmentView(Answer):
+    identifier: str
+    shipped_at: Moment
+    location: LocationBrief
+    carton_count: int
+    units: int
+    state: str
+    error: str | None
+
+
+class PurchaseOrderView(PurchaseOrderSummary):
+    lines: list[PurchaseOrderLineView]
+    versions: list[VersionView]
+    acknowledgements: list[AcknowledgementView]
+    shipments: list[ShipmentView]
+
+
+def summaries(session: Session, orders: Sequence[PurchaseOrder]) -> list[PurchaseOrderSummary]:
+    """These orders in short, in the order given; three queries however many they are."""
+    lines = lines_of(session, orders)
+    held = held_units(session, [order.reference for order in orders])
+    latest = {
+        (row.region, row.number): AcknowledgementState(
+            state=row.state, sent_at=row.sent_at, error=row.error
+        )
+        for row in session.execute(
+            text(LATEST_ACKNOWLEDGEMENTS),
+            {"shop": shop_of(session), "numbers": [order.number for order in orders]},
+        )
+    }
+    return [
+        PurchaseOrderSummary(**_summary(order, lines[order.region, order.number], held, latest))
+        for order in orders
+    ]
+
+
+def to_acknowledge(session: Session, limit: int = 10) -> list[PurchaseOrderSummary]:
+    """Orders that wait for their first acknowledgement, the most urgent first."""
+    orders = session.exec(
+        select(PurchaseOrder)
+        .where(
+            PurchaseOrder.shop_id == shop_of(session),
+            PurchaseOrder.state == "New",
+            text(
+                "NOT EXISTS (SELECT FROM acknowledgement AS said"
+                " WHERE said.shop_id = purchase_order.shop_id"
+                " AND said.region = purchase_order.region AND said.number = purchase_order.number"
+                " AND said.state <> 'failed')"
+            ),
+        )
+        .order_by(col(PurchaseOrder.ordered_at), col(PurchaseOrder.number))
+        .limit(limit)
+    ).all()
+    return summaries(session, orders)
+
+
+def detail(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
+    """One order with its lines, versions, acknowledgements and shipments."""
+    (summary,) = summaries(session, [order])
+    lines = lines_of(session, [order])[order.region, order.number]
+    held = held_units(session, [order.reference])
+    items = _items(session, lines)
+    return PurchaseOrderView(
+        **dict(summary),
+        lines=[
+            _line_view(order, line, held.get((order.reference, line.line), 0), items)
+            for line in lines
+        ],
+        versions=_versions(session, order),
+        acknowledgements=_acknowledgements(session, order),
+        shipments=_shipments(session, order),
+    )
+
+
+def _summary(
+    order: PurchaseOrder,
+    lines: Sequence[PurchaseOrderLine],
+    held: Mapping[tuple[str, str], int],
+    latest: Mapping[OrderKey, AcknowledgementState],
+) -> dict[str, Any]:
+    open_lines = [line for line in lines if not line.removed]
+    holds = [held.get((order.reference, line.line), 0) for line in lines]
+    units = OrderUnits(
+        ordered=sum(line.ordered_units for line in lines),
+        held=sum(holds),
+        short=sum(_short(order, line, own) for line, own in zip(lines, holds, strict=True)),
+        accepted=sum(line.accepted_units for line in lines),
+        backordered=sum(line.backordered_units for line in lines),
+        rejected=sum(line.rejected_units for line in lines),
+        shipped=sum(line.shipped_units for line in lines),
+        received=sum(line.received_units for line in lines),
+    )
+    said = latest.get((order.region, order.number))
+    is_asked = said is None or said.state == "failed"
+    return {
+        "number": order.number,
+        "region": order.region,
+        "vendor_code": order.vendor_code,
+        "state": order.state,
+        "type": order.type,
+        "payment_method": order.payment_method,
+        "ordered_at": order.ordered_at,
+        "changed_at": order.changed_at,
+        "ship_window": _window(order.ship_start, order.ship_end),
+        "delivery_window": _window(order.delivery_start, order.delivery_end),
+        "ship_to": order.ship_to,
+        "line_count": len(open_lines),
+        "unknown_item_count": sum(line.item_id is None for line in open_lines),
+        "units": units,
+        "cost": _cost(open_lines),
+        "acknowledge_by": acknowledge_by(order) if is_asked else None,
+        "acknowledgement": said,
+        "version": order.version,
+    }
+
+
+def _short(order: PurchaseOrder, line: PurchaseOrderLine, held: int) -> int:
+    return max(0, wanted_units(order, line) - line.shipped_units - held)
+
+
+def _cost(lines: Sequence[PurchaseOrderLine]) -> Money | None:
+    """All eaches at their cost; None when that cannot be said (by weight, mixed, unknown)."""
+    currencies = {line.cost_currency for line in lines}
+    by_each = all(line.cost is not None and not line.cost_weight_unit for line in lines)
+    currency = next(iter(currencies), None)
+    if not by_each or len(currencies) != 1 or currency is None:
+        return None
+    amount = sum((line.ordered_units * (line.cost or Decimal()) for line in lines), Decimal())
+    return Money(amount=amount.quantize(Decimal("0.01")), currency=currency)
+
+
+def _window(start: Any, end: Any) -> WindowView | None:
+    return WindowView(start=start, end=end) if start is not None and end is not None else None
+
+
+def _line_view(
+    order: PurchaseOrder, line: PurchaseOrderLine, held: int, items: Mapping[int, ItemBrief]
+) -> PurchaseOrderLineView:
+    cost = None
+    if line.cost is not None:
+        cost = Money(amount=line.cost.normalize(), currency=line.cost_currency or "")
+    return PurchaseOrderLineView(
+        line=line.line,
+        item=items.get(line.item_id) if line.item_id is not None else None,
+        asin=line.asin,
+        vendor_sku=line.vendor_sku,
+        removed=line.removed,
+        ordered=OrderedQuantity(
+            amount=line.ordered_amount, unit=line.ordered_unit, unit_size=line.unit_size
+        ),
+        ordered_units=line.ordered_units,
+        cost=cost,
+        back_order_allowed=line.back_order_allowed,
+        held=held,
+        short=_short(order, line, held),
+        accepted=line.accepted_units,
+        backordered=line.backordered_units,
+        rejected=line.rejected_units,
+        shipped=line.shipped_units,
+        received=line.received_units,
+        last_received_at=line.last_received_at,
+        proposal=ProposalView.model_validate(propose(line, held)),
+    )
+
+
+def _items(session: Session, lines: Sequence[PurchaseOrderLine]) -> dict[int, ItemBrief]:
+    wanted = {line.item_id for line in lines if line.item_id is not None}
+    rows = session.exec(
+        select(Item).where(Item.shop_id == shop_of(session), col(Item.item_id).in_(wanted))
+    )
+    return {
+        row.item_id: ItemBrief(
+            id=row.item_id, sku=row.sku, title=row.title, image_url=row.image_url
+        )
+        for row in rows
+    }
+
+
+def _versions(session: Session, order: PurchaseOrder) -> list[VersionView]:
+    rows = session.execute(
+        select(
+            PurchaseOrderVersion.version,
+            PurchaseOrderVersion.seen_at,
+            PurchaseOrderVersion.changes,
+        )
+        .where(
+            PurchaseOrderVersion.shop_id == order.shop_id,
+            PurchaseOrderVersion.region == order.region,
+            PurchaseOrderVersion.number == order.number,
+        )
+        .order_by(col(PurchaseOrderVersion.version))
+    )
+    return [
+        VersionView(
+            version=version,
+            seen_at=seen_at,
+            changes=[VersionChange.model_validate(change) for change in changes],
+        )
+        for version, seen_at, changes in rows
+    ]
+
+
+def _acknowledgements(session: Session, order: PurchaseOrder) -> list[AcknowledgementView]:
+    papers = session.exec(
+        select(Acknowledgement)
+        .where(
+            Acknowledgement.shop_id == order.shop_id,
+            Acknowledgement.region == order.region,
+            Acknowledgement.number == order.number,
+        )
+        .order_by(col(Acknowledgement.acknowledgement_id))
+    ).all()
+    said: dict[int, list[AcknowledgedLine]] = {paper.acknowledgement_id: [] for paper in papers}
+    for row in session.exec(
+        select(AcknowledgementLine)
+        .where(
+            AcknowledgementLine.shop_id == order.shop_id,
+            col(AcknowledgementLine.acknowledgement_id).in_(said),
+        )
+        .order_by(col(AcknowledgementLine.line))
+    ):
+        said[row.acknowledgement_id].append(AcknowledgedLine.model_validate(row))
+    return [
+        AcknowledgementView(
+            id=paper.acknowledgement_id,
+            made_at=paper.made_at,
+            sent_at=paper.sent_at,
+            by=paper.by,
+            state=paper.state,
+            error=paper.error,
+            lines=said[paper.acknowledgement_id],
+        )
+        for paper in papers
+    ]
+
+
+def _shipments(session: Session, order: PurchaseOrder) -> list[ShipmentView]:
+    rows = session.execute(
+        text(SHIPMENTS),
+        {"shop": order.shop_id, "region": order.region, "number": order.number},
+    ).all()
+    names: dict[int, str] = {}
+    if rows:
+        for place in session.exec(select(Location).where(Location.shop_id == order.shop_id)):
+            names[place.location_id] = place.name
+    return [
+        ShipmentView(
+            identifier=row.identifier,
+            shipped_at=row.shipped_at,
+            location=LocationBrief(id=row.location_id, name=names[row.location_id]),
+            carton_count=row.carton_count,
+            units=row.units,
+            state=row.state,
+            error=row.error,
+        )
+        for row in rows
+    ]
