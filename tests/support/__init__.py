@@ -1,0 +1,1 @@
+"""What the fixtures of all tests are made of."""

@@ -1,0 +1,88 @@
+"""One migrated template database for a run of the tests, and a copy of it for each worker."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+
+from app.db import transaction
+from app.inventory.audit import findings
+from app.migrations import migrate
+from app.supervisor.postgresql import ROLE
+
+TEMPLATE = "holdfast_template"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the servers of this run are; small enough to hand to every worker."""
+
+    folder: str
+    superuser_url: str
+    redis_url: str
+
+    def as_input(self) -> dict[str, str]:
+        """As plain words, for a worker."""
+        return asdict(self)
+
+    def database_url(self, name: str, role: str = ROLE) -> str:
+        """The address of one database on the run's PostgreSQL."""
+        return f"postgresql://{role}@/{name}?{urlsplit(self.superuser_url).query}"
+
+
+def copy_template(servers: Addresses, name: str) -> None:
+    """Makes a fresh database of this name; the first worker to ask migrates the template."""
+    with (
+        psycopg.connect(servers.superuser_url, autocommit=True) as connection,
+        (Path(servers.folder) / "template.lock").open("w") as lock,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]
+        ).fetchone():
+            _make_template(connection, servers)
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(
+            f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE} OWNER {ROLE} STRATEGY file_copy'
+        )
+
+
+def _make_template(connection: psycopg.Connection, servers: Addresses) -> None:
+    """Migrates under another name first, so that a template that exists is a whole one."""
+    unfinished = f"{TEMPLATE}_unfinished"
+    connection.execute(f"DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)")
+    connection.execute(f"CREATE DATABASE {unfinished} OWNER {ROLE}")
+    migrate(servers.database_url(unfinished))
+    connection.execute(f"ALTER DATABASE {unfinished} RENAME TO {TEMPLATE}")
+
+
+def delete_everything(connection: psycopg.Connection) -> None:
+    """Empties every table, past the rule that movements are for ever; needs a superuser."""
+    rows = connection.execute(
+        "SELECT format('DELETE FROM %I', relname) FROM pg_class"
+        " WHERE relkind IN ('r', 'p') AND NOT relispartition"
+        " AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"
+    ).fetchall()
+    # In this role no trigger runs, neither the guard of movements nor foreign keys.
+    statements = ["SET session_replication_role = replica", *(row[0] for row in rows)]
+    connection.execute("; ".join(statements))
+
+
+def audit_every_shop(connection: psycopg.Connection) -> list[str]:
+    """What the product's own audit finds in the books of any shop, one line each."""
+    shops = connection.execute("SELECT shop_id FROM shop ORDER BY shop_id").fetchall()
+    found = []
+    for (shop_id,) in shops:
+        with transaction(shop_id) as session:
+            found += [f"shop {shop_id}: {each.check} {each.detail}" for each in findings(session)]
+    return found
+
+
+def worker_number() -> int:
+    """0, 1, … for the workers of a run; 0 without workers."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
