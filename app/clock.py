@@ -130,6 +130,7 @@ def tasks() -> list[Task]:
             lambda: ring_where("amazon_poll", _is_connected_to_amazon),
         ),
         Task("audit", 600.0, lambda: ring_where("audit", _audit_is_due)),
+        Task("keep_alive", DAY, lambda: ring_where("keep_alive", _is_connected_to_shopify)),
         Task("months", DAY, open_months),
     ]
 
@@ -186,6 +187,10 @@ def _audit_is_due(session: Session) -> bool:
 
 def _has_open_requests(session: Session) -> bool:
     return bool(session.execute(text(OPEN_REQUESTS), {"shop": shop_of(session)}).scalar_one())
+
+
+def _is_connected_to_shopify(session: Session) -> bool:
+    return any(one.state == "connected" for one in connections(session, "shopify"))
 
 
 def _is_connected_to_amazon(session: Session) -> bool:

@@ -28,7 +28,10 @@ from app import bell, logs, metrics
 from app.db import run, shop_of, transaction
 from app.inventory import audit, collisions, ledger
 from app.inventory.documents import Outcome
+from app.shopify import tokens
 from app.shops import all_shop_ids
+from app.vendor import outbox as amazon_outbox
+from app.vendor import polling
 from app.webhooks import inbox
 
 log = structlog.get_logger(__name__)
@@ -57,6 +60,9 @@ def audit_books(shop_id: int) -> None:
 
 JOBS: dict[str, Callable[[int], None]] = {
     "webhooks_in": inbox.drain,
+    "amazon_out": amazon_outbox.send,
+    "amazon_poll": polling.poll,
+    "keep_alive": tokens.keep_alive,
     "ask_again": ask_again,
     "expire": expire,
     "audit": audit_books,
@@ -226,8 +232,11 @@ def _work_without_redis(stopping: threading.Event) -> None:
 
 
 def _due_jobs(session: Session) -> list[str]:
-    row = session.execute(text(DUE), {"shop": shop_of(session)}).one()
-    return [job for job, is_due in row._mapping.items() if is_due and job in JOBS]
+    return [job for job, is_due in _looked_for(session).items() if is_due and job in JOBS]
+
+
+def _looked_for(session: Session) -> dict[str, bool]:
+    return dict(session.execute(text(DUE), {"shop": shop_of(session)}).one()._mapping)
 
 
 def _settle_again(session: Session, verb: Callable[[Session], list[Outcome]]) -> None:

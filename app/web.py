@@ -29,15 +29,22 @@ from app.http import (
 )
 from app.inventory import routes as inventory
 from app.overview import connections, messages
+from app.shopify import routes as store
+from app.shopify import shell
+from app.vendor import connect_routes as amazon
+from app.vendor import routes as vendor
 from app.webhooks.door import Door, request_id_of
 
 log = structlog.get_logger(__name__)
 
-BLUEPRINTS = (inventory.api, messages.api, connections.api)
+BLUEPRINTS = (store.api, inventory.api, vendor.api, amazon.api, messages.api, connections.api)
+PAGES = (health.blueprint, amazon.pages, shell.shell)
 NEEDED = ("database_url", "redis_url", "encryption_keys", "shopify_api_key", "shopify_api_secret")
 LARGEST_BODY = 4 * 1024 * 1024
 UNSERVABLE = {"22P02": "bad_value", "22003": "number_too_large", "22021": "bad_text"}
-TOKEN: dict[str, Any] = {"ShopifyIdToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+TOKEN: dict[str, Any] = {
+    "ShopifyIdToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+}
 VERSION = "1"
 
 
@@ -59,7 +66,8 @@ def create_app() -> OpenAPI:
     web.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     for blueprint in BLUEPRINTS:
         web.register_api(blueprint)
-    web.register_blueprint(health.blueprint)
+    for pages in PAGES:
+        web.register_blueprint(pages)
     web.add_url_rule("/openapi.json", "openapi", lambda: specification(web))
     _answer_errors(web)
     web.before_request(_begin)
