@@ -61,17 +61,17 @@ def end(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float]) 
 def end_leftover(pid_file: Path, folder: Path, number: signal.Signals, seconds: float) -> None:
     """Ends the server that an earlier supervisor left in `folder`; drops a pid file nobody owns.
 
-    Pids are used again (always so in containers), so the process must also work in that folder.
+    Pids are used again (always so in containers), so its command line must name the folder, too.
     Raises SupervisorFailed when the process is still there after `seconds`.
     """
     try:
         pid = int(pid_file.read_text().split()[0])
     except (OSError, ValueError, IndexError):
         return
-    if _works_in(pid, folder):
+    if _was_started_on(pid, folder):
         _send(pid, number)
         deadline = time.monotonic() + seconds
-        while _works_in(pid, folder):
+        while _was_started_on(pid, folder):
             if time.monotonic() > deadline:
                 raise SupervisorFailed(f"Process {pid} still uses {folder} and does not end.")
             time.sleep(0.02)
@@ -110,16 +110,16 @@ def _send(pid: int, number: signal.Signals) -> None:
         raise SupervisorFailed(f"Process {pid} belongs to somebody else; end it first.") from error
 
 
-def _works_in(pid: int, folder: Path) -> bool:
+def _was_started_on(pid: int, folder: Path) -> bool:
     stat = _stat(pid)
     if stat is None or stat[0] == "Z":
         return False
+    # Anybody may read the command line, while a working folder is hidden from root in containers.
     try:
-        return Path(os.readlink(f"/proc/{pid}/cwd")) == folder
-    except FileNotFoundError:
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
         return False
-    except PermissionError:
-        return True  # alive and not ours to look at: be careful, not clever
+    return os.fsencode(folder) in arguments
 
 
 def _stat(pid: int) -> list[str] | None:

@@ -152,12 +152,15 @@ class Processes:
 
     def _copy(self, running: _Running) -> None:
         assert running.process.stdout is not None
-        for raw in running.process.stdout:
-            line = raw.decode(errors="replace").rstrip()
-            running.lines.append(line)
-            with self._writing:
-                for target in (self._output, self.terminal):
-                    _write(target, f"{running.name:>10} | {line}\n")
+        with running.process.stdout as output:
+            for raw in output:
+                self._keep(running, raw.decode(errors="replace").rstrip())
+
+    def _keep(self, running: _Running, line: str) -> None:
+        running.lines.append(line)
+        with self._writing:
+            for target in (self._output, self.terminal):
+                _write(target, f"{running.name:>10} | {line}\n")
 
 
 def _write(target: TextIO | IO[str] | None, line: str) -> None:

@@ -54,6 +54,7 @@ class Valkey:
             "save": "",
             "maxmemory-policy": "noeviction",
             "databases": "16",
+            "set-proc-title": "no",  # the next supervisor knows the server by its command line
         }
         command = [str(get_binary_path())]
         for name, value in options.items():
