@@ -1,0 +1,264 @@
+"""Connecting a vendor group: a pasted refresh token, or consent by Login with Amazon.
+
+Source: SP-API documentation on authorising vendor applications, November 2026. Amazon brings its
+code back as `spapi_oauth_code`, and the person consents in the top window, outside the admin's
+frame, so the state lives here and not in a cookie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets as random_secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import requests
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.requests_client import OAuth2Session
+from sqlmodel import Session, col, select
+
+from app import secrets
+from app.bell import ring_after_commit
+from app.config import settings
+from app.connections import Connection
+from app.db import shop_of, transaction
+from app.errors import FieldError, GiveUp, Refused, RetryLater
+from app.preferences import Preference
+from app.shops import this_shop
+from app.vendor import access
+from app.vendor.acknowledgements import SEND
+from app.vendor.client import NotAuthorised
+from app.vendor.polling import POLL
+from app.vendor.tables import OAuthState
+
+CALLBACK = "/connections/amazon/callback"
+STATE_LIVES = timedelta(minutes=10)
+CONSENT_LASTS = timedelta(days=365)  # public applications are authorised again every year
+TIMEOUT = 15
+
+
+class ConsentFailed(Exception):
+    """Consent did not end in a connection. `reason` names a text of the callback page."""
+
+    def __init__(self, reason: str, locale: str | None = None, shop_domain: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.locale, self.shop_domain = reason, locale, shop_domain
+
+
+@dataclass(frozen=True)
+class Consented:
+    """A consent that ended well."""
+
+    shop_domain: str
+    locale: str
+
+
+def by_token(shop_id: int, region: str, refresh_token: str, name: str) -> int:
+    """Connects with a pasted token once it has answered one question; returns the connection's id.
+
+    The same region and name again replaces the token. Raises Refused("token_refused") with
+    Amazon's words, or RetryLater when Amazon could not be asked.
+    """
+    _must_be_configured()
+    try:
+        access.try_out(shop_id, region, refresh_token)
+    except (NotAuthorised, GiveUp) as error:
+        raise Refused(
+            "token_refused",
+            f"Amazon does not accept this token for this region. {error.detail}",
+            errors=[FieldError("refresh_token", "paste the token that Vendor Central shows")],
+        ) from error
+    with transaction(shop_id) as session:
+        return keep(
+            session, region=region, reference=f"{region}:{name}", name=name, token=refresh_token
+        ).connection_id
+
+
+def consent_url(session: Session, user_id: str, region: str, marketplace: str) -> str:
+    """Where the person gives consent, in the top window; its answer is good once, for ten minutes.
+
+    Raises Refused when this installation has no Login with Amazon app, or for a marketplace that
+    is not in the region.
+    """
+    _must_be_configured(application=True)
+    if marketplace not in access.MARKETPLACES[region]:
+        raise Refused(
+            "wrong_marketplace",
+            "This marketplace belongs to another region.",
+            errors=[FieldError("marketplace", ", ".join(access.MARKETPLACES[region]))],
+        )
+    shop_id = shop_of(session)
+    preference = session.get(Preference, (shop_id, user_id))
+    state = f"{shop_id}.{random_secrets.token_urlsafe(32)}"
+    session.add(
+        OAuthState(
+            shop_id=shop_id,
+            state_hash=_hash(state),
+            user_id=user_id,
+            region=region,
+            marketplace=marketplace,
+            redirect_uri=settings().app_url + CALLBACK,
+            locale=(preference.locale if preference else None) or "en",
+            expires_at=datetime.now(UTC) + STATE_LIVES,
+        )
+    )
+    with _oauth(settings().app_url + CALLBACK) as oauth:
+        url, _ = oauth.create_authorization_url(
+            f"{access.vendor_central_origin(marketplace)}/apps/authorize/consent",
+            state=state,
+            application_id=settings().sp_api_application_id,
+        )
+    return str(url)
+
+
+def finish(state: str | None, code: str | None, selling_partner_id: str | None) -> Consented:
+    """Takes Amazon's answer: spends the state, trades the code, tries the token, keeps it.
+
+    Raises ConsentFailed naming what went wrong.
+    """
+    asked, domain = _spend(state)
+    if not code:
+        raise ConsentFailed("denied", asked.locale, domain)
+    refresh_token = _trade(code, asked, domain)
+    try:
+        access.try_out(asked.shop_id, asked.region, refresh_token)
+    except (NotAuthorised, GiveUp) as error:
+        raise ConsentFailed("refused", asked.locale, domain) from error
+    except RetryLater as error:
+        raise ConsentFailed("later", asked.locale, domain) from error
+    partner = (selling_partner_id or asked.marketplace)[:64]
+    with transaction(asked.shop_id) as session:
+        row = keep(
+            session,
+            region=asked.region,
+            reference=f"{asked.region}:{partner}",
+            name=f"Amazon {asked.marketplace}",
+            token=refresh_token,
+        )
+        row.refresh_expires_at = datetime.now(UTC) + CONSENT_LASTS
+        session.add(row)
+    return Consented(domain, asked.locale)
+
+
+def keep(session: Session, *, region: str, reference: str, name: str, token: str) -> Connection:
+    """Keeps a grant that has been tried, new or again, and asks for its orders."""
+    row = session.exec(
+        select(Connection)
+        .where(
+            Connection.shop_id == shop_of(session),
+            Connection.channel == "amazon",
+            Connection.reference == reference,
+        )
+        .with_for_update()
+    ).first()
+    if row is None:
+        row = Connection(shop_id=shop_of(session), channel="amazon", reference=reference)
+    row.region, row.name, row.state = region, name, "connected"
+    row.access_token = row.access_expires_at = None
+    row.refresh_token, row.refresh_expires_at = secrets.encrypt(token), None
+    row.disconnected_at = None
+    row.worked()
+    session.add(row)
+    session.flush()
+    ring_after_commit(session, POLL)
+    ring_after_commit(session, SEND)
+    return row
+
+
+def disconnect(session: Session, connection_id: int) -> Connection:
+    """Forgets a connection's tokens and asks it no more; its orders stay. Raises Refused 404."""
+    row = session.exec(
+        select(Connection)
+        .where(
+            Connection.shop_id == shop_of(session),
+            Connection.channel == "amazon",
+            Connection.connection_id == connection_id,
+        )
+        .with_for_update()
+    ).first()
+    if row is None:
+        raise Refused("not_found", "There is no such connection to Amazon.", status=404)
+    row.seal(access_token=None, refresh_token=None)
+    row.access_expires_at = row.refresh_expires_at = None
+    if row.state != "disconnected":
+        row.state, row.disconnected_at = "disconnected", datetime.now(UTC)
+    session.add(row)
+    return row
+
+
+def _spend(state: str | None) -> tuple[OAuthState, str]:
+    """The consent that this state belongs to, used up. A state is good once, and for a short time."""
+    shop, separator, _random = (state or "").partition(".")
+    if not state or not separator or not shop.isdigit() or int(shop) >= 2**31:
+        raise ConsentFailed("state")
+    with transaction(int(shop)) as session:
+        row = session.exec(
+            select(OAuthState)
+            .where(
+                OAuthState.shop_id == int(shop),
+                OAuthState.state_hash == _hash(state),
+                col(OAuthState.used_at).is_(None),
+                col(OAuthState.expires_at) > datetime.now(UTC),
+            )
+            .with_for_update()
+        ).first()
+        if row is None:
+            raise ConsentFailed("state")
+        row.used_at = datetime.now(UTC)
+        session.add(row)
+        domain = this_shop(session).domain
+    return row, domain
+
+
+def _trade(code: str, asked: OAuthState, domain: str) -> str:
+    """The refresh token for Amazon's code (which lives five minutes)."""
+    try:
+        with _oauth(asked.redirect_uri) as oauth:
+            oauth.trust_env = settings().lwa_origin.startswith("https://")
+            token = oauth.fetch_token(
+                f"{settings().lwa_origin}/auth/o2/token",
+                grant_type="authorization_code",
+                code=code,
+                timeout=TIMEOUT,
+            )
+    except (requests.RequestException, ValueError) as error:
+        raise ConsentFailed("later", asked.locale, domain) from error
+    except OAuthError as error:
+        reason = "later" if error.error == "server_error" else "refused"
+        raise ConsentFailed(reason, asked.locale, domain) from error
+    refresh_token = token.get("refresh_token")
+    if not isinstance(refresh_token, str) or not refresh_token:
+        raise ConsentFailed("refused", asked.locale, domain)
+    return refresh_token
+
+
+def _oauth(redirect_uri: str) -> OAuth2Session:
+    return OAuth2Session(
+        client_id=settings().lwa_client_id,
+        client_secret=settings().lwa_client_secret.get_secret_value(),
+        token_endpoint_auth_method="client_secret_post",
+        redirect_uri=redirect_uri,
+    )
+
+
+def _must_be_configured(*, application: bool = False) -> None:
+    secret = settings().lwa_client_secret.get_secret_value()
+    missing = [
+        name
+        for name, value in (
+            ("LWA_CLIENT_ID", settings().lwa_client_id),
+            ("LWA_CLIENT_SECRET", secret),
+            ("SP_API_APPLICATION_ID", settings().sp_api_application_id or not application),
+        )
+        if not value
+    ]
+    if missing:
+        raise Refused(
+            "amazon_not_configured",
+            f"This installation cannot reach Amazon yet; set {', '.join(missing)}.",
+            status=409,
+        )
+
+
+def _hash(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()
