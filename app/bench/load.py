@@ -64,7 +64,9 @@ def order_body(number: int, variant: int, filler: int) -> bytes:
                 "sku": "BENCH",
             }
         ],
-        "note_attributes": [{"name": f"n{index}", "value": "x" * 80} for index in range(filler // 112)],
+        "note_attributes": [
+            {"name": f"n{index}", "value": "x" * 80} for index in range(filler // 112)
+        ],
     }
     return json.dumps(order).encode()
 

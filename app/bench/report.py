@@ -1,0 +1,93 @@
+"""Results as JSON and as a table: medians over interleaved rounds, with the spread beside them."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+
+@dataclass
+class Series:
+    """One thing measured in every round: how many a second, and how long each took."""
+
+    name: str
+    unit: str
+    rates: list[float] = field(default_factory=list)
+    milliseconds: list[tuple[float, float]] = field(default_factory=list)
+
+    def add(self, count: int, seconds: float, latencies: Sequence[float]) -> None:
+        """One round: how many in how many seconds, and each one's own seconds."""
+        ordered = sorted(latencies)
+        self.rates.append(count / seconds)
+        self.milliseconds.append((_at(ordered, 0.50) * 1_000, _at(ordered, 0.99) * 1_000))
+
+    def summary(self) -> dict[str, Any]:
+        """Medians over the rounds."""
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "per_second": round(median(self.rates)),
+            "lowest": round(min(self.rates)),
+            "highest": round(max(self.rates)),
+            "p50_ms": round(median(one[0] for one in self.milliseconds), 2),
+            "p99_ms": round(median(one[1] for one in self.milliseconds), 2),
+        }
+
+
+@dataclass
+class Report:
+    """Everything one run has found."""
+
+    bench: str
+    database: str
+    rounds: int
+    series: list[Series]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    invariants: str = "checked after every round"
+
+    def write(self, folder: Path) -> Path:
+        """Writes the report as JSON and returns where."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self.bench}.json"
+        content = {
+            "bench": self.bench,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": {
+                "processors": os.cpu_count(),
+                "python": platform.python_version(),
+                "system": platform.platform(),
+                "database": self.database,
+            },
+            "rounds": self.rounds,
+            "parameters": self.parameters,
+            "invariants": self.invariants,
+            "results": [one.summary() for one in self.series],
+            "every_round": [asdict(one) for one in self.series],
+        }
+        path.write_text(json.dumps(content, indent=2) + "\n")
+        return path
+
+    def table(self) -> str:
+        """The medians as a table."""
+        width = max(len(one.name) for one in self.series)
+        unit = self.series[0].unit
+        head = f"{'':{width}}  {unit + '/s':>10}  {'[min..max]':>17}  {'p50 ms':>8}  {'p99 ms':>8}"
+        lines = [head, "-" * len(head)]
+        for one in (series.summary() for series in self.series):
+            spread = f"[{one['lowest']:,}..{one['highest']:,}]"
+            lines.append(
+                f"{one['name']:{width}}  {one['per_second']:>10,}  {spread:>17}"
+                f"  {one['p50_ms']:>8.2f}  {one['p99_ms']:>8.2f}"
+            )
+        return "\n".join(lines)
+
+
+def _at(ordered: Sequence[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
