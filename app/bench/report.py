@@ -52,10 +52,9 @@ class Report:
     parameters: dict[str, Any] = field(default_factory=dict)
     invariants: str = "checked after every round"
 
-    def write(self, folder: Path) -> Path:
+    def write(self, path: Path) -> Path:
         """Writes the report as JSON and returns where."""
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{self.bench}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
         content = {
             "bench": self.bench,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -18,8 +18,10 @@ ROUNDS = click.option("--rounds", default=5, show_default=True, type=click.IntRa
 SECONDS = click.option(
     "--seconds", default=1.0, show_default=True, type=click.FloatRange(0.1, 60), help="Each round."
 )
-OUT = click.option(
-    "--out", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="For JSON."
+OUTPUT = click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File for the JSON; bench-results/<name>.json if not given.",
 )
 DATABASE = click.option(
     "--database-url",
@@ -40,39 +42,48 @@ def bench_command() -> None:
 @bench_command.command(name="ledger")
 @ROUNDS
 @SECONDS
-@OUT
+@OUTPUT
 @DATABASE
 @told_plainly
-def bench_ledger(rounds: int, seconds: float, out: Path, database_url: str | None) -> None:
+def bench_ledger(
+    rounds: int, seconds: float, output: Path | None, database_url: str | None
+) -> None:
     """Orders a second that the ledger settles, by batch size, hot item and many items."""
-    _measured(out, database_url, lambda folder: ledger.measure(folder, rounds, seconds))
+    _measured(output, database_url, lambda folder: ledger.measure(folder, rounds, seconds))
 
 
 @bench_command.command(name="webhooks")
 @ROUNDS
 @SECONDS
-@OUT
+@OUTPUT
 @DATABASE
 @click.option("--connections", default=32, show_default=True, type=click.IntRange(1, 512))
 @click.option("--port", default=19_300, show_default=True, help="First of three ports to use.")
 @told_plainly
 def bench_webhooks(
-    rounds: int, seconds: float, out: Path, database_url: str | None, connections: int, port: int
+    rounds: int,
+    seconds: float,
+    output: Path | None,
+    database_url: str | None,
+    connections: int,
+    port: int,
 ) -> None:
     """Webhooks a second that the door stores, beside the bare floor on the same server."""
     _measured(
-        out,
+        output,
         database_url,
         lambda folder: webhooks.measure(folder, rounds, seconds, connections, port),
     )
 
 
-def _measured(out: Path, database_url: str | None, measure: Callable[[Path], Report]) -> Any:
+def _measured(
+    output: Path | None, database_url: str | None, measure: Callable[[Path], Report]
+) -> Any:
     try:
         with ground.ground(database_url, None) as folder:
             report = measure(folder)
     except (ground.BooksAreWrong, webhooks.LostWebhooks) as wrong:
         stop(SOMETHING_WRONG, str(wrong))
-    path = report.write(out)
+    path = report.write(output or RESULTS / f"{report.bench}.json")
     click.echo(report.table())
     click.echo(f"\nWritten to {path}")
