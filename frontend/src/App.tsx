@@ -1,0 +1,54 @@
+// The screens and the admin's links to them.
+import { lazy, Suspense, useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Route, Routes, useNavigate } from 'react-router';
+import { Home } from './routes/Home';
+import { onNavigate } from './shell/appBridge';
+import { AppNavigation, Page, Spinner } from './ui/elements';
+
+const Stock = lazy(() => import('./routes/Stock'));
+const StockItem = lazy(() => import('./routes/StockItem'));
+const Collisions = lazy(() => import('./routes/Collisions'));
+const PurchaseOrders = lazy(() => import('./routes/PurchaseOrders'));
+const PurchaseOrder = lazy(() => import('./routes/PurchaseOrder'));
+const Activity = lazy(() => import('./routes/Activity'));
+const ActivityMessage = lazy(() => import('./routes/ActivityMessage'));
+const Settings = lazy(() => import('./routes/Settings'));
+
+export function App() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  useEffect(() => onNavigate((path) => navigate(path)), [navigate]);
+  const links = [
+    { to: '/stock', label: t('nav.stock') },
+    { to: '/collisions', label: t('nav.collisions') },
+    { to: '/purchase-orders', label: t('nav.purchaseOrders') },
+    { to: '/activity', label: t('nav.activity') },
+    { to: '/settings', label: t('nav.settings') },
+  ];
+  return (
+    <>
+      <AppNavigation links={links} />
+      <Suspense
+        fallback={
+          <div className="waiting">
+            <Spinner label={t('common.loading')} />
+          </div>
+        }
+      >
+        <Routes>
+          <Route path="/" element={<Home />} />
+          <Route path="/stock" element={<Stock />} />
+          <Route path="/stock/:id" element={<StockItem />} />
+          <Route path="/collisions" element={<Collisions />} />
+          <Route path="/purchase-orders" element={<PurchaseOrders />} />
+          <Route path="/purchase-orders/:number" element={<PurchaseOrder />} />
+          <Route path="/activity" element={<Activity />} />
+          <Route path="/activity/:id" element={<ActivityMessage />} />
+          <Route path="/settings" element={<Settings />} />
+          <Route path="*" element={<Page heading="404">{t('error.notFound')}</Page>} />
+        </Routes>
+      </Suspense>
+    </>
+  );
+}

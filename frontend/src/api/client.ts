@@ -1,0 +1,67 @@
+// The only place that fetches: every request carries a fresh ID token, every failure is a Problem.
+import { idToken } from '../shell/appBridge';
+
+export interface ProblemBody {
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  errors: { field: string; message: string }[];
+  request_id: string | null;
+  [extra: string]: unknown;
+}
+
+/** An answer that is not a success, in the server's own words. */
+export class Problem extends Error {
+  constructor(readonly body: ProblemBody) {
+    super(body.detail);
+  }
+}
+
+type Query = Record<string, string | number | boolean | null | undefined>;
+
+export function get<Answer>(path: string, query: Query = {}): Promise<Answer> {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== '') search.set(name, String(value));
+  }
+  const tail = search.size > 0 ? `?${search}` : '';
+  return call<Answer>('GET', `/api${path}${tail}`);
+}
+
+export function send<Answer>(method: 'POST' | 'PUT' | 'DELETE', path: string, body: unknown = {}) {
+  return call<Answer>(method, `/api${path}`, body);
+}
+
+async function call<Answer>(method: string, address: string, body?: unknown): Promise<Answer> {
+  let response = await attempt(method, address, body);
+  // A token may run out on the way; one more try has a fresh one.
+  if (response.status === 401) response = await attempt(method, address, body);
+  if (!response.ok) throw new Problem(await problemOf(response));
+  return (await response.json()) as Answer;
+}
+
+async function attempt(method: string, address: string, body?: unknown): Promise<Response> {
+  const headers: Record<string, string> = { Authorization: `Bearer ${await idToken()}` };
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  return fetch(address, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+async function problemOf(response: Response): Promise<ProblemBody> {
+  try {
+    return (await response.json()) as ProblemBody;
+  } catch {
+    return {
+      title: response.statusText,
+      status: response.status,
+      code: 'no_answer',
+      detail: response.statusText,
+      errors: [],
+      request_id: response.headers.get('X-Request-Id'),
+    };
+  }
+}

@@ -1,0 +1,236 @@
+// The shapes of the HTTP API (openapi.json), by hand in this one file.
+
+export type State =
+  | 'available'
+  | 'committed'
+  | 'reserved'
+  | 'safety_stock'
+  | 'damaged'
+  | 'quality_control'
+  | 'incoming'
+  | 'supplier'
+  | 'customer'
+  | 'amazon_transit'
+  | 'amazon'
+  | 'adjustment';
+
+export interface Page<Row> {
+  data: Row[];
+  next_cursor: string | null;
+}
+export interface Money {
+  amount: string;
+  currency: string;
+}
+export interface Place {
+  id: number;
+  name: string;
+}
+export interface Paper {
+  kind: string;
+  reference: string;
+  title: string;
+}
+export interface ItemBrief {
+  id: number;
+  sku: string;
+  title: string;
+  image_url: string | null;
+}
+export interface Balance {
+  location: Place;
+  state: State;
+  quantity: number;
+}
+export interface Item extends ItemBrief {
+  asin: string | null;
+  barcode: string | null;
+  units_per_case: number;
+  unit_cost: Money | null;
+  tracked: boolean;
+  totals: Record<State, number>;
+  on_hand: number;
+  in_collision: boolean;
+  balances: Balance[];
+}
+export interface ItemDetail extends Item {
+  as_of: string | null;
+  aliases: { kind: string; value: string }[];
+  counts: (Balance & { observed_at: string; source: string })[];
+}
+export interface MovementSide {
+  location: Place;
+  state: State;
+  balance_after: number;
+}
+export interface Movement {
+  id: string;
+  quantity: number;
+  reason: string;
+  occurred_at: string;
+  recorded_at: string;
+  line: string | null;
+  echo: boolean;
+  actor: string;
+  from: MovementSide;
+  to: MovementSide;
+  document: Paper;
+  message_id: number | null;
+}
+export interface Way {
+  way: string;
+  units: number;
+  ends_it: boolean;
+  recommended: boolean;
+  parameters: Record<string, string | number>;
+  effects: { rail: string; units: number; document: Paper | null }[];
+}
+export interface Collision {
+  id: number;
+  kind: 'oversold' | 'short';
+  status: 'open' | 'ended';
+  item: ItemBrief;
+  location: Place;
+  units: number;
+  opened_at: string;
+  ended_at: string | null;
+  claimants: {
+    rail: string;
+    document: Paper;
+    line: string;
+    wanted: number;
+    held: number;
+    short: number;
+    by: string | null;
+    fact: boolean;
+    firm: boolean;
+  }[];
+  ways: Way[];
+  ended_by: string | null;
+  way_taken: string | null;
+  note: string | null;
+}
+export interface Window {
+  start: string;
+  end: string;
+}
+export interface Units {
+  ordered: number;
+  held: number;
+  short: number;
+  accepted: number;
+  rejected: number;
+  shipped: number;
+  received: number;
+}
+export interface PurchaseOrderSummary {
+  number: string;
+  region: string;
+  vendor_code: string;
+  state: 'New' | 'Acknowledged' | 'Closed';
+  type: string;
+  ordered_at: string;
+  ship_window: Window | null;
+  delivery_window: Window | null;
+  ship_to: string;
+  line_count: number;
+  units: Units;
+  cost: Money | null;
+  acknowledge_by: string | null;
+  acknowledgement: { state: string; sent_at: string | null; error: string | null } | null;
+  version: number;
+}
+export interface PurchaseOrderLine {
+  line: string;
+  item: ItemBrief | null;
+  asin: string | null;
+  vendor_sku: string | null;
+  ordered: { amount: number; unit: 'Cases' | 'Eaches'; unit_size: number };
+  ordered_units: number;
+  cost: Money | null;
+  back_order_allowed: boolean;
+  held: number;
+  short: number;
+  accepted: number;
+  backordered: number;
+  rejected: number;
+  shipped: number;
+  received: number;
+  proposal: {
+    accept: number;
+    backorder: number;
+    reject: number;
+    rejection_reason: string | null;
+    because: string;
+  };
+}
+export interface PurchaseOrder extends PurchaseOrderSummary {
+  lines: PurchaseOrderLine[];
+  versions: {
+    version: number;
+    seen_at: string;
+    changes: { line: string | null; field: string; before: string | null; after: string | null }[];
+  }[];
+  acknowledgements: { id: number; sent_at: string | null; by: string; state: string }[];
+  shipments: {
+    identifier: string;
+    shipped_at: string;
+    location: Place;
+    units: number;
+    state: string;
+  }[];
+}
+export interface Message {
+  id: number;
+  direction: 'in' | 'out';
+  channel: string;
+  topic: string;
+  state: 'waiting' | 'done' | 'dead' | 'ignored';
+  reference: string | null;
+  attempts: number;
+  error: string | null;
+  notes: { code: string; line: string | null; detail: string | null }[];
+  received_at: string;
+  finished_at: string | null;
+  due_at: string;
+}
+export interface MessageDetail extends Message {
+  request: unknown;
+  response: unknown;
+  history: { at: string; outcome: string; error: string | null }[];
+}
+export interface Connection {
+  id: number;
+  channel: 'shopify' | 'amazon';
+  name: string;
+  region: string | null;
+  state: string;
+  last_good_at: string | null;
+  error: string | null;
+}
+export interface Session {
+  shop: { domain: string; name: string; currency: string; time_zone: string };
+  user_id: string;
+  locale: string | null;
+  edition: 'public' | 'custom';
+}
+export interface Home {
+  setup: { step: string; done: boolean }[];
+  catalog_import: {
+    state: string;
+    items: number;
+    total: number | null;
+    error: string | null;
+  } | null;
+  units: Record<string, number>;
+  collisions_open: number;
+  purchase_orders_to_acknowledge: {
+    number: string;
+    acknowledge_by: string | null;
+    ship_to: string;
+    units: { ordered: number; held: number; short: number };
+  }[];
+  messages: { waiting: number; dead: number; oldest_waiting_seconds: number };
+  audit: { ran_at: string | null; findings: number };
+  connections: Connection[];
+}

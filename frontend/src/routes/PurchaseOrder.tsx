@@ -1,0 +1,151 @@
+// One purchase order: its lines with what is held, the answer to Amazon, the shipment, the changes.
+import { useTranslation } from 'react-i18next';
+import { useParams } from 'react-router';
+import { useResource } from '../api/queries';
+import type { PurchaseOrder as Order } from '../api/types';
+import { Card, Page, To } from '../ui/elements';
+import { useFormat } from '../ui/format';
+import { Figures, Loaded, Named, Table } from '../ui/patterns';
+import { StateBadge } from './PurchaseOrders';
+import { Acknowledge } from './purchase-order/Acknowledge';
+import { Ship } from './purchase-order/Ship';
+
+export default function PurchaseOrder() {
+  const { t } = useTranslation();
+  const { number: id } = useParams();
+  const query = useResource<Order>(`/purchase-orders/${id}`, {}, true);
+  return (
+    <Loaded query={query}>
+      {(order) => (
+        <Page
+          heading={`${order.number} · ${order.ship_to}`}
+          back={{ to: '/purchase-orders', label: t('orders.title') }}
+          action={<StateBadge order={order} />}
+        >
+          <Sums order={order} />
+          {order.state === 'New' && !order.acknowledgement ? (
+            <Acknowledge key={order.version} order={order} />
+          ) : (
+            <Lines order={order} />
+          )}
+          {order.state === 'Acknowledged' && <Ship order={order} />}
+          <Shipments order={order} />
+          <Versions order={order} />
+        </Page>
+      )}
+    </Loaded>
+  );
+}
+
+function Sums({ order }: { order: Order }) {
+  const { t } = useTranslation();
+  const { number } = useFormat();
+  const keys = ['ordered', 'held', 'short', 'accepted', 'shipped', 'received'] as const;
+  return (
+    <Card>
+      <Figures
+        figures={keys.map((key) => ({
+          label: t(`orders.${key}`),
+          value: number(order.units[key]),
+        }))}
+      />
+    </Card>
+  );
+}
+
+function Lines({ order }: { order: Order }) {
+  const { t } = useTranslation();
+  const { number, money } = useFormat();
+  const keys = ['ordered_units', 'held', 'accepted', 'rejected', 'shipped', 'received'] as const;
+  return (
+    <Card flush>
+      <Table
+        label={t('orders.line')}
+        rows={order.lines}
+        rowKey={(row) => row.line}
+        columns={[
+          {
+            key: 'item',
+            label: t('orders.item'),
+            show: (row) =>
+              row.item ? (
+                <Named item={row.item}>
+                  <To to={`/stock/${row.item.id}`}>{row.item.sku}</To>
+                </Named>
+              ) : (
+                <span className="negative">
+                  {row.asin} {row.vendor_sku}: {t('orders.unmapped')}
+                </span>
+              ),
+          },
+          ...keys.map((key) => ({
+            key,
+            label: t(`orders.${key === 'ordered_units' ? 'ordered' : key}`),
+            number: true,
+            show: (row: Order['lines'][number]) => number(row[key]),
+          })),
+          { key: 'cost', label: t('orders.cost'), number: true, show: (row) => money(row.cost) },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Shipments({ order }: { order: Order }) {
+  const { t } = useTranslation();
+  const { number, time } = useFormat();
+  if (order.shipments.length === 0) return null;
+  return (
+    <Card heading={t('orders.shipments')} flush>
+      <Table
+        label={t('orders.shipments')}
+        rows={order.shipments}
+        rowKey={(row) => row.identifier}
+        columns={[
+          { key: 'id', label: t('orders.number'), show: (row) => row.identifier },
+          { key: 'when', label: t('orders.shipped'), show: (row) => time(row.shipped_at) },
+          { key: 'from', label: t('orders.shipFrom'), show: (row) => row.location.name },
+          {
+            key: 'units',
+            label: t('orders.units'),
+            number: true,
+            show: (row) => number(row.units),
+          },
+          {
+            key: 'state',
+            label: t('orders.state'),
+            show: (row) => t(`orders.answer.${row.state}`, { error: '' }),
+          },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Versions({ order }: { order: Order }) {
+  const { t } = useTranslation();
+  const { time } = useFormat();
+  const changed = order.versions.filter((one) => one.changes.length > 0);
+  return (
+    <Card heading={t('orders.versions')}>
+      {changed.length === 0 && <span className="subdued">{t('orders.noChanges')}</span>}
+      <ul className="plain">
+        {changed.map((one) => (
+          <li key={one.version}>
+            {t('orders.version', { version: one.version, when: time(one.seen_at) })}
+            {one.changes.map((change) => (
+              <div className="subdued" key={`${change.line}${change.field}`}>
+                {change.line && `${t('orders.line')} ${change.line} · `}
+                {t('orders.change', {
+                  field: change.field,
+                  before: change.before ?? '–',
+                  after: change.after ?? '–',
+                })}
+              </div>
+            ))}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}

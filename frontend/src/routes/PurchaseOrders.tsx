@@ -1,0 +1,125 @@
+// Purchase orders: what Amazon wants, what is held for it, and which ones wait for an answer.
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
+import { usePages } from '../api/queries';
+import type { PurchaseOrderSummary } from '../api/types';
+import { Badge, Card, Page, SearchField, Select, To } from '../ui/elements';
+import { useFormat } from '../ui/format';
+import { Empty, Loaded, More, Table } from '../ui/patterns';
+
+const STATES = ['New', 'Acknowledged', 'Closed'];
+
+export default function PurchaseOrders() {
+  const { t } = useTranslation();
+  const { number, time, day } = useFormat();
+  const [filters, setFilters] = useSearchParams();
+  const [typed, setTyped] = useState(filters.get('search') ?? '');
+  const state = filters.get('state') ?? '';
+  const query = usePages<PurchaseOrderSummary>(
+    '/purchase-orders',
+    { state, search: filters.get('search') },
+    true,
+  );
+  const change = (name: string, value: string) =>
+    setFilters(
+      (before) => {
+        if (value) before.set(name, value);
+        else before.delete(name);
+        return before;
+      },
+      { replace: true },
+    );
+  return (
+    <Page heading={t('orders.title')}>
+      <Card flush>
+        <div className="filters">
+          <SearchField
+            label={t('common.search')}
+            value={typed}
+            onChange={(value) => {
+              setTyped(value);
+              change('search', value);
+            }}
+          />
+          <Select
+            label={t('orders.state')}
+            value={state}
+            onChange={(value) => change('state', value)}
+            options={[
+              { value: '', label: t('common.all') },
+              ...STATES.map((one) => ({ value: one, label: t(`orders.states.${one}`) })),
+            ]}
+          />
+        </div>
+        <Loaded query={query}>
+          {(data) => {
+            const rows = data.pages.flatMap((page) => page.data);
+            if (rows.length === 0) return <Empty>{t('orders.empty')}</Empty>;
+            return (
+              <Table
+                label={t('orders.title')}
+                rows={rows}
+                rowKey={(row) => row.region + row.number}
+                columns={[
+                  {
+                    key: 'number',
+                    label: t('orders.number'),
+                    show: (row) => <To to={`/purchase-orders/${row.number}`}>{row.number}</To>,
+                  },
+                  {
+                    key: 'state',
+                    label: t('orders.state'),
+                    show: (row) => <StateBadge order={row} />,
+                  },
+                  {
+                    key: 'by',
+                    label: t('orders.answerBy'),
+                    show: (row) => (row.state === 'New' ? time(row.acknowledge_by) : '–'),
+                  },
+                  { key: 'shipTo', label: t('orders.shipTo'), show: (row) => row.ship_to },
+                  {
+                    key: 'window',
+                    label: t('orders.window'),
+                    show: (row) => {
+                      const window = row.ship_window ?? row.delivery_window;
+                      return window ? `${day(window.start)} – ${day(window.end)}` : '–';
+                    },
+                  },
+                  ...(['ordered', 'held', 'short', 'shipped', 'received'] as const).map((key) => ({
+                    key,
+                    label: t(`orders.${key}`),
+                    number: true,
+                    show: (row: PurchaseOrderSummary) => (
+                      <span className={key === 'short' && row.units.short > 0 ? 'negative' : ''}>
+                        {number(row.units[key])}
+                      </span>
+                    ),
+                  })),
+                ]}
+              />
+            );
+          }}
+        </Loaded>
+        <More query={query} />
+      </Card>
+    </Page>
+  );
+}
+
+/** The order's state, and what became of our answer. */
+export function StateBadge({ order }: { order: PurchaseOrderSummary }) {
+  const { t } = useTranslation();
+  const tone = order.state === 'New' ? 'warning' : order.state === 'Closed' ? 'neutral' : 'success';
+  const answer = order.acknowledgement;
+  return (
+    <span>
+      <Badge tone={tone}>{t(`orders.states.${order.state}`)}</Badge>{' '}
+      {answer && (
+        <Badge tone={answer.state === 'failed' ? 'critical' : 'info'}>
+          {t(`orders.answer.${answer.state}`, { error: answer.error ?? '' })}
+        </Badge>
+      )}
+    </span>
+  );
+}

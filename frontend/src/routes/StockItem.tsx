@@ -1,0 +1,242 @@
+// One item: where its units stand, now or at an earlier moment, and every movement behind a number.
+import { useTranslation } from 'react-i18next';
+import { useParams, useSearchParams } from 'react-router';
+import { usePages, useResource } from '../api/queries';
+import type { ItemDetail, Movement, MovementSide, Paper, State } from '../api/types';
+import { Badge, Button, Card, Page, To } from '../ui/elements';
+import { useFormat } from '../ui/format';
+import { Empty, Loaded, More, Table } from '../ui/patterns';
+
+const STATES: State[] = [
+  'available',
+  'committed',
+  'reserved',
+  'safety_stock',
+  'damaged',
+  'quality_control',
+  'amazon_transit',
+  'amazon',
+  'customer',
+];
+
+export default function StockItem() {
+  const { t } = useTranslation();
+  const { time } = useFormat();
+  const { id } = useParams();
+  const [search, setSearch] = useSearchParams();
+  const moment = search.get('as_of');
+  const query = useResource<ItemDetail>(`/items/${id}`, { as_of: moment }, !moment);
+  const change = (values: Record<string, string | null>) =>
+    setSearch((before) => {
+      for (const [name, value] of Object.entries(values)) {
+        if (value) before.set(name, value);
+        else before.delete(name);
+      }
+      return before;
+    });
+  return (
+    <Loaded query={query}>
+      {(item) => (
+        <Page
+          heading={`${item.sku} ${item.title}`}
+          back={{ to: '/stock', label: t('item.back') }}
+          action={
+            <div>
+              <label className="plain subdued" htmlFor="as-of">
+                {t('item.asOf')} · {t('item.asOfHint')}
+              </label>
+              <input
+                id="as-of"
+                type="datetime-local"
+                defaultValue={moment ? localInput(moment) : ''}
+                onChange={(event) =>
+                  change({
+                    as_of: event.target.value ? new Date(event.target.value).toISOString() : null,
+                  })
+                }
+              />
+            </div>
+          }
+        >
+          {moment && <Badge tone="info">{t('item.asOfShown', { when: time(moment) })}</Badge>}
+          <Balances item={item} choose={(state, place) => change({ state, location_id: place })} />
+          <Movements item={item} clear={() => change({ state: null, location_id: null })} />
+          <div className="columns">
+            <Card heading={t('item.aliases')}>
+              <ul className="plain">
+                {item.aliases.map((alias) => (
+                  <li key={alias.kind + alias.value}>
+                    <span className="subdued">{t(`aliases.${alias.kind}`)}</span> {alias.value}
+                  </li>
+                ))}
+              </ul>
+            </Card>
+            <Card heading={t('item.counts')}>
+              <ul className="plain">
+                {item.counts.map((count) => (
+                  <li key={`${count.location.id}${count.state}`}>
+                    {count.location.name}: {t(`states.${count.state}`)} {count.quantity}{' '}
+                    <span className="subdued">{time(count.observed_at)}</span>
+                  </li>
+                ))}
+              </ul>
+            </Card>
+          </div>
+        </Page>
+      )}
+    </Loaded>
+  );
+}
+
+function localInput(moment: string): string {
+  const date = new Date(moment);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+}
+
+function Balances(props: {
+  item: ItemDetail;
+  choose: (state: string, place: string | null) => void;
+}) {
+  const { t } = useTranslation();
+  const { number } = useFormat();
+  const { item } = props;
+  const places = [...new Map(item.balances.map((one) => [one.location.id, one.location])).values()];
+  const shown = STATES.filter(
+    (state) => item.totals[state] !== 0 || ['available', 'committed', 'reserved'].includes(state),
+  );
+  const quantity = (place: number, state: State) =>
+    item.balances.find((one) => one.location.id === place && one.state === state)?.quantity ?? 0;
+  const cell = (value: number, state: State, place: number | null, name: string) => (
+    <To
+      to={`?state=${state}${place ? `&location_id=${place}` : ''}${item.as_of ? `&as_of=${encodeURIComponent(item.as_of)}` : ''}`}
+      label={`${name} ${t(`states.${state}`)} ${number(value)}`}
+    >
+      <span className={value < 0 ? 'negative' : ''}>{number(value)}</span>
+    </To>
+  );
+  const rows = [...places.map((place) => ({ ...place })), { id: 0, name: t('item.total') }];
+  return (
+    <Card heading={t('item.balances')} flush>
+      <Table
+        label={t('item.balances')}
+        rows={rows}
+        rowKey={(row) => row.id}
+        columns={[
+          { key: 'place', label: t('item.location'), show: (row) => row.name },
+          ...shown.map((state) => ({
+            key: state,
+            label: t(`states.${state}`),
+            number: true,
+            show: (row: { id: number; name: string }) =>
+              row.id
+                ? cell(quantity(row.id, state), state, row.id, row.name)
+                : cell(item.totals[state], state, null, row.name),
+          })),
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Movements(props: { item: ItemDetail; clear: () => void }) {
+  const { t } = useTranslation();
+  const { number, time } = useFormat();
+  const [search] = useSearchParams();
+  const state = search.get('state');
+  const place = search.get('location_id');
+  const moment = search.get('as_of');
+  const query = usePages<Movement>(
+    `/items/${props.item.id}/movements`,
+    { state, location_id: place, as_of: moment },
+    !moment,
+  );
+  const placeName = props.item.balances.find((one) => String(one.location.id) === place)?.location
+    .name;
+  const side = (one: MovementSide) =>
+    `${t(`states.${one.state}`)} · ${one.location.name} (${t('item.balanceAfter', { balance: number(one.balance_after) })})`;
+  return (
+    <Card heading={t('item.movements')} flush>
+      {state && (
+        <div className="padded">
+          <Badge tone="info">
+            {t('item.filtered', {
+              state: t(`states.${state}`),
+              place: placeName ?? t('common.all'),
+            })}
+          </Badge>{' '}
+          <Button onClick={props.clear}>{t('item.clearFilter')}</Button>
+        </div>
+      )}
+      <Loaded query={query}>
+        {(data) => {
+          const rows = data.pages.flatMap((page) => page.data);
+          if (rows.length === 0) return <Empty>{t('item.noMovements')}</Empty>;
+          return (
+            <Table
+              label={t('item.movements')}
+              rows={rows}
+              rowKey={(row) => row.id}
+              columns={[
+                { key: 'when', label: t('item.when'), show: (row) => time(row.recorded_at) },
+                {
+                  key: 'quantity',
+                  label: t('item.quantity'),
+                  number: true,
+                  show: (row) => number(row.quantity),
+                },
+                {
+                  key: 'sides',
+                  label: t('item.fromTo'),
+                  show: (row) => (
+                    <span>
+                      {side(row.from)} → {side(row.to)}
+                    </span>
+                  ),
+                },
+                {
+                  key: 'why',
+                  label: t('item.why'),
+                  show: (row) => (
+                    <span title={row.echo ? t('item.echo') : ''}>
+                      {t(`reasons.${row.reason}`)} <span className="subdued">{row.actor}</span>
+                    </span>
+                  ),
+                },
+                {
+                  key: 'paper',
+                  label: t('item.paper'),
+                  show: (row) => (
+                    <span>
+                      <PaperLink paper={row.document} />{' '}
+                      {row.message_id && (
+                        <To to={`/activity/${row.message_id}`}>
+                          {t('item.message', { id: row.message_id })}
+                        </To>
+                      )}
+                    </span>
+                  ),
+                },
+              ]}
+            />
+          );
+        }}
+      </Loaded>
+      <More query={query} />
+    </Card>
+  );
+}
+
+/** A paper by its trade name; a purchase order opens its screen, an order opens in the admin. */
+export function PaperLink({ paper }: { paper: Paper }) {
+  const { t } = useTranslation();
+  const name = paper.title || `${t(`documents.${paper.kind}`)} ${paper.reference}`;
+  if (paper.kind === 'purchase_order')
+    return <To to={`/purchase-orders/${paper.reference.split(':').at(-1)}`}>{name}</To>;
+  if (paper.kind === 'shopify_order')
+    return (
+      <a href={`shopify:admin/orders/${paper.reference}`} target="_top">
+        {name}
+      </a>
+    );
+  return <span>{name}</span>;
+}

@@ -1,0 +1,177 @@
+// The answer to Amazon: every line, filled in with what Holdfast proposes and why.
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { send } from '../../api/client';
+import type { PurchaseOrder, PurchaseOrderLine } from '../../api/types';
+import { toast } from '../../shell/appBridge';
+import { Banner, Button, Card, NumberField, Select, To } from '../../ui/elements';
+import { useFormat } from '../../ui/format';
+import { Failure, Named, Table } from '../../ui/patterns';
+
+const REASONS = ['TemporarilyUnavailable', 'InvalidProductIdentifier', 'ObsoleteProduct'];
+
+interface Answer {
+  accept: string;
+  backorder: string;
+  reject: string;
+  reason: string;
+}
+
+function proposed(line: PurchaseOrderLine): Answer {
+  return {
+    accept: String(line.proposal.accept),
+    backorder: String(line.proposal.backorder),
+    reject: String(line.proposal.reject),
+    reason: line.proposal.rejection_reason ?? 'TemporarilyUnavailable',
+  };
+}
+
+export function Acknowledge({ order }: { order: PurchaseOrder }) {
+  const { t } = useTranslation();
+  const { number } = useFormat();
+  const queries = useQueryClient();
+  const [answers, setAnswers] = useState<Record<string, Answer>>(() =>
+    Object.fromEntries(order.lines.map((line) => [line.line, proposed(line)])),
+  );
+  const [asked, setAsked] = useState(false);
+  const acknowledge = useMutation({
+    mutationFn: () =>
+      send('POST', `/purchase-orders/${order.number}/acknowledge`, {
+        lines: order.lines.map((line) => bodyOf(line, answers[line.line] as Answer)),
+      }),
+    onSuccess: () => toast(t('orders.acknowledged')),
+    onSettled: () => queries.invalidateQueries(),
+  });
+  const wrong = (line: PurchaseOrderLine): string | undefined => {
+    const answer = answers[line.line] as Answer;
+    const parts = [answer.accept, answer.backorder, answer.reject].map(Number);
+    const size = line.ordered.unit === 'Cases' ? line.ordered.unit_size : 1;
+    if (parts.some((part) => !Number.isInteger(part) || part < 0 || part % size !== 0))
+      return t('orders.caseWrong', { size });
+    if (parts.reduce((sum, part) => sum + part, 0) !== line.ordered_units)
+      return t('orders.sumWrong', { units: line.ordered_units });
+    return undefined;
+  };
+  const edit = (line: string, change: Partial<Answer>) =>
+    setAnswers((before) => ({ ...before, [line]: { ...(before[line] as Answer), ...change } }));
+  const field = (line: PurchaseOrderLine, key: 'accept' | 'backorder' | 'reject') => (
+    <NumberField
+      label={`${t(`orders.${key}`)} ${line.item?.sku ?? line.asin ?? line.line}`}
+      hideLabel
+      value={answers[line.line]?.[key] ?? ''}
+      max={line.ordered_units}
+      step={line.ordered.unit === 'Cases' ? line.ordered.unit_size : 1}
+      error={key === 'accept' && asked ? wrong(line) : undefined}
+      onChange={(value) => edit(line.line, { [key]: value })}
+    />
+  );
+  const anyWrong = order.lines.some((line) => wrong(line));
+  return (
+    <Card heading={t('orders.proposal')} flush>
+      {acknowledge.error && <Failure error={acknowledge.error} />}
+      {asked && anyWrong && <Banner tone="critical" heading={t('orders.fix')} />}
+      <Table
+        label={t('orders.proposal')}
+        rows={order.lines}
+        rowKey={(line) => line.line}
+        columns={[
+          {
+            key: 'item',
+            label: t('orders.item'),
+            show: (line) =>
+              line.item ? (
+                <Named item={line.item}>
+                  <To to={`/stock/${line.item.id}`}>{line.item.sku}</To>
+                </Named>
+              ) : (
+                <span className="negative">
+                  {line.asin} {line.vendor_sku}: {t('orders.unmapped')}
+                </span>
+              ),
+          },
+          {
+            key: 'ordered',
+            label: t('orders.ordered'),
+            number: true,
+            show: (line) => (
+              <span>
+                {number(line.ordered_units)}
+                {line.ordered.unit === 'Cases' && (
+                  <div className="subdued">
+                    {t('orders.cases', {
+                      count: line.ordered.amount,
+                      size: line.ordered.unit_size,
+                    })}
+                  </div>
+                )}
+              </span>
+            ),
+          },
+          {
+            key: 'held',
+            label: t('orders.held'),
+            number: true,
+            show: (line) => (
+              <span>
+                {number(line.held)}
+                <div className={line.short > 0 ? 'negative' : 'subdued'}>
+                  {t(`orders.because.${line.proposal.because}`)}
+                </div>
+              </span>
+            ),
+          },
+          { key: 'accept', label: t('orders.accept'), show: (line) => field(line, 'accept') },
+          {
+            key: 'backorder',
+            label: t('orders.backorder'),
+            show: (line) => (line.back_order_allowed ? field(line, 'backorder') : '–'),
+          },
+          { key: 'reject', label: t('orders.reject'), show: (line) => field(line, 'reject') },
+          {
+            key: 'reason',
+            label: t('orders.reason'),
+            show: (line) =>
+              Number(answers[line.line]?.reject) > 0 ? (
+                <Select
+                  label={t('orders.reason')}
+                  hideLabel
+                  value={answers[line.line]?.reason ?? ''}
+                  onChange={(reason) => edit(line.line, { reason })}
+                  options={REASONS.map((one) => ({
+                    value: one,
+                    label: t(`orders.reasons.${one}`),
+                  }))}
+                />
+              ) : (
+                '–'
+              ),
+          },
+        ]}
+      />
+      <div className="footer">
+        <Button
+          primary
+          busy={acknowledge.isPending}
+          onClick={() => {
+            setAsked(true);
+            if (!anyWrong) acknowledge.mutate();
+          }}
+        >
+          {t('orders.acknowledge')}
+        </Button>
+      </div>
+    </Card>
+  );
+}
+
+function bodyOf(line: PurchaseOrderLine, answer: Answer) {
+  const reject = Number(answer.reject);
+  return {
+    line: line.line,
+    accept: Number(answer.accept),
+    backorder: Number(answer.backorder),
+    reject,
+    rejection_reason: reject > 0 ? answer.reason : null,
+  };
+}

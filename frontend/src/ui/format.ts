@@ -1,0 +1,31 @@
+// Numbers, times and money in the person's language and the shop's time zone.
+import { useTranslation } from 'react-i18next';
+import { useSession } from '../shell/session';
+
+export function useFormat() {
+  const { i18n } = useTranslation();
+  const zone = useSession()?.shop.time_zone ?? 'UTC';
+  const numbers = new Intl.NumberFormat(i18n.language);
+  const times = new Intl.DateTimeFormat(i18n.language, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    timeZone: zone,
+  });
+  const days = new Intl.DateTimeFormat(i18n.language, {
+    month: 'short',
+    day: 'numeric',
+    timeZone: zone,
+  });
+  return {
+    number: (value: number) => numbers.format(value),
+    time: (value: string | null) => (value ? times.format(new Date(value)) : '–'),
+    day: (value: string | null) => (value ? days.format(new Date(value)) : '–'),
+    money: (value: { amount: string; currency: string } | null) =>
+      value
+        ? new Intl.NumberFormat(i18n.language, {
+            style: 'currency',
+            currency: value.currency,
+          }).format(Number(value.amount))
+        : '–',
+  };
+}

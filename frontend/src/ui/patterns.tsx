@@ -1,0 +1,141 @@
+// What every screen is made of: loading, error and empty states, tables, figures, pages of rows.
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Problem } from '../api/client';
+import { Banner, Button, Spinner } from './elements';
+
+export interface Column<Row> {
+  key: string;
+  label: string;
+  number?: boolean;
+  show: (row: Row) => ReactNode;
+}
+
+/** A table that becomes a list of cards on a phone. */
+export function Table<Row>(props: {
+  label: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  rowKey: (row: Row) => string | number;
+}) {
+  return (
+    <div className="scroll">
+      <table className="stacks" aria-label={props.label}>
+        <thead>
+          <tr>
+            {props.columns.map((column) => (
+              <th key={column.key} scope="col" className={column.number ? 'number' : ''}>
+                {column.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {props.rows.map((row) => (
+            <tr key={props.rowKey(row)}>
+              {props.columns.map((column) => (
+                <td
+                  key={column.key}
+                  data-label={column.label}
+                  className={column.number ? 'number' : ''}
+                >
+                  {column.show(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Shows what a query came back with: nothing yet, a failure with the next action, or its data. */
+export function Loaded<Data>(props: {
+  query: { data: Data | undefined; error: Error | null; refetch: () => unknown };
+  children: (data: Data) => ReactNode;
+}) {
+  const { t } = useTranslation();
+  const { data, error, refetch } = props.query;
+  return (
+    <>
+      {error && <Failure error={error} retry={() => refetch()} />}
+      {data !== undefined && props.children(data)}
+      {data === undefined && !error && (
+        <div className="waiting">
+          <Spinner label={t('common.loading')} />
+        </div>
+      )}
+    </>
+  );
+}
+
+/** A failure in the server's words, with what to do next. */
+export function Failure(props: { error: Error; retry?: () => void }) {
+  const { t } = useTranslation();
+  const body = props.error instanceof Problem ? props.error.body : null;
+  return (
+    <Banner
+      tone="critical"
+      heading={t('error.title')}
+      action={props.retry && <Button onClick={props.retry}>{t('common.retry')}</Button>}
+    >
+      {body?.detail || t('error.unreachable')}
+      {body?.errors.map((one) => (
+        <div key={one.field}>
+          {one.field}: {one.message}
+        </div>
+      ))}
+      {body?.request_id && (
+        <div className="subdued">{t('error.reference', { id: body.request_id })}</div>
+      )}
+    </Banner>
+  );
+}
+
+export function Empty(props: { children: ReactNode }) {
+  return <div className="waiting subdued">{props.children}</div>;
+}
+
+export function More(props: {
+  query: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
+}) {
+  const { t } = useTranslation();
+  if (!props.query.hasNextPage) return null;
+  return (
+    <div className="footer">
+      <Button busy={props.query.isFetchingNextPage} onClick={() => props.query.fetchNextPage()}>
+        {t('common.more')}
+      </Button>
+    </div>
+  );
+}
+
+export function Figures(props: { figures: { label: string; value: ReactNode }[] }) {
+  return (
+    <dl className="figures">
+      {props.figures.map((figure) => (
+        <div key={figure.label}>
+          <dt>{figure.label}</dt>
+          <dd>{figure.value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** An item's picture, SKU and title. */
+export function Named(props: {
+  item: { sku: string; title: string; image_url: string | null };
+  children?: ReactNode;
+}) {
+  return (
+    <div className="named">
+      {props.item.image_url && <img src={props.item.image_url} alt="" loading="lazy" />}
+      <div>
+        <div>{props.children ?? props.item.sku}</div>
+        <div className="subdued">{props.item.title}</div>
+      </div>
+    </div>
+  );
+}
