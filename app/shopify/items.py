@@ -19,6 +19,7 @@ from app.inventory.documents import Claim, Document
 from app.inventory.models import Alias, Item, Location, State
 from app.shopify.client import Json
 from app.shopify.payloads import amount, identifier, words
+from app.shops import this_shop
 
 ITEM, VARIANT, BARCODE, ASIN = "shopify_inventory_item", "shopify_variant", "barcode", "asin"
 ASIN_SHAPE = re.compile(r"B0[0-9A-Z]{8}", re.ASCII)
@@ -109,8 +110,8 @@ def facts_of_inventory_item(node: Json, variants: Sequence[Json]) -> ItemFacts:
         image_url=image_of(product),
         tracked=bool(node.get("tracked")),
         units_per_case=_case(_metafield(first, "unitsPerCase")),
-        unit_cost=Decimal(cost["amount"]) if amount(cost.get("amount")) else None,
-        unit_cost_currency=cost.get("currencyCode") if amount(cost.get("amount")) else None,
+        unit_cost=money(cost.get("amount")),
+        unit_cost_currency=cost.get("currencyCode"),
         variant_ids=tuple(filter(None, (identifier(one["id"]) for one in ordered))),
         barcodes=_barcodes(codes),
         asins=_asins([*given, *codes]),
@@ -207,6 +208,16 @@ def keep_locations(session: Session, nodes: Iterable[Json], *, all_of_them: bool
     session.flush()
 
 
+def money(text_of_it: str | None) -> Decimal | None:
+    """A cost as a number, if it is one."""
+    return Decimal(text_of_it) if text_of_it and amount(text_of_it) else None
+
+
+def currency_of(session: Session) -> str:
+    """The shop's own currency, in which Shopify states costs."""
+    return this_shop(session).currency
+
+
 def item_ids_of(session: Session, kind: str, values: Iterable[str]) -> dict[str, int]:
     """Alias → item, for those that are known."""
     rows = session.exec(
@@ -278,7 +289,7 @@ def _update(item: Item, facts: ItemFacts, now: datetime) -> None:
         "tracked": facts.tracked,
         "units_per_case": facts.units_per_case,
     }
-    changed = {key: value for key, value in stated.items() if value is not None}
+    changed: dict[str, Any] = {key: value for key, value in stated.items() if value is not None}
     if facts.unit_cost is not None:
         changed |= {
             "unit_cost": facts.unit_cost,

@@ -12,7 +12,14 @@ from sqlmodel import Session, col, select
 from app import bell
 from app.db import shop_of
 from app.inventory import collisions, ledger
-from app.inventory.documents import Document, DocumentKey, Flow, Outcome, Verdict
+from app.inventory.documents import (
+    Document,
+    DocumentKey,
+    Flow,
+    Outcome,
+    Verdict,
+    version_of,
+)
 from app.inventory.models import Location, Reason, State
 from app.messages import Message
 from app.shopify import orders, requests
@@ -116,6 +123,28 @@ def request_orders(session: Session, given: Iterable[tuple[str, Message]]) -> No
         by_order.setdefault(reference, message)
     for reference, message in by_order.items():
         requests.ask_for(session, requests.READ_ORDER, [(reference, reference)], message.message_id)
+
+
+def forget_orders(session: Session, taken: Sequence[Message]) -> None:
+    """A deleted order holds nothing any more; what was shipped of it stays shipped."""
+    documents = [
+        Document(
+            kind=orders.ORDER,
+            reference=message.reference,
+            version=version_of(message.occurred_at or message.received_at),
+            claims=(),
+            digest="deleted",
+            echo=True,
+            actor="shopify",
+            message_id=message.message_id,
+            occurred_at=message.occurred_at or message.received_at,
+        )
+        for message in taken
+        if message.reference
+    ]
+    outcomes = ledger.settle(session, documents)
+    collisions.refresh_documents(session, outcomes)
+    bell.ring_after_commit(session, "ask_again")
 
 
 def active_locations(session: Session) -> list[Location]:
