@@ -28,16 +28,24 @@ from app.http import (
     retry_response,
 )
 from app.inventory import routes as inventory
-from app.overview import connections, messages
+from app.overview import connections, home, messages
+from app.shopify import install, shell
 from app.shopify import routes as store
-from app.shopify import shell
 from app.vendor import connect_routes as amazon
 from app.vendor import routes as vendor
 from app.webhooks.door import Door, request_id_of
 
 log = structlog.get_logger(__name__)
 
-BLUEPRINTS = (store.api, inventory.api, vendor.api, amazon.api, messages.api, connections.api)
+BLUEPRINTS = (
+    store.api,
+    inventory.api,
+    vendor.api,
+    amazon.api,
+    messages.api,
+    connections.api,
+    home.api,
+)
 PAGES = (health.blueprint, amazon.pages, shell.shell)
 NEEDED = ("database_url", "redis_url", "encryption_keys", "shopify_api_key", "shopify_api_secret")
 LARGEST_BODY = 4 * 1024 * 1024
@@ -71,6 +79,7 @@ def create_app() -> OpenAPI:
     web.add_url_rule("/openapi.json", "openapi", lambda: specification(web))
     _answer_errors(web)
     web.before_request(_begin)
+    web.before_request(_authenticate)
     web.after_request(_end)
     web.wsgi_app = Door(web.wsgi_app, settings())  # type: ignore[method-assign]
     if settings().trusted_proxies:
@@ -105,6 +114,15 @@ def _begin() -> None:
     g.started = time.monotonic()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _authenticate() -> None:
+    """Every route below /api belongs to the shop of a verified ID token, and to nobody else."""
+    if request.endpoint is None or not request.path.startswith("/api/"):
+        return
+    if request.endpoint != "shell.page":
+        g.principal = install.principal(request.headers.get("Authorization"))
+        structlog.contextvars.bind_contextvars(shop=g.principal.domain)
 
 
 def _end(response: Response) -> Response:
