@@ -29,7 +29,7 @@ COMMANDS = {
     "keys": ("app.commands.upkeep", "Make an encryption key, or seal secrets with the newest."),
     "openapi": ("app.commands.upkeep", "Print the HTTP API as OpenAPI."),
     "sync": ("app.commands.border", "Do now whatever is due with Shopify and Amazon."),
-    "import": ("app.commands.border", "Import a shop's catalogue again."),
+    "import": ("app.commands.import_", "Import a shop's catalogue again."),
     "replay": ("app.commands.border", "Handle dead messages again."),
     "demo": ("app.commands.demo", "Start the whole product with sample data."),
     "bench": ("app.commands.bench", "Measure ingestion and posting."),

@@ -28,7 +28,7 @@ from app import bell, logs, metrics
 from app.db import run, shop_of, transaction
 from app.inventory import audit, collisions, ledger
 from app.inventory.documents import Outcome
-from app.shopify import tokens
+from app.shopify import catalog, tokens
 from app.shops import all_shop_ids
 from app.vendor import outbox as amazon_outbox
 from app.vendor import polling
@@ -60,6 +60,7 @@ def audit_books(shop_id: int) -> None:
 
 JOBS: dict[str, Callable[[int], None]] = {
     "webhooks_in": inbox.drain,
+    "catalog": catalog.step,
     "amazon_out": amazon_outbox.send,
     "amazon_poll": polling.poll,
     "keep_alive": tokens.keep_alive,

@@ -84,7 +84,10 @@ def keys_command(rotate: bool) -> None:
 @click.command(name="openapi")
 @told_plainly
 def openapi_command() -> None:
-    """Print the HTTP API as OpenAPI 3.1, as served at /openapi.json."""
+    """Print the HTTP API as OpenAPI 3.1, as served at /openapi.json.
+
+    Generated from the routes, so it cannot differ from what is served. Opens no connection.
+    """
     click.echo(json.dumps(specification(create_app()), indent=2))
 
 
