@@ -279,14 +279,14 @@ def _release(session: Session, connection_id: int) -> None:
 def _made(session: Session, connection_id: int, kind: str, now: datetime) -> PollWindow:
     window = session.get(PollWindow, (shop_of(session), connection_id, kind))
     if window is None:
-        start = now - LONGEST
+        start = now - LONGEST + SEAM
         window = PollWindow(
             shop_id=shop_of(session),
             connection_id=connection_id,
             kind=kind,
             goal_from=now - REACH if kind == "created" else start,
             swept_from=start,
-            swept_to=start,
+            swept_to=start + OVERLAP,  # the first window starts at `start`, as each overlaps
             wide_sweep_at=now,
         )
         session.add(window)
@@ -314,20 +314,18 @@ def _reach_back(session: Session, connection_id: int, swept_from: datetime) -> N
     window = _window(session, connection_id, "created")
     window.swept_from = min(window.swept_from, swept_from)
     window.leased_until = datetime.now(UTC) + LEASE
-    _note_coverage(session, connection_id)
+    _note_coverage(session, locked(session, connection_id))
 
 
 def _note_good(session: Session, connection_id: int) -> None:
     row = locked(session, connection_id)
     row.worked()
-    session.add(row)
-    _note_coverage(session, connection_id)
+    _note_coverage(session, row)
 
 
-def _note_coverage(session: Session, connection_id: int) -> None:
+def _note_coverage(session: Session, row: Connection) -> None:
     """Says on the connection from when to when every order has been seen."""
-    row = locked(session, connection_id)
-    window = _window(session, connection_id, "created")
+    window = _window(session, row.connection_id, "created")
     row.details = row.details | {
         "orders_seen_from": _written(window.swept_from),
         "orders_seen_to": _written(window.swept_to),

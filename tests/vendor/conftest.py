@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 
+from app.vendor import polling
 from app.vendor.limits import limiter
 from app.vendor.tokens import tokens
 from tests.support.databases import worker_number
@@ -27,7 +29,11 @@ def amazon_origin() -> Iterator[str]:
 
 @pytest.fixture
 def amazon(
-    amazon_origin: str, database: str, queue: str, set_settings: Callable[..., None]
+    amazon_origin: str,
+    database: str,
+    queue: str,
+    set_settings: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Amazon]:
     """A vendor group of this test's own; nothing it said or was told may break Amazon's models."""
     set_settings(
@@ -38,6 +44,8 @@ def amazon(
         LWA_CLIENT_SECRET=CLIENT_SECRET,
         SP_API_APPLICATION_ID="amzn1.sp.solution.tests",
     )
+    # Half a year takes Amazon's rates some seconds; the tests of back-fill ask for it.
+    monkeypatch.setattr(polling, "REACH", timedelta(days=14))
     tokens._tokens.clear()
     limiter._buckets.clear()
     group = Amazon(amazon_origin)

@@ -1,0 +1,334 @@
+"""No purchase order is missed, whatever Amazon does while it is asked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app import messages
+from app.connections import locked
+from app.db import run, transaction
+from app.inventory.models import State
+from app.vendor import polling
+from tests.vendor.amazon import Amazon
+from tests.vendor.brand import MUG, STOVE, TENT, VendorBrand, make_vendor_brand
+
+NOW = datetime.now(UTC)
+
+
+def numbers(brand: VendorBrand) -> set[str]:
+    return {row[0] for row in brand.rows("SELECT number FROM purchase_order")}
+
+
+def raw_order(number: str = "ODD00001", **changes: Any) -> dict[str, Any]:
+    details = {
+        "purchaseOrderDate": "2026-11-20T00:00:00Z",
+        "purchaseOrderStateChangedDate": "2026-11-20T00:00:00Z",
+        "sellingParty": {"partyId": "HLDFS"},
+        "shipToParty": {"partyId": "PHX7"},
+        "items": [raw_item()],
+    }
+    return {
+        "purchaseOrderNumber": number,
+        "purchaseOrderState": "New",
+        "orderDetails": details | changes,
+    }
+
+
+def raw_item(**changes: Any) -> dict[str, Any]:
+    return {
+        "itemSequenceNumber": "1",
+        "amazonProductIdentifier": TENT["asin"],
+        "vendorProductIdentifier": TENT["vendor_sku"],
+        "orderedQuantity": {"amount": 2, "unitOfMeasure": "Cases", "unitSize": 6},
+        "isBackOrderAllowed": False,
+        "netCost": {"currencyCode": "USD", "amount": "40.00"},
+    } | changes
+
+
+def store(brand: VendorBrand, *raw: Any) -> None:
+    connection = run(locked, brand.shop_id, brand.connection_id)
+    run(polling.store_orders, brand.shop_id, connection, list(raw))
+
+
+@pytest.mark.parametrize(
+    "fault", ["html_503", "empty_500", "json_504", "empty", "throttle", "forbidden"]
+)
+@pytest.mark.parametrize("operation", ["getPurchaseOrders", "getPurchaseOrdersStatus"])
+def test_a_failed_poll_moves_no_window_and_is_shown(
+    brand: VendorBrand, fault: str, operation: str
+) -> None:
+    number = brand.amazon.place(TENT | {"amount": 1})
+    brand.amazon.fail(fault, operation, times=2)
+    brand.poll()
+    kind = "created" if operation == "getPurchaseOrders" else "status"
+    covered = brand.value("SELECT swept_to FROM poll_window WHERE kind = :kind", kind=kind)
+    if fault == "forbidden":
+        assert brand.connection().state == "reauthorise"
+    assert covered < datetime.now(UTC) - timedelta(days=6)
+    assert brand.connection().error
+    brand.amazon.mend()
+    with transaction(brand.shop_id) as session:
+        row = locked(session, brand.connection_id)
+        row.state = "connected"
+        session.add(row)
+    brand.poll()
+    assert brand.connection().error is None
+    assert numbers(brand) == {number}
+
+
+def test_every_page_is_read(brand: VendorBrand) -> None:
+    placed = {brand.amazon.place(MUG | {"amount": 1}) for _ in range(203)}
+    brand.poll()
+    assert numbers(brand) == placed
+    assert brand.value("SELECT count(*) FROM purchase_order WHERE status = 'OPEN'") == 203
+
+
+def test_a_page_that_fails_leaves_the_window_to_be_asked_again(
+    brand: VendorBrand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = {brand.amazon.place(MUG | {"amount": 1}) for _ in range(5)}
+    monkeypatch.setattr(polling, "PAGE", 2)
+    read = polling.store_orders
+    pages = []
+
+    def store_and_break(session: Any, connection: Any, raw: Any) -> None:
+        read(session, connection, raw)
+        pages.append(raw)
+        if len(pages) == 1:
+            brand.amazon.fail("html_503", "getPurchaseOrders")
+
+    monkeypatch.setattr(polling, "store_orders", store_and_break)
+    brand.poll()
+    assert len(numbers(brand)) == 2
+    assert brand.value("SELECT swept_to FROM poll_window WHERE kind = 'created'") < datetime.now(
+        UTC
+    ) - timedelta(days=6)
+    brand.poll()
+    assert numbers(brand) == placed
+
+
+def test_half_a_year_is_read_on_the_first_day(
+    brand: VendorBrand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "REACH", timedelta(days=182))
+    ages = [1, 6, 7, 8, 30, 90, 150, 181]
+    placed = {
+        brand.amazon.place(
+            MUG | {"amount": 1},
+            ordered_at=NOW - timedelta(days=age),
+            window=(NOW + timedelta(days=3), NOW + timedelta(days=9)),
+        )
+        for age in ages
+    }
+    brand.poll()
+    assert numbers(brand) == placed
+    details = brand.connection().details
+    assert details["back_fill"] == "done"
+    assert details["orders_seen_from"] <= (NOW - timedelta(days=181)).isoformat()
+
+
+def test_back_fill_goes_on_where_it_was_cut(
+    brand: VendorBrand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "REACH", timedelta(days=182))
+    old = brand.amazon.place(MUG | {"amount": 1}, ordered_at=NOW - timedelta(days=100))
+    monkeypatch.setattr(polling, "TIME_BUDGET", timedelta(seconds=0.5))
+    rounds = 0
+    while brand.connection().details.get("back_fill") != "done":
+        brand.poll()
+        rounds += 1
+        assert rounds < 60
+    assert rounds > 1
+    assert numbers(brand) == {old}
+
+
+def test_the_same_poll_again_changes_nothing(brand: VendorBrand) -> None:
+    brand.stock("tent", 10)
+    brand.amazon.place(TENT | {"amount": 4})
+    brand.poll()
+    counts = "SELECT (SELECT count(*) FROM movement) || '/' || (SELECT count(*) FROM message)"
+    before = brand.value(counts)
+    brand.poll()
+    brand.poll()
+    assert brand.value(counts) == before
+
+
+def test_one_poll_at_a_time(brand: VendorBrand) -> None:
+    assert run(polling._lease, brand.shop_id, brand.connection_id)
+    calls = brand.amazon.calls("getPurchaseOrders")
+    brand.poll()
+    assert brand.amazon.calls("getPurchaseOrders") == calls
+    run(polling._release, brand.shop_id, brand.connection_id)
+    brand.poll()
+    assert brand.amazon.calls("getPurchaseOrders") > calls
+
+
+def test_a_change_is_a_version_with_its_difference_and_settles_the_hold(
+    brand: VendorBrand,
+) -> None:
+    brand.stock("tent", 100)
+    number = brand.amazon.place(
+        TENT | {"amount": 10, "unit": "Cases", "unit_size": 6}, STOVE | {"amount": 3}
+    )
+    brand.poll()
+    assert brand.balance("tent", State.RESERVED) == 60
+    brand.amazon.change(number, lines={"1": {"amount": 8, "cost": "39.5"}})
+    brand.poll()
+    assert brand.balance("tent", State.RESERVED) == 48
+    versions = brand.rows("SELECT version, changes FROM purchase_order_version ORDER BY version")
+    assert [row[0] for row in versions] == [1, 2]
+    assert {"line": "1", "field": "ordered_units", "before": "60", "after": "48"} in versions[1][1]
+    assert {"line": "1", "field": "cost", "before": "40", "after": "39.5"} in versions[1][1]
+    assert not [one for one in versions[1][1] if one["line"] == "2"]
+
+
+def test_a_cancelled_line_holds_nothing(brand: VendorBrand) -> None:
+    brand.stock("tent", 100)
+    number = brand.amazon.place(TENT | {"amount": 10})
+    brand.poll()
+    brand.amazon.change(number, lines={"1": {"amount": 0}})
+    brand.poll()
+    assert brand.balance("tent", State.RESERVED) == 0
+    assert brand.balance("tent", State.AVAILABLE) == 100
+
+
+def test_an_older_copy_never_replaces_a_newer_one(brand: VendorBrand) -> None:
+    new = raw_order(
+        purchaseOrderChangedDate="2026-11-21T00:00:00Z",
+        items=[raw_item(orderedQuantity={"amount": 7, "unitOfMeasure": "Eaches"})],
+    )
+    store(brand, new)
+    store(brand, raw_order())
+    store(brand, raw_order(), new)
+    assert brand.value("SELECT ordered_units FROM purchase_order_line") == 7
+    assert brand.value("SELECT version FROM purchase_order") == 1
+
+
+def test_an_unknown_item_is_named_and_held_once_it_is_known(brand: VendorBrand) -> None:
+    brand.stock("mug", 10)
+    brand.amazon.place(MUG | {"amount": 4})
+    brand.poll()
+    (message,) = brand.messages("purchase_order")
+    assert message.notes == [{"code": "item_unknown", "line": "1", "detail": "B0MUG00001 / MUG-12"}]
+    assert brand.balance("mug", State.RESERVED) == 0
+    with transaction(brand.shop_id) as session:
+        session.connection().exec_driver_sql(
+            "INSERT INTO alias VALUES (%s, 'vendor_sku', 'MUG-12', %s)",
+            (brand.shop_id, brand.items["mug"]),
+        )
+    brand.poll()
+    assert brand.balance("mug", State.RESERVED) == 4
+
+
+def test_identifiers_that_mean_two_items_mean_none(brand: VendorBrand) -> None:
+    with transaction(brand.shop_id) as session:
+        session.connection().exec_driver_sql(
+            "INSERT INTO alias VALUES (%s, 'asin', %s, %s)",
+            (brand.shop_id, TENT["asin"], brand.items["mug"]),
+        )
+    store(brand, raw_order())
+    assert brand.value("SELECT item_id FROM purchase_order_line") is None
+
+
+def test_an_item_that_is_not_tracked_holds_nothing(brand: VendorBrand) -> None:
+    with transaction(brand.shop_id) as session:
+        session.connection().exec_driver_sql("UPDATE item SET tracked = false")
+    store(brand, raw_order())
+    assert brand.rows("SELECT * FROM hold") == []
+
+
+def test_an_order_waits_for_the_first_location(amazon: Amazon) -> None:
+    brand = make_vendor_brand(amazon, locations=0)
+    number = amazon.place(TENT | {"amount": 4})
+    brand.poll()
+    assert numbers(brand) == {number}
+    with transaction(brand.shop_id) as session:
+        place = session.connection().exec_driver_sql(
+            "INSERT INTO location (shop_id, reference, name, active, priority)"
+            " VALUES (%s, '1', 'main', true, 1) RETURNING location_id",
+            (brand.shop_id,),
+        )
+        brand.locations["main"] = place.scalar_one()
+    brand.stock("tent", 3)
+    brand.poll()
+    assert brand.balance("tent", State.RESERVED) == 3
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        raw_order(items=[raw_item(orderedQuantity={"amount": 2**70})]),
+        raw_order(items=[raw_item(orderedQuantity={"amount": -4})]),
+        raw_order(items=[raw_item(), raw_item()]),
+        raw_order(items=[raw_item(itemSequenceNumber=None)]),
+        raw_order(items=None),
+        raw_order(shipWindow="tomorrow"),
+        raw_order(purchaseOrderDate="soon"),
+        raw_order(items=[raw_item(netCost={"amount": "12,50"})]),
+        {"purchaseOrderNumber": None, "purchaseOrderState": "New", "orderDetails": {}},
+        "nonsense",
+    ],
+)
+def test_a_paper_that_cannot_be_read_is_put_aside_and_the_others_are_kept(
+    brand: VendorBrand, broken: Any
+) -> None:
+    store(brand, broken, raw_order(number="GOOD0001"))
+    assert numbers(brand) == {"GOOD0001"}
+    dead = [one for one in brand.messages("purchase_order") if one.state == "dead"]
+    assert len(dead) == 1
+    assert "cannot be read" in (dead[0].error or "")
+
+
+def test_a_paper_put_aside_can_be_replayed(brand: VendorBrand) -> None:
+    store(brand, raw_order(shipWindow="tomorrow"))
+    (message,) = brand.messages("purchase_order")
+    with transaction(brand.shop_id) as session:
+        again = session.merge(message)
+        again.request = raw_order()
+        messages.replay(again)
+    brand.poll()
+    assert "ODD00001" in numbers(brand)
+    assert brand.messages("purchase_order")[0].state == "done"
+
+
+def test_odd_but_readable_lines_are_read(brand: VendorBrand) -> None:
+    store(
+        brand,
+        raw_order(
+            items=[
+                raw_item(
+                    amazonProductIdentifier=None,
+                    vendorProductIdentifier=None,
+                    netCost=None,
+                    orderedQuantity={"amount": 3, "unitOfMeasure": "Cases"},
+                )
+            ],
+            shipWindow="2026-11-25T00:00:00Z--2026-11-30T00:00:00Z",
+        ),
+    )
+    assert brand.value("SELECT ordered_units FROM purchase_order_line") == 3
+    codes = [note["code"] for note in brand.messages("purchase_order")[0].notes]
+    assert codes == ["bad_quantity", "item_unknown"]
+
+
+def test_a_status_of_an_unknown_order_brings_the_order_in(brand: VendorBrand) -> None:
+    brand.poll()
+    missed = brand.amazon.place(MUG | {"amount": 2}, ordered_at=NOW - timedelta(days=30))
+    brand.poll()
+    assert numbers(brand) == set()
+    brand.amazon.receive(missed, "1", 1)
+    brand.poll()
+    assert numbers(brand) == {missed}
+
+
+def test_a_withdrawn_consent_stops_the_polling_and_says_so(brand: VendorBrand) -> None:
+    brand.amazon.revoke()
+    brand.poll()
+    assert brand.connection().state == "reauthorise"
+    assert "invalid_grant" in (brand.connection().error or "")
+    calls = brand.amazon.calls("getPurchaseOrders")
+    brand.poll()
+    assert brand.amazon.calls("getPurchaseOrders") == calls
