@@ -193,9 +193,12 @@ def _send_one(shop_id: int, client: ShopClient, levels: Levels, message: Message
     request: Json = dict(message.request)
     if any(change["state"] == "committed" for change in request["changes"]):
         raise GiveUp("Only Shopify itself moves what its orders have committed.")
+    if _is_replayed(message) and _is_forgotten(request.get("sent")):
+        # A person has looked, and wants it done anew.
+        request["tries"] = request.pop("sent")["tries"] + 1
     for _ in range(MOST_TRIES):
         sent = request.get("sent")
-        if sent and _age(sent) > KEY_LIFE:
+        if _is_forgotten(sent):
             _settle_old(shop_id, levels, message, request)
             return
         if not sent:
@@ -273,8 +276,13 @@ def _settle_old(shop_id: int, levels: Levels, message: Message, request: Json) -
         )
 
 
-def _age(sent: Json) -> timedelta:
-    return datetime.now(UTC) - datetime.fromisoformat(sent["at"])
+def _is_forgotten(sent: Json | None) -> bool:
+    """Whether Shopify may no longer remember the key of a mutation."""
+    return sent is not None and datetime.now(UTC) - datetime.fromisoformat(sent["at"]) > KEY_LIFE
+
+
+def _is_replayed(message: Message) -> bool:
+    return bool(message.history) and message.history[-1]["outcome"] == "replayed"
 
 
 def _locked(session: Session, message_id: int) -> Message:
