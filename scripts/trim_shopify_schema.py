@@ -104,11 +104,9 @@ def _pruned(kind: Kind, types: dict[str, Kind], wanted: dict[str, set[str]]) -> 
     if kind["kind"] not in ("OBJECT", "INTERFACE"):
         return slim
     known = {field["name"] for field in kind["fields"]}
-    keep = wanted.get(kind["name"])
-    if keep is None:
-        is_whole = kind["kind"] == "INTERFACE" or kind["name"] in ALWAYS
-        keep = known if is_whole or kind["name"].endswith(WHOLE) else set()
-        keep = {name for name in keep if _is_kept(kind, name, types, wanted)}
+    keep = set(wanted.get(kind["name"], ()))
+    if kind["name"] in ALWAYS or kind["name"].endswith(WHOLE):
+        keep |= {name for name in known if _is_kept(kind, name, types, wanted)}
     if keep - known:
         raise ValueError(f"{kind['name']} has no field {', '.join(sorted(keep - known))}")
     if not keep:

@@ -1,0 +1,1 @@
+"""The GraphQL Admin API, executed over the official schema."""
