@@ -29,6 +29,7 @@ from app.db import run, shop_of, transaction
 from app.inventory import audit, collisions, ledger
 from app.inventory.documents import Outcome
 from app.shopify import catalog, tokens
+from app.shopify import outbox as shopify_outbox
 from app.shops import all_shop_ids
 from app.vendor import outbox as amazon_outbox
 from app.vendor import polling
@@ -61,6 +62,7 @@ def audit_books(shop_id: int) -> None:
 JOBS: dict[str, Callable[[int], None]] = {
     "webhooks_in": inbox.drain,
     "catalog": catalog.step,
+    "shopify_out": shopify_outbox.send,
     "amazon_out": amazon_outbox.send,
     "amazon_poll": polling.poll,
     "keep_alive": tokens.keep_alive,

@@ -1,0 +1,287 @@
+"""One shop never reads or writes a row of another: on every route, and by the database alone."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, select
+
+from app import create_app, db, messages
+from app.connections import Connection
+from app.db import transaction
+from app.inventory.models import Alias, Collision, Item, Location
+from app.messages import Message
+from app.preferences import Preference
+from app.shops import this_shop
+from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
+from tests.inventory.brand import Brand, make_brand
+from tests.support.id_tokens import bearer
+
+OWNER, STRANGER = "owner.myshopify.com", "stranger.myshopify.com"
+MARK = "OWNERS-SECRET"
+NUMBER = f"PO{MARK}"
+TENANT_TABLES = """
+SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+    AND attname = 'shop_id' AND NOT attisdropped AND relname <> 'shop_domain'
+"""
+# What an attacker would send where a route wants a body; the ids are the owner's.
+BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
+    "/api/preferences": lambda owned: {"locale": "en"},
+    "/api/collisions/{}/ways/{}": lambda owned: {"parameters": {}, "note": "mine now"},
+    "/api/purchase-orders/{}/acknowledge": lambda owned: {
+        "lines": [{"line": "1", "accept": 0, "reject": 6, "rejection_reason": "ObsoleteProduct"}]
+    },
+    "/api/purchase-orders/{}/shipments": lambda owned: {
+        "location_id": owned.location_id,
+        "carton_count": 1,
+        "lines": [{"line": "1", "units": 1}],
+    },
+}
+# Routes that write for the stranger, in the stranger's own shop.
+WRITES_OWN = {"/api/preferences", "/api/audit"}
+
+
+@dataclass(frozen=True)
+class Owned:
+    """What the owner has, by the names of path parameters."""
+
+    brand: Brand
+    item_id: int
+    location_id: int
+    collision_id: int
+    message_id: int
+    connection_id: int
+
+    def fill(self, rule: str) -> str:
+        """A rule's path with the owner's own ids in it."""
+        values = {
+            "item_id": self.item_id,
+            "collision_id": self.collision_id,
+            "message_id": self.message_id,
+            "connection_id": self.connection_id,
+            "number": NUMBER,
+            "way": "accept",
+        }
+        return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found: str(values[found[1]]), rule)
+
+
+@pytest.fixture
+def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned:
+    """A shop with something in every table that a route reads; every text in it is marked."""
+    set_settings(SHOPIFY_API_KEY="the-client-id", SHOPIFY_API_SECRET="the-client-secret")
+    brand = make_brand(OWNER, items=(f"{MARK}-tent",), locations=(f"{MARK}-place",))
+    item_id, location_id = *brand.items.values(), *brand.locations.values()
+    brand.stock(f"{MARK}-tent", f"{MARK}-place", 3)
+    brand.settle(brand.order(f"{MARK}-order", 5, item=f"{MARK}-tent", at=f"{MARK}-place"))
+    brand.refresh_collisions()
+    with transaction(brand.shop_id) as session:
+        message_id = _fill(session, item_id)
+        collision_id = session.exec(select(Collision.collision_id)).one()
+        connection_id = session.exec(select(Connection.connection_id)).first()
+    assert connection_id is not None
+    _connect(STRANGER)
+    return Owned(brand, item_id, location_id, collision_id, message_id, connection_id)
+
+
+@pytest.fixture
+def client(owned: Owned) -> FlaskClient:
+    return create_app().test_client()
+
+
+def _fill(session: Session, item_id: int) -> int:
+    shop = this_shop(session)
+    shop.name, shop.opened_at = MARK, shop.created_at
+    shop_id = shop.shop_id
+    connection = Connection(shop_id=shop_id, channel="shopify", reference=OWNER, name=MARK)
+    connection.seal(access_token=MARK, refresh_token=MARK)
+    session.add(connection)
+    session.add(Preference(shop_id=shop_id, user_id="7", locale="zh-CN"))
+    session.add(Alias(shop_id=shop_id, kind="asin", value=MARK, item_id=item_id))
+    session.flush()
+    order = {"shop_id": shop_id, "region": "na", "number": NUMBER}
+    session.add(
+        PurchaseOrder(
+            **order,
+            connection_id=connection.connection_id,
+            state="New",
+            ship_to=MARK,
+            ordered_at=datetime.now(UTC),
+        )
+    )
+    session.flush()
+    session.add(PurchaseOrderLine(**order, line="1", item_id=item_id, ordered_units=6))
+    message_id = messages.record(
+        session,
+        direction="in",
+        channel="shopify",
+        topic="orders/create",
+        key=MARK,
+        request={"mark": MARK},
+        reference=MARK,
+    )
+    assert message_id is not None
+    message = session.get_one(Message, (shop_id, message_id))
+    messages.bury(message, MARK)
+    return message_id
+
+
+def _connect(domain: str) -> int:
+    brand = make_brand(domain)
+    with transaction(brand.shop_id) as session:
+        connection = Connection(shop_id=brand.shop_id, channel="shopify", reference=domain)
+        connection.seal(access_token="a", refresh_token="r")
+        session.add(connection)
+        this_shop(session).opened_at = datetime.now(UTC)
+    return brand.shop_id
+
+
+def _calls(client: FlaskClient) -> Iterator[tuple[str, str]]:
+    for rule in client.application.url_map.iter_rules():
+        if rule.rule.startswith("/api/"):
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield method, rule.rule
+
+
+def _fingerprints(superuser: psycopg.Connection, shop_id: int) -> dict[str, str]:
+    """A digest of all rows of one shop, table by table."""
+    found = {}
+    for (table,) in superuser.execute(TENANT_TABLES).fetchall():
+        rows = superuser.execute(
+            f"SELECT t::text FROM {table} AS t WHERE shop_id = %s ORDER BY 1", [shop_id]
+        ).fetchall()
+        found[table] = hashlib.sha256(repr(rows).encode()).hexdigest()
+    return found
+
+
+def _body(rule: str, owned: Owned) -> dict[str, Any]:
+    body = BODIES.get(re.sub(r"<[^>]+>", "{}", rule))
+    return body(owned) if body else {}
+
+
+def test_a_stranger_reads_and_changes_nothing_on_any_route(
+    client: FlaskClient, owned: Owned, superuser: psycopg.Connection
+) -> None:
+    before = _fingerprints(superuser, owned.brand.shop_id)
+    seen = 0
+    for method, rule in _calls(client):
+        path = owned.fill(rule)
+        body = _body(rule, owned) if method != "GET" else None
+        answer = client.open(path, method=method, json=body, headers=bearer(STRANGER))
+        shown = answer.get_data(as_text=True)
+        told = shown.replace(path, "")
+        assert MARK not in told, f"{method} {rule} shows the owner's data: {shown}"
+        if "<" in rule:
+            assert answer.status_code in (404, 409), (
+                f"{method} {rule}: {answer.status_code} {shown}"
+            )
+        elif method == "GET" or rule in WRITES_OWN:
+            assert answer.status_code == 200, f"{method} {rule}: {answer.status_code} {shown}"
+        seen += 1
+    assert seen >= 20
+    assert _fingerprints(superuser, owned.brand.shop_id) == before
+
+
+def test_the_owner_does_see_what_the_stranger_may_not(client: FlaskClient, owned: Owned) -> None:
+    shown = ""
+    for method, rule in _calls(client):
+        if method == "GET":
+            answer = client.get(owned.fill(rule), headers=bearer(OWNER))
+            assert answer.status_code == 200, f"{rule}: {answer.get_data(as_text=True)}"
+            shown += answer.get_data(as_text=True)
+    assert shown.count(MARK) > 20
+
+
+def test_without_a_valid_token_no_route_answers(client: FlaskClient, owned: Owned) -> None:
+    spoiled = [
+        {},
+        {"Authorization": "Basic eDp5"},
+        {"Authorization": "Bearer "},
+        bearer(OWNER, secret="another-secret-of-the-same-length!"),
+        bearer(OWNER, exp=1),
+        bearer(OWNER, aud="another-app"),
+        bearer(OWNER, iss=f"https://{STRANGER}/admin"),
+        bearer("evil.example.com"),
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for method, rule in _calls(client):
+            for headers in spoiled:
+                answer = client.open(owned.fill(rule), method=method, json={}, headers=headers)
+                assert answer.status_code == 401, f"{method} {rule}"
+                assert answer.headers["X-Shopify-Retry-Invalid-Session-Request"] == "1"
+                assert answer.json and answer.json["code"] == "invalid_id_token"
+
+
+def test_the_shop_is_the_tokens_and_no_query_or_body_changes_it(
+    client: FlaskClient, owned: Owned
+) -> None:
+    answer = client.get(
+        f"/api/session?shop={OWNER}&shop_id={owned.brand.shop_id}",
+        headers=bearer(STRANGER) | {"X-Shopify-Shop-Domain": OWNER},
+    )
+    assert answer.json and answer.json["shop"]["domain"] == STRANGER
+
+
+def test_row_level_security_alone_keeps_strangers_out_of_every_route(
+    client: FlaskClient,
+    owned: Owned,
+    superuser: psycopg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The application's own filter is made to ask for the owner's rows: the database gives none."""
+    enter = db.enter_shop
+
+    def enter_with_a_wrong_filter(session: Session, shop_id: int) -> None:
+        enter(session, shop_id)
+        session.info["shop_id"] = owned.brand.shop_id
+
+    headers = bearer(STRANGER)
+    before = _fingerprints(superuser, owned.brand.shop_id)
+    monkeypatch.setattr(db, "enter_shop", enter_with_a_wrong_filter)
+    for method, rule in _calls(client):
+        path = owned.fill(rule)
+        body = _body(rule, owned) if method != "GET" else None
+        answer = client.open(path, method=method, json=body, headers=headers)
+        shown = answer.get_data(as_text=True).replace(path, "")
+        assert MARK not in shown, f"{method} {rule} shows the owner's data: {shown}"
+    assert _fingerprints(superuser, owned.brand.shop_id) == before
+
+
+def test_row_level_security_covers_every_table_that_has_a_shop(
+    owned: Owned, superuser: psycopg.Connection
+) -> None:
+    tables = [row[0] for row in superuser.execute(TENANT_TABLES).fetchall()]
+    assert {"movement", "message", "connection", "purchase_order"} <= set(tables)
+    with transaction() as session:
+        stranger = session.execute(
+            text("SELECT shop_id FROM shop_domain WHERE domain = :domain"), {"domain": STRANGER}
+        ).scalar_one()
+    for table in tables:
+        with transaction(stranger) as session:
+            count = f"SELECT count(*) FROM {table} WHERE shop_id = :shop"
+            seen = session.execute(text(count), {"shop": owned.brand.shop_id}).scalar_one()
+            assert seen == 0, table
+        with transaction() as session:
+            assert session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0, table
+
+
+def test_a_row_cannot_be_written_into_another_shop(owned: Owned) -> None:
+    stranger = _connect("third.myshopify.com")
+    with pytest.raises(DBAPIError, match="row-level security"), transaction(stranger) as session:
+        session.add(Item(shop_id=owned.brand.shop_id, sku="planted", title="planted"))
+    with pytest.raises(DBAPIError, match="row-level security"), transaction(stranger) as session:
+        session.add(Location(shop_id=stranger, reference="own", name="own"))
+        session.flush()
+        session.execute(text("UPDATE location SET shop_id = :shop"), {"shop": owned.brand.shop_id})
