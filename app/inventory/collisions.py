@@ -199,7 +199,8 @@ def ways_out(session: Session, collision: Collision) -> list[Way]:
             ),
         ),
     ]
-    best = next((way for way in ways if way.ends_it), ways[-1])
+    helping = [way for way in ways if way.way != "accept"]
+    best = next((way for way in helping if way.ends_it), (helping or ways)[0])
     ordered = [best, *(way for way in ways if way is not best)]
     return [
         Way(way.way, way.units, way.ends_it, way.parameters, way.effects, way is best)
