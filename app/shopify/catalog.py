@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 import httpx
 import structlog
@@ -24,12 +24,11 @@ from sqlmodel import Session, col, select
 from app import bell, messages
 from app.db import run, shop_of
 from app.errors import GiveUp, RetryLater
-from app.inventory.models import Location
-from app.messages import Message
-from app.shopify import counts, items, opening, order_books, orders
+from app.shopify import catalog_opening, counts, items
+from app.shopify.catalog_opening import KEPT_ORDER, batches, locked, places
 from app.shopify.client import Json, ShopClient, document
 from app.shopify.payloads import identifier, when
-from app.shopify.reading import gid, read_order
+from app.shopify.reading import read_order
 from app.shopify.tables import CatalogImport
 from app.shopify.tokens import NotConnected
 from app.shops import this_shop
@@ -41,15 +40,11 @@ TURN = 40.0
 """Seconds of work for one shop before it rings for itself again."""
 LEASE = timedelta(minutes=3)
 MOST_FAILURES = 20
-BATCH = 500
 POLL_SECONDS = 1.0
 MOST_POLLS = 10
 """Looks at a running export before the worker is left to other shops."""
 POLL_PAUSE = timedelta(seconds=15)
-KEPT_ORDER = "orders/import"
-IN_FLIGHT = ("orders/", "fulfillments/", "refunds/")
 ENDED_BADLY = {"FAILED", "CANCELED", "CANCELING", "EXPIRED"}
-Entry = TypeVar("Entry")
 
 
 def begin(session: Session) -> None:
@@ -186,11 +181,11 @@ def _keep_result(row: CatalogImport, file: IO[bytes]) -> None:
     nodes, variants = _parents(file)
     facts = [items.facts_of_inventory_item(node, variants.get(node["id"], ())) for node in nodes]
     done = row.result_rows
-    for batch in _batches(iter(facts[done:])):
+    for batch in batches(iter(facts[done:])):
         done += len(batch)
         run(_keep_items, row.shop_id, batch, done)
     skipped = max(0, done - len(facts))
-    for levels in _batches(islice(_levels(file), skipped, None)):
+    for levels in batches(islice(_levels(file), skipped, None)):
         done += len(levels)
         run(_keep_levels, row.shop_id, levels, row.asked_at or row.started_at, done)
 
@@ -224,7 +219,7 @@ def _entries(file: IO[bytes]) -> Iterator[Json]:
 
 def _keep_items(session: Session, batch: Sequence[items.ItemFacts], done: int) -> None:
     items.upsert(session, batch)
-    row = _locked(session)
+    row = locked(session)
     row.items, row.result_rows = done, done
     row.due_at = datetime.now(UTC) + LEASE
 
@@ -234,16 +229,16 @@ def _keep_levels(
 ) -> None:
     numbers = {entry["__parentId"]: identifier(entry["__parentId"]) or "" for entry in levels}
     item_ids = items.item_ids_of(session, items.ITEM, numbers.values())
-    places = _places(session)
+    known_places = places(session)
     counted = []
     for entry in levels:
         item_id = item_ids.get(numbers[entry["__parentId"]])
-        location_id = places.get(identifier(entry["location"]["id"]) or "")
+        location_id = known_places.get(identifier(entry["location"]["id"]) or "")
         if item_id is not None and location_id is not None:
             moment = when(entry.get("updatedAt")) or observed_at
             counted += counts.of_level(entry, item_id, location_id, moment, sparse=True)
     counts.keep(session, counted)
-    row = _locked(session)
+    row = locked(session)
     row.result_rows = done
     row.due_at = datetime.now(UTC) + LEASE
 
@@ -287,7 +282,7 @@ def _keep_order(session: Session, import_run: int, kept: Json) -> None:
         occurred_at=when(kept["updated_at"]),
         state="done",
     )
-    row = _locked(session)
+    row = locked(session)
     row.orders += 1
     row.due_at = datetime.now(UTC) + LEASE
 
@@ -303,113 +298,8 @@ def _orders_held(session: Session) -> list[str]:
     return list(rows.scalars())
 
 
-def _open(row: CatalogImport, client: ShopClient, sleep: Callable[[float], None]) -> None:
-    """Reads the levels that changed since the export began, then opens the books in one go."""
-    opened_at = datetime.now(UTC)
-    since = (row.asked_at or row.started_at).astimezone(UTC) - timedelta(seconds=5)
-    query = f"updated_at:>='{since.strftime('%Y-%m-%dT%H:%M:%SZ')}'"
-    for reference in run(_location_references, row.shop_id):
-        levels = client.pages(
-            "recent_levels",
-            "location.inventoryLevels",
-            location=gid("Location", reference),
-            query=query,
-        )
-        for batch in _batches(levels):
-            run(_keep_recent, row.shop_id, reference, batch)
-    run(_open_books, row.shop_id, row.run, opened_at)
-
-
-def _location_references(session: Session) -> list[str]:
-    return sorted(_places(session))
-
-
-def _keep_recent(session: Session, reference: str, levels: Sequence[Json]) -> None:
-    numbers = [identifier(level["item"]["id"]) or "" for level in levels]
-    item_ids = items.item_ids_of(session, items.ITEM, numbers)
-    location_id = _places(session)[reference]
-    counted = []
-    for number, level in zip(numbers, levels, strict=True):
-        moment = when(level["updatedAt"])
-        if number in item_ids and moment is not None:
-            counted += counts.of_level(level, item_ids[number], location_id, moment)
-    counts.keep(session, counted)
-
-
-def _open_books(session: Session, import_run: int, opened_at: datetime) -> None:
-    """All in one transaction, so that nobody sees units free that an open order holds."""
-    row = _locked(session)
-    shop = this_shop(session)
-    shop.opened_at = opened_at
-    session.flush()
-    first = opening.is_first(session)
-    if first:
-        opening.state_stock(session, opened_at)
-    for batch in _batches(_imported_orders(session, import_run)):
-        order_books.settle_orders(session, [(one, message_id) for one, message_id in batch])
-    _settle_what_waits(session)
-    if not first:
-        opening.state_stock(session, opened_at)
-    opening.hold_what_others_hold(session, opened_at)
-    row.state, row.step, row.error, row.attempts = "done", "open", None, 0
-    row.finished_at = datetime.now(UTC)
-    for job in ("webhooks_in", "ask_again", "shopify_out"):
-        bell.ring_after_commit(session, job)
-    log.info("books_opened", items=row.items, orders=row.orders, first=first)
-
-
-def _imported_orders(session: Session, import_run: int) -> Iterator[tuple[orders.Order, int]]:
-    rows = session.exec(
-        select(Message)
-        .where(
-            Message.shop_id == shop_of(session),
-            Message.direction == "in",
-            Message.channel == "shopify",
-            Message.topic == KEPT_ORDER,
-            col(Message.key).startswith(f"import/{import_run}/", autoescape=True),
-        )
-        .order_by(col(Message.message_id))
-    )
-    for message in rows:
-        order = orders.order_of(message.request)
-        if order is not None:
-            yield order, message.message_id
-
-
-def _settle_what_waits(session: Session) -> None:
-    """Orders that came in meanwhile explain what Shopify holds; the drain will see them again."""
-    rows = session.exec(
-        select(Message)
-        .where(
-            Message.shop_id == shop_of(session),
-            Message.direction == "in",
-            Message.channel == "shopify",
-            Message.state == "waiting",
-            col(Message.topic).in_(("orders/create", "orders/updated", "orders/cancelled")),
-        )
-        .order_by(col(Message.message_id))
-    ).all()
-    snapshots = [(orders.order_of(message.request), message.message_id) for message in rows]
-    for batch in _batches(iter(snapshots)):
-        order_books.settle_orders(
-            session, [(order, message_id) for order, message_id in batch if order is not None]
-        )
-
-
-def _places(session: Session) -> dict[str, int]:
-    rows = session.exec(select(Location).where(Location.shop_id == shop_of(session)))
-    return {row.reference: row.location_id for row in rows}
-
-
-def _locked(session: Session) -> CatalogImport:
-    row = session.get(CatalogImport, shop_of(session), with_for_update=True)
-    if row is None:
-        raise GiveUp("The catalogue import was taken away.")
-    return row
-
-
 def _move_on(session: Session, /, to: str, *, lease: bool = False, **changes: Any) -> None:
-    row = _locked(session)
+    row = locked(session)
     row.step, row.error = to, None
     # An export that fails at Shopify's end goes back to `ask`, and is not asked for without end.
     row.attempts = row.attempts if to in ("ask", "wait") else 0
@@ -419,7 +309,7 @@ def _move_on(session: Session, /, to: str, *, lease: bool = False, **changes: An
 
 
 def _put_off(session: Session, problem: RetryLater, *, counts_as_failure: bool = True) -> None:
-    row = _locked(session)
+    row = locked(session)
     row.attempts += counts_as_failure
     row.error = problem.detail
     if row.attempts >= MOST_FAILURES:
@@ -431,13 +321,13 @@ def _put_off(session: Session, problem: RetryLater, *, counts_as_failure: bool =
 
 
 def _look_again(session: Session) -> None:
-    row = _locked(session)
+    row = locked(session)
     if row.step == "wait":
         row.due_at = datetime.now(UTC) + POLL_PAUSE
 
 
 def _fail(session: Session, detail: str) -> None:
-    row = _locked(session)
+    row = locked(session)
     row.error = detail
     _end_failed(row)
 
@@ -447,15 +337,10 @@ def _end_failed(row: CatalogImport) -> None:
     log.error("catalog_import_failed", step=row.step, error=row.error)
 
 
-def _batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
-    while batch := list(islice(entries, BATCH)):
-        yield batch
-
-
 STEPS: dict[str, Callable[[CatalogImport, ShopClient, Callable[[float], None]], None]] = {
     "ask": _ask,
     "wait": _wait,
     "load": _load,
     "orders": _read_orders,
-    "open": _open,
+    "open": catalog_opening.open_books,
 }

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlmodel import Session
 
 from app.messages import Message
-from app.shopify import catalog, compliance, install, order_books, orders, requests, stock
+from app.shopify import catalog, compliance, install, order_books, requests, snapshots, stock
 from app.shopify.notes import Note
 
 Notes = Mapping[int, Sequence[Note]]
@@ -35,9 +35,9 @@ BEFORE_OPENING = frozenset(
 
 def order_changed(session: Session, taken: Sequence[Message]) -> Notes:
     """orders/create, updated and cancelled carry the whole order: settle them all at once."""
-    snapshots = [(orders.order_of(message.request), message.message_id) for message in taken]
+    found = [(snapshots.order_of(message.request), message.message_id) for message in taken]
     return order_books.settle_orders(
-        session, [(order, message_id) for order, message_id in snapshots if order is not None]
+        session, [(order, message_id) for order, message_id in found if order is not None]
     )
 
 
@@ -67,7 +67,7 @@ def fulfilled(session: Session, taken: Sequence[Message]) -> Notes:
     """fulfillments/create and update carry the whole fulfilment."""
     given = []
     for message in taken:
-        found, order = orders.fulfillment_of(message.request), message.request.get("order_id")
+        found, order = snapshots.fulfillment_of(message.request), message.request.get("order_id")
         if found is not None and order:
             given.append((found, order, message.message_id))
     return order_books.settle_fulfillments(session, given)

@@ -22,7 +22,7 @@ from app.db import shop_of
 from app.inventory import collisions, ledger
 from app.inventory.documents import Claim, Document, Flow, version_of
 from app.inventory.models import HELD, Reason, State
-from app.shopify.orders import ORDER, Order
+from app.shopify.snapshots import ORDER, Order
 from app.shops import this_shop
 
 KIND = "opening"

@@ -25,7 +25,8 @@ from app.messages import Message
 from app.shopify import orders, requests
 from app.shopify.notes import Note
 from app.shopify.opening import give_way
-from app.shopify.orders import Fulfillment, HoldAt, Known, Order, Plan
+from app.shopify.orders import HoldAt, Known, Plan
+from app.shopify.snapshots import FULFILLMENT, ORDER, REFUND, Fulfillment, Order
 from app.shops import this_shop
 
 ITEMS = """
@@ -129,7 +130,7 @@ def forget_orders(session: Session, taken: Sequence[Message]) -> None:
     """A deleted order holds nothing any more; what was shipped of it stays shipped."""
     documents = [
         Document(
-            kind=orders.ORDER,
+            kind=ORDER,
             reference=message.reference,
             version=version_of(message.occurred_at or message.received_at),
             claims=(),
@@ -170,14 +171,10 @@ def _known(
     references = {order.reference for order in snapshots} | {order for _, order, _ in fulfillments}
     keys = {order.key for order in snapshots}
     keys |= {
-        DocumentKey(orders.FULFILLMENT, one.reference)
-        for order in snapshots
-        for one in order.fulfillments
+        DocumentKey(FULFILLMENT, one.reference) for order in snapshots for one in order.fulfillments
     }
-    keys |= {
-        DocumentKey(orders.REFUND, one.reference) for order in snapshots for one in order.refunds
-    }
-    keys |= {DocumentKey(orders.FULFILLMENT, one.reference) for one, *_ in fulfillments}
+    keys |= {DocumentKey(REFUND, one.reference) for order in snapshots for one in order.refunds}
+    keys |= {DocumentKey(FULFILLMENT, one.reference) for one, *_ in fulfillments}
     return Known(
         items=_items(session, [variant for variant in variants if variant]),
         locations={place.reference: place.location_id for place in places},

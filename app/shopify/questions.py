@@ -14,7 +14,7 @@ from app.db import run, shop_of
 from app.errors import GiveUp
 from app.inventory.models import Location
 from app.messages import Message
-from app.shopify import counts, items, opening, order_books, orders, requests
+from app.shopify import counts, items, opening, order_books, requests, snapshots
 from app.shopify.client import Json, ShopClient
 from app.shopify.levels import read_levels
 from app.shopify.notes import Note
@@ -45,7 +45,7 @@ def ask(client: ShopClient, message: Message) -> Apply:
 
 
 def _order(kept: Json | None) -> Apply:
-    order = orders.order_of(kept) if kept else None
+    order = snapshots.order_of(kept) if kept else None
 
     def apply(session: Session, message: Message) -> tuple[Any, Sequence[Note]]:
         # Not found: it is deleted, or the message was another shop's, which its headers do not prove.

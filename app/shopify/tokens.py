@@ -112,8 +112,14 @@ def find(session: Session) -> Connection | None:
 
 
 def keep_alive(shop_id: int, *, older_than: timedelta = timedelta(days=7)) -> None:
-    """Refreshes a pair that has not been used for a week: an unused one dies after 90 days."""
-    connection, token = run(_current, shop_id)
+    """Refreshes a pair that has not been used for a week: an unused one dies after 90 days.
+
+    A shop without access has nothing to keep alive.
+    """
+    try:
+        connection, token = run(_current, shop_id)
+    except NotConnected:
+        return
     if connection.access_expires_at and connection.access_expires_at < _now() - older_than:
         access(shop_id, refused=token)
 

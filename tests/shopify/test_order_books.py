@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.db import transaction
-from app.shopify import order_books, orders
+from app.shopify import order_books, snapshots
 from tests.shopify.shop import OPENED, OpenShop, after, open_test_shop
 
 
@@ -139,7 +139,7 @@ def test_the_same_second_with_other_content_is_asked_for_and_then_settled(shop: 
     kept["line_items"][0] |= {"id": "1", "variant_id": "40"}
     kept["refunds"][0]["refund_line_items"][0]["line_item_id"] = "1"
     kept["refunds"][0]["id"] = "600"
-    snapshot = orders.order_of(kept)
+    snapshot = snapshots.order_of(kept)
     assert snapshot is not None
     with transaction(shop.shop_id) as session:
         order_books.settle_orders(session, [(snapshot, None)])

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.inventory.documents import Claim, DocumentKey
 from app.inventory.models import State
-from app.shopify import orders
+from app.shopify import orders, snapshots
 from app.shopify.orders import HoldAt, Known, Plan
 
 OPENED = datetime(2026, 11, 1, tzinfo=UTC)
@@ -78,7 +78,7 @@ def refund(quantity: int, restock: str, **changes: Any) -> dict[str, Any]:
 
 
 def planned(body: dict[str, Any], books: Known | None = None) -> Plan:
-    snapshot = orders.order_of(body)
+    snapshot = snapshots.order_of(body)
     assert snapshot is not None
     return orders.plan(snapshot, books or known())
 
@@ -236,6 +236,6 @@ def test_an_order_of_five_thousand_lines_is_planned_at_once() -> None:
 
 
 def test_a_snapshot_without_id_or_time_is_none_at_all() -> None:
-    assert orders.order_of({}) is None
-    assert orders.order_of({"id": "1"}) is None
-    assert orders.fulfillment_of({"id": "1"}) is None
+    assert snapshots.order_of({}) is None
+    assert snapshots.order_of({"id": "1"}) is None
+    assert snapshots.fulfillment_of({"id": "1"}) is None

@@ -1,0 +1,139 @@
+"""The last step of the catalogue import: the newest levels, the open orders, and the books are open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+
+import structlog
+from sqlmodel import Session, col, select
+
+from app import bell
+from app.db import run, shop_of
+from app.errors import GiveUp
+from app.inventory.models import Location
+from app.messages import Message
+from app.shopify import counts, items, opening, order_books, snapshots
+from app.shopify.client import Json, ShopClient
+from app.shopify.payloads import identifier, when
+from app.shopify.reading import gid
+from app.shopify.tables import CatalogImport
+from app.shops import this_shop
+
+log = structlog.get_logger(__name__)
+
+KEPT_ORDER = "orders/import"
+BATCH = 500
+Entry = TypeVar("Entry")
+
+
+def open_books(row: CatalogImport, client: ShopClient, sleep: Callable[[float], None]) -> None:
+    """Reads the levels that changed since the export began, then opens the books in one go."""
+    opened_at = datetime.now(UTC)
+    since = (row.asked_at or row.started_at).astimezone(UTC) - timedelta(seconds=5)
+    query = f"updated_at:>='{since.strftime('%Y-%m-%dT%H:%M:%SZ')}'"
+    for reference in run(_location_references, row.shop_id):
+        levels = client.pages(
+            "recent_levels",
+            "location.inventoryLevels",
+            location=gid("Location", reference),
+            query=query,
+        )
+        for batch in batches(levels):
+            run(_keep_recent, row.shop_id, reference, batch)
+    run(_open_books, row.shop_id, row.run, opened_at)
+
+
+def _location_references(session: Session) -> list[str]:
+    return sorted(places(session))
+
+
+def _keep_recent(session: Session, reference: str, levels: Sequence[Json]) -> None:
+    numbers = [identifier(level["item"]["id"]) or "" for level in levels]
+    item_ids = items.item_ids_of(session, items.ITEM, numbers)
+    location_id = places(session)[reference]
+    counted = []
+    for number, level in zip(numbers, levels, strict=True):
+        moment = when(level["updatedAt"])
+        if number in item_ids and moment is not None:
+            counted += counts.of_level(level, item_ids[number], location_id, moment)
+    counts.keep(session, counted)
+
+
+def _open_books(session: Session, import_run: int, opened_at: datetime) -> None:
+    """All in one transaction, so that nobody sees units free that an open order holds."""
+    row = locked(session)
+    shop = this_shop(session)
+    shop.opened_at = opened_at
+    session.flush()
+    first = opening.is_first(session)
+    if first:
+        opening.state_stock(session, opened_at)
+    for batch in batches(_imported_orders(session, import_run)):
+        order_books.settle_orders(session, [(one, message_id) for one, message_id in batch])
+    _settle_what_waits(session)
+    if not first:
+        opening.state_stock(session, opened_at)
+    opening.hold_what_others_hold(session, opened_at)
+    row.state, row.step, row.error, row.attempts = "done", "open", None, 0
+    row.finished_at = datetime.now(UTC)
+    for job in ("webhooks_in", "ask_again", "shopify_out"):
+        bell.ring_after_commit(session, job)
+    log.info("books_opened", items=row.items, orders=row.orders, first=first)
+
+
+def _imported_orders(session: Session, import_run: int) -> Iterator[tuple[snapshots.Order, int]]:
+    rows = session.exec(
+        select(Message)
+        .where(
+            Message.shop_id == shop_of(session),
+            Message.direction == "in",
+            Message.channel == "shopify",
+            Message.topic == KEPT_ORDER,
+            col(Message.key).startswith(f"import/{import_run}/", autoescape=True),
+        )
+        .order_by(col(Message.message_id))
+    )
+    for message in rows:
+        order = snapshots.order_of(message.request)
+        if order is not None:
+            yield order, message.message_id
+
+
+def _settle_what_waits(session: Session) -> None:
+    """Orders that came in meanwhile explain what Shopify holds; the drain will see them again."""
+    rows = session.exec(
+        select(Message)
+        .where(
+            Message.shop_id == shop_of(session),
+            Message.direction == "in",
+            Message.channel == "shopify",
+            Message.state == "waiting",
+            col(Message.topic).in_(("orders/create", "orders/updated", "orders/cancelled")),
+        )
+        .order_by(col(Message.message_id))
+    ).all()
+    found = [(snapshots.order_of(message.request), message.message_id) for message in rows]
+    for batch in batches(iter(found)):
+        order_books.settle_orders(
+            session, [(order, message_id) for order, message_id in batch if order is not None]
+        )
+
+
+def places(session: Session) -> dict[str, int]:
+    rows = session.exec(select(Location).where(Location.shop_id == shop_of(session)))
+    return {row.reference: row.location_id for row in rows}
+
+
+def locked(session: Session) -> CatalogImport:
+    row = session.get(CatalogImport, shop_of(session), with_for_update=True)
+    if row is None:
+        raise GiveUp("The catalogue import was taken away.")
+    return row
+
+
+def batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    while batch := list(islice(entries, BATCH)):
+        yield batch
