@@ -40,7 +40,7 @@ def configure() -> None:
     ending: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if not as_console:
         ending.append(structlog.processors.format_exc_info)
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _StandardOutput()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
@@ -79,6 +79,17 @@ def without_secrets(
 def redacted(words: str) -> str:
     """The text with tokens cut out, in addresses and headers alike."""
     return SECRETS.sub(lambda found: f"{found[1] or found[2]}…", words)
+
+
+class _StandardOutput(logging.Handler):
+    """Writes to whatever standard output is at the moment, which may have been redirected since."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stdout.write(self.format(record) + "\n")
+            sys.stdout.flush()
+        except Exception:
+            self.handleError(record)
 
 
 @lru_cache(maxsize=1_000)

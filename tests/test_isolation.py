@@ -97,7 +97,8 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
 
 @pytest.fixture
 def client(owned: Owned) -> FlaskClient:
-    return create_app().test_client()
+    made: FlaskClient = create_app().test_client()
+    return made
 
 
 def _fill(session: Session, item_id: int) -> int:
@@ -110,7 +111,7 @@ def _fill(session: Session, item_id: int) -> int:
     session.add(Preference(shop_id=shop_id, user_id="7", locale="zh-CN"))
     session.add(Alias(shop_id=shop_id, kind="asin", value=MARK, item_id=item_id))
     session.flush()
-    order = {"shop_id": shop_id, "region": "na", "number": NUMBER}
+    order: dict[str, Any] = {"shop_id": shop_id, "region": "na", "number": NUMBER}
     session.add(
         PurchaseOrder(
             **order,

@@ -32,7 +32,8 @@ def shop_id(database: str) -> int:
 @pytest.fixture
 def client(shop_id: int, queue: str, set_settings: Callable[..., None]) -> FlaskClient:
     set_settings(SHOPIFY_API_KEY="the-client-id", SHOPIFY_API_SECRET="the-client-secret")
-    return create_app().test_client()
+    made: FlaskClient = create_app().test_client()
+    return made
 
 
 def problem(answer: Any) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def test_input_that_makes_no_sense_gets_a_clear_answer(client: FlaskClient, path
 def test_failures_inside_are_problems_that_show_nothing_of_the_inside(
     client: FlaskClient, error: Exception, status: int
 ) -> None:
-    def fail() -> None:
+    def fail(**arguments: Any) -> Any:
         raise error
 
     client.application.view_functions["inventory.list_items"] = fail

@@ -169,14 +169,13 @@ def test_a_topic_that_is_no_longer_known_is_ignored(handled: Handled, shop_id: i
 
 def test_two_drains_of_one_shop_handle_each_message_once(handled: Handled, shop_id: int) -> None:
     keys = [f"m{number}" for number in range(300)]
-    threads = [
-        threading.Thread(
-            target=lambda part=part: [
-                (store(shop_id, key), inbox.drain(shop_id)) for key in keys[part::4]
-            ]
-        )
-        for part in range(4)
-    ]
+
+    def deliver(part: list[str]) -> None:
+        for key in part:
+            store(shop_id, key)
+            inbox.drain(shop_id)
+
+    threads = [threading.Thread(target=deliver, args=[keys[part::4]]) for part in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
