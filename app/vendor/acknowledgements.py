@@ -58,8 +58,10 @@ class Said:
 
 
 def acknowledge_by(order: PurchaseOrder) -> datetime | None:
-    """By when the first acknowledgement is due; None once there is one."""
-    return order.ordered_at + FIRST_WITHIN if order.state == "New" else None
+    """By when the first acknowledgement is due; None once there is one, or when it is too old."""
+    if order.state != "New" or order.before_books:
+        return None
+    return order.ordered_at + FIRST_WITHIN
 
 
 def propose(line: PurchaseOrderLine, held: int) -> Proposal:

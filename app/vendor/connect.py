@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from app import secrets
 from app.bell import ring_after_commit
@@ -89,6 +89,12 @@ def consent_url(session: Session, user_id: str, region: str, marketplace: str) -
         )
     shop_id = shop_of(session)
     preference = session.get(Preference, (shop_id, user_id))
+    session.execute(
+        delete(OAuthState).where(
+            col(OAuthState.shop_id) == shop_id,
+            col(OAuthState.expires_at) < datetime.now(UTC) - timedelta(days=1),
+        )
+    )
     state = f"{shop_id}.{random_secrets.token_urlsafe(32)}"
     session.add(
         OAuthState(

@@ -70,7 +70,10 @@ def store(session: Session, connection: Connection, papers: Sequence[OrderFacts]
             order.read_at, order.connection_id = now, connection.connection_id
             if order.digest == facts.digest or facts.as_of < _as_of(order):
                 continue
-        changed.append(_apply(session, connection, facts, order, lines))
+        changed.append(_apply(connection, facts, order, lines))
+    session.add_all([change.order for change in changed])
+    session.flush()  # an order stands before its lines
+    session.add_all([line for change in changed for line in lines[_key(change.order)]])
     map_lines(session, [change.order for change in changed], lines)
     message_ids = _record(session, changed, lines)
     for change in changed:
@@ -176,8 +179,11 @@ def _as_of(order: PurchaseOrder) -> datetime:
     return max(filter(None, (order.ordered_at, order.changed_at, order.state_changed_at)))
 
 
+def _key(order: PurchaseOrder) -> OrderKey:
+    return order.region, order.number
+
+
 def _apply(
-    session: Session,
     connection: Connection,
     facts: OrderFacts,
     order: PurchaseOrder | None,
@@ -202,9 +208,6 @@ def _apply(
     _set_lines(order, facts, own)
     order.version += 1
     order.digest = facts.digest
-    session.add(order)
-    session.flush()
-    session.add_all(own)
     return Change(order, facts, [] if is_new else _difference(before, _picture(order, own)))
 
 

@@ -7,6 +7,7 @@ where it was. The newest days come first, then half a year back, a window at a t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -21,7 +22,7 @@ from app.connections import Connection, locked
 from app.db import run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.vendor import access
-from app.vendor.client import Reply, VendorClient
+from app.vendor.client import NotAuthorised, Reply, VendorClient
 from app.vendor.orders import map_again, store
 from app.vendor.papers import (
     BadPaper,
@@ -43,6 +44,8 @@ SEAM = timedelta(minutes=1)  # whether the ends belong to a window is not docume
 WIDE_SWEEP_EVERY = timedelta(hours=24)
 LEASE = timedelta(minutes=3)
 TIME_BUDGET = timedelta(seconds=60)
+TRIED_AGAIN_AFTER = (2.0,)  # seconds; what still fails waits for the next poll
+LONGEST_PAUSE = 10.0
 PAGE = 100
 MOST_PAGES = 1000
 OPEN_AGAIN_AFTER = timedelta(hours=24)
@@ -65,9 +68,7 @@ def poll(shop_id: int) -> None:
         if not run(_lease, shop_id, connection_id):
             continue
         try:
-            connection = run(_connection, shop_id, connection_id)
-            with access.client(connection) as client:
-                Sweep(client, connection).run()
+            _sweep(run(_connection, shop_id, connection_id))
             run(_note_good, shop_id, connection_id)
         except (RetryLater, GiveUp) as error:
             log.warning("amazon_poll_failed", connection_id=connection_id, error=error.detail)
@@ -75,6 +76,21 @@ def poll(shop_id: int) -> None:
         finally:
             run(_release, shop_id, connection_id)
     run(map_again, shop_id)
+
+
+def _sweep(connection: Connection) -> None:
+    """Sweeps, and once more after a moment when Amazon failed; windows already read stay read."""
+    with access.client(connection) as client:
+        for pause in (*TRIED_AGAIN_AFTER, None):
+            try:
+                return Sweep(client, connection).run()
+            except NotAuthorised:
+                raise
+            except RetryLater as error:
+                if pause is None:
+                    raise
+                wanted = error.after.total_seconds() if error.after else pause
+                time.sleep(min(wanted, LONGEST_PAUSE))
 
 
 class Sweep:

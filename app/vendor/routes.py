@@ -22,7 +22,7 @@ from app.http import (
     principal,
     shop_transaction,
 )
-from app.vendor import acknowledgements, shipments, views
+from app.vendor import acknowledgements, detail, shipments, views
 from app.vendor.tables import PurchaseOrder
 
 PURCHASE_ORDERS = Tag(name="purchase orders", description="What Amazon orders, and our answers.")
@@ -124,7 +124,7 @@ def list_purchase_orders(query: OrdersQuery) -> Any:
 def read_purchase_order(path: OrderPath, query: OrderQuery) -> Any:
     """One purchase order with its lines, versions, acknowledgements and shipments."""
     with shop_transaction() as session:
-        view = views.detail(session, _found(session, path.number, query.region))
+        view = detail.whole(session, _found(session, path.number, query.region))
     return answer(view)
 
 
@@ -140,7 +140,7 @@ def acknowledge_purchase_order(path: OrderPath, query: OrderQuery, body: Acknowl
             [acknowledgements.Said(**line.model_dump()) for line in body.lines],
             actor=principal().actor,
         )
-        view = views.detail(session, order)
+        view = detail.whole(session, order)
     return answer(view, 202)
 
 
@@ -161,7 +161,7 @@ def ship_purchase_order(path: OrderPath, query: OrderQuery, body: ShipBody) -> A
             release_rest=body.release_rest,
             actor=principal().actor,
         )
-        view = views.detail(session, order)
+        view = detail.whole(session, order)
     return answer(view, 201)
 
 

@@ -1,4 +1,4 @@
-"""Purchase orders on the wire, and how they are made from rows with a handful of queries."""
+"""Purchase orders on the wire, in short for lists and as the shapes of the whole."""
 
 from __future__ import annotations
 
@@ -11,30 +11,18 @@ from sqlmodel import Session, col, select
 
 from app.db import shop_of
 from app.http import Answer, Moment, Money
-from app.inventory.models import Item, Location
 from app.inventory.views import ItemBrief, LocationBrief
-from app.vendor.acknowledgements import acknowledge_by, held_units, propose
+from app.vendor.acknowledgements import acknowledge_by, held_units
 from app.vendor.promises import OrderKey, lines_of, wanted_units
 from app.vendor.tables import (
-    Acknowledgement,
-    AcknowledgementLine,
     PurchaseOrder,
     PurchaseOrderLine,
-    PurchaseOrderVersion,
 )
 
 LATEST_ACKNOWLEDGEMENTS = """
 SELECT DISTINCT ON (region, number) region, number, state, sent_at, error
 FROM acknowledgement WHERE shop_id = :shop AND number = ANY(:numbers)
 ORDER BY region, number, acknowledgement_id DESC
-"""
-SHIPMENTS = """
-SELECT shipment.identifier, shipment.shipped_at, shipment.location_id, shipment.carton_count,
-       shipment.state, shipment.error, sum(line.units)::int AS units
-FROM shipment JOIN shipment_line AS line USING (shop_id, region, identifier)
-WHERE line.shop_id = :shop AND line.region = :region AND line.number = :number
-GROUP BY shipment.shop_id, shipment.region, shipment.identifier
-ORDER BY shipment.made_at, shipment.identifier
 """
 
 
@@ -192,6 +180,7 @@ def to_acknowledge(session: Session, limit: int = 10) -> list[PurchaseOrderSumma
         .where(
             PurchaseOrder.shop_id == shop_of(session),
             PurchaseOrder.state == "New",
+            ~col(PurchaseOrder.before_books),
             text(
                 "NOT EXISTS (SELECT FROM acknowledgement AS said"
                 " WHERE said.shop_id = purchase_order.shop_id"
@@ -205,24 +194,6 @@ def to_acknowledge(session: Session, limit: int = 10) -> list[PurchaseOrderSumma
     return summaries(session, orders)
 
 
-def detail(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
-    """One order with its lines, versions, acknowledgements and shipments."""
-    (summary,) = summaries(session, [order])
-    lines = lines_of(session, [order])[order.region, order.number]
-    held = held_units(session, [order.reference])
-    items = _items(session, lines)
-    return PurchaseOrderView(
-        **dict(summary),
-        lines=[
-            _line_view(order, line, held.get((order.reference, line.line), 0), items)
-            for line in lines
-        ],
-        versions=_versions(session, order),
-        acknowledgements=_acknowledgements(session, order),
-        shipments=_shipments(session, order),
-    )
-
-
 def _summary(
     order: PurchaseOrder,
     lines: Sequence[PurchaseOrderLine],
@@ -234,7 +205,7 @@ def _summary(
     units = OrderUnits(
         ordered=sum(line.ordered_units for line in lines),
         held=sum(holds),
-        short=sum(_short(order, line, own) for line, own in zip(lines, holds, strict=True)),
+        short=sum(short_units(order, line, own) for line, own in zip(lines, holds, strict=True)),
         accepted=sum(line.accepted_units for line in lines),
         backordered=sum(line.backordered_units for line in lines),
         rejected=sum(line.rejected_units for line in lines),
@@ -265,7 +236,8 @@ def _summary(
     }
 
 
-def _short(order: PurchaseOrder, line: PurchaseOrderLine, held: int) -> int:
+def short_units(order: PurchaseOrder, line: PurchaseOrderLine, held: int) -> int:
+    """Eaches that this line still wants and does not hold."""
     return max(0, wanted_units(order, line) - line.shipped_units - held)
 
 
@@ -282,127 +254,3 @@ def _cost(lines: Sequence[PurchaseOrderLine]) -> Money | None:
 
 def _window(start: Any, end: Any) -> WindowView | None:
     return WindowView(start=start, end=end) if start is not None and end is not None else None
-
-
-def _line_view(
-    order: PurchaseOrder, line: PurchaseOrderLine, held: int, items: Mapping[int, ItemBrief]
-) -> PurchaseOrderLineView:
-    cost = None
-    if line.cost is not None:
-        cost = Money(amount=line.cost.normalize(), currency=line.cost_currency or "")
-    return PurchaseOrderLineView(
-        line=line.line,
-        item=items.get(line.item_id) if line.item_id is not None else None,
-        asin=line.asin,
-        vendor_sku=line.vendor_sku,
-        removed=line.removed,
-        ordered=OrderedQuantity(
-            amount=line.ordered_amount, unit=line.ordered_unit, unit_size=line.unit_size
-        ),
-        ordered_units=line.ordered_units,
-        cost=cost,
-        back_order_allowed=line.back_order_allowed,
-        held=held,
-        short=_short(order, line, held),
-        accepted=line.accepted_units,
-        backordered=line.backordered_units,
-        rejected=line.rejected_units,
-        shipped=line.shipped_units,
-        received=line.received_units,
-        last_received_at=line.last_received_at,
-        proposal=ProposalView.model_validate(propose(line, held)),
-    )
-
-
-def _items(session: Session, lines: Sequence[PurchaseOrderLine]) -> dict[int, ItemBrief]:
-    wanted = {line.item_id for line in lines if line.item_id is not None}
-    rows = session.exec(
-        select(Item).where(Item.shop_id == shop_of(session), col(Item.item_id).in_(wanted))
-    )
-    return {
-        row.item_id: ItemBrief(
-            id=row.item_id, sku=row.sku, title=row.title, image_url=row.image_url
-        )
-        for row in rows
-    }
-
-
-def _versions(session: Session, order: PurchaseOrder) -> list[VersionView]:
-    rows = session.execute(
-        select(
-            PurchaseOrderVersion.version,
-            PurchaseOrderVersion.seen_at,
-            PurchaseOrderVersion.changes,
-        )
-        .where(
-            PurchaseOrderVersion.shop_id == order.shop_id,
-            PurchaseOrderVersion.region == order.region,
-            PurchaseOrderVersion.number == order.number,
-        )
-        .order_by(col(PurchaseOrderVersion.version))
-    )
-    return [
-        VersionView(
-            version=version,
-            seen_at=seen_at,
-            changes=[VersionChange.model_validate(change) for change in changes],
-        )
-        for version, seen_at, changes in rows
-    ]
-
-
-def _acknowledgements(session: Session, order: PurchaseOrder) -> list[AcknowledgementView]:
-    papers = session.exec(
-        select(Acknowledgement)
-        .where(
-            Acknowledgement.shop_id == order.shop_id,
-            Acknowledgement.region == order.region,
-            Acknowledgement.number == order.number,
-        )
-        .order_by(col(Acknowledgement.acknowledgement_id))
-    ).all()
-    said: dict[int, list[AcknowledgedLine]] = {paper.acknowledgement_id: [] for paper in papers}
-    for row in session.exec(
-        select(AcknowledgementLine)
-        .where(
-            AcknowledgementLine.shop_id == order.shop_id,
-            col(AcknowledgementLine.acknowledgement_id).in_(said),
-        )
-        .order_by(col(AcknowledgementLine.line))
-    ):
-        said[row.acknowledgement_id].append(AcknowledgedLine.model_validate(row))
-    return [
-        AcknowledgementView(
-            id=paper.acknowledgement_id,
-            made_at=paper.made_at,
-            sent_at=paper.sent_at,
-            by=paper.by,
-            state=paper.state,
-            error=paper.error,
-            lines=said[paper.acknowledgement_id],
-        )
-        for paper in papers
-    ]
-
-
-def _shipments(session: Session, order: PurchaseOrder) -> list[ShipmentView]:
-    rows = session.execute(
-        text(SHIPMENTS),
-        {"shop": order.shop_id, "region": order.region, "number": order.number},
-    ).all()
-    names: dict[int, str] = {}
-    if rows:
-        for place in session.exec(select(Location).where(Location.shop_id == order.shop_id)):
-            names[place.location_id] = place.name
-    return [
-        ShipmentView(
-            identifier=row.identifier,
-            shipped_at=row.shipped_at,
-            location=LocationBrief(id=row.location_id, name=names[row.location_id]),
-            carton_count=row.carton_count,
-            units=row.units,
-            state=row.state,
-            error=row.error,
-        )
-        for row in rows
-    ]

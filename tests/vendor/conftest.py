@@ -46,6 +46,7 @@ def amazon(
     )
     # Half a year takes Amazon's rates some seconds; the tests of back-fill ask for it.
     monkeypatch.setattr(polling, "REACH", timedelta(days=14))
+    monkeypatch.setattr(polling, "TRIED_AGAIN_AFTER", ())
     tokens._tokens.clear()
     limiter._buckets.clear()
     group = Amazon(amazon_origin)

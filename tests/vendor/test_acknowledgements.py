@@ -13,7 +13,7 @@ from app.db import transaction
 from app.errors import Refused
 from app.inventory.models import State
 from app.simulators.amazon import contract
-from app.vendor import acknowledgements, views
+from app.vendor import acknowledgements, detail, views
 from app.vendor.acknowledgements import Said
 from app.vendor.tables import PurchaseOrder
 from tests.vendor.brand import MUG, STOVE, TENT, VendorBrand
@@ -41,7 +41,7 @@ def state(brand: VendorBrand) -> tuple[str, str]:
 def proposals(brand: VendorBrand, number: str) -> dict[str, views.ProposalView]:
     with transaction(brand.shop_id) as session:
         order = session.get_one(PurchaseOrder, (brand.shop_id, "na", number))
-        return {line.line: line.proposal for line in views.detail(session, order).lines}
+        return {line.line: line.proposal for line in detail.whole(session, order).lines}
 
 
 def test_the_proposal_is_what_is_held_in_whole_cases(brand: VendorBrand) -> None:

@@ -79,6 +79,17 @@ def test_a_failed_poll_moves_no_window_and_is_shown(
     assert numbers(brand) == {number}
 
 
+def test_a_single_failure_is_tried_again_at_once(
+    brand: VendorBrand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "TRIED_AGAIN_AFTER", (0.01,))
+    number = brand.amazon.place(TENT | {"amount": 1})
+    brand.amazon.fail("html_503", "getPurchaseOrders")
+    brand.poll()
+    assert numbers(brand) == {number}
+    assert brand.connection().error is None
+
+
 def test_every_page_is_read(brand: VendorBrand) -> None:
     placed = {brand.amazon.place(MUG | {"amount": 1}) for _ in range(203)}
     brand.poll()
