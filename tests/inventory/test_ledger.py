@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -11,7 +14,7 @@ from app.errors import Refused
 from app.inventory import ledger
 from app.inventory.documents import Document, Verdict
 from app.inventory.models import Reason, State
-from tests.inventory.brand import Brand
+from tests.inventory.brand import Brand, make_brand
 
 AVAILABLE, COMMITTED, RESERVED = State.AVAILABLE, State.COMMITTED, State.RESERVED
 CUSTOMER, TRANSIT, AMAZON = State.CUSTOMER, State.AMAZON_TRANSIT, State.AMAZON
@@ -174,11 +177,6 @@ def test_relocating_moves_free_units_between_locations(brand: Brand) -> None:
 def test_a_hold_past_its_expiry_is_given_back(brand: Brand) -> None:
     brand.stock("tent", "main", 5)
     asked = brand.purchase_order("P", 5, item="tent", at="main")
-    with transaction(brand.shop_id) as session:
-        session.execute(text("SELECT 1"))
-    from dataclasses import replace
-    from datetime import UTC, datetime, timedelta
-
     brand.settle(replace(asked, expires_at=datetime.now(UTC) - timedelta(seconds=1)))
     assert tent(brand, RESERVED) == 5
     with transaction(brand.shop_id) as session:
@@ -252,8 +250,6 @@ def test_only_moves_the_shop_did_not_make_itself_are_told_to_it(brand: Brand) ->
 
 
 def test_a_shop_sees_nothing_of_another_even_without_a_filter(brand: Brand) -> None:
-    from tests.inventory.brand import make_brand
-
     brand.stock("tent", "main", 5)
     other = make_brand("other.myshopify.com")
     with transaction(other.shop_id) as session:

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.db import transaction
+from app.inventory import audit
 from app.inventory.documents import Document
 from app.inventory.models import State
 from tests.inventory.brand import Brand, make_brand, numbers
@@ -157,9 +159,6 @@ def test_requests_never_hold_more_than_there_is(database: str, data: st.DataObje
 
 def check_audit(brand: Brand) -> None:
     """The audit finds nothing in this brand's books."""
-    from app.db import transaction
-    from app.inventory import audit
-
     brand.refresh_collisions()
     with transaction(brand.shop_id) as session:
         assert audit.findings(session) == []
