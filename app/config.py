@@ -12,6 +12,9 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHOP_DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Environment variable naming the folder in which the processes of one machine share counters; to be
+set before the first import of the metrics library."""
 PROJECT = Path(__file__).resolve().parent.parent
 
 

@@ -18,11 +18,10 @@ from prometheus_client import (
 from sqlalchemy import text
 from sqlmodel import Session
 
+from app.config import METRICS_FOLDER
 from app.db import run, shop_of, transaction
 from app.shops import all_shop_ids
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""Environment variable that names the folder in which the processes of one machine share counters."""
 KEPT_SECONDS = 10.0
 
 REQUESTS = Counter(
@@ -46,17 +45,11 @@ FROM message WHERE shop_id = :shop AND state IN ('waiting', 'dead') GROUP BY 1, 
 def exposition() -> bytes:
     """All metrics in Prometheus' text format; the queues are counted every ten seconds at most."""
     queues = _queues(int(time.monotonic() / KEPT_SECONDS))
-    if os.environ.get(FOLDER):
+    if os.environ.get(METRICS_FOLDER):
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry) + queues
     return generate_latest() + queues
-
-
-def process_ended(process_id: int) -> None:
-    """Forgets a web or worker process that is gone; call from the server's own hook."""
-    if os.environ.get(FOLDER):
-        multiprocess.mark_process_dead(process_id)  # type: ignore[no-untyped-call]
 
 
 @lru_cache(maxsize=1)

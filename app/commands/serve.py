@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
+from contextlib import ExitStack
 
 import click
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
 
-from app import metrics
 from app.commands.common import NEEDED, told_plainly
-from app.config import require, settings
+from app.config import METRICS_FOLDER, require, settings
 
 LIFE = 24 * 3600
 """Seconds after which a web process is replaced by a fresh one, without a gap."""
+PATIENCE = 10
+"""Seconds that a web process has to finish what it is answering."""
 
 
 @click.command(name="serve")
@@ -29,20 +33,20 @@ def serve_command(port: int | None, host: str | None) -> None:
     """
     require(*NEEDED)
     own = settings()
-    os.environ.setdefault(metrics.FOLDER, tempfile.mkdtemp(prefix="holdfast-metrics-"))
-    arguments = {
-        "--interface": "wsgi",
-        "--host": host or own.host,
-        "--port": str(port or own.port),
-        "--workers": str(own.web_workers),
-        "--blocking-threads": str(own.web_threads),
-        "--workers-lifetime": str(LIFE),
-        "--workers-kill-timeout": "10",
-        "--log-level": "warning",
-    }
-    flags = ["--no-ws", "--respawn-failed-workers"]
-    words = [word for pair in arguments.items() for word in pair]
-    # The server takes this process's place, so signals and its exit code are its own.
-    command = [sys.executable, "-m", "granian", *words, *flags, "app.wsgi:application"]
-    sys.stdout.flush()
-    os.execv(sys.executable, command)
+    with ExitStack() as stack:
+        if not os.environ.get(METRICS_FOLDER):
+            folder = tempfile.TemporaryDirectory(prefix="holdfast-metrics-")
+            os.environ[METRICS_FOLDER] = stack.enter_context(folder)
+        Granian(
+            "app.wsgi:application",
+            interface=Interfaces.WSGI,
+            address=host or own.host,
+            port=port or own.port,
+            workers=own.web_workers,
+            blocking_threads=own.web_threads,
+            workers_lifetime=LIFE,
+            workers_kill_timeout=PATIENCE,
+            respawn_failed_workers=True,
+            websockets=False,
+            log_level=LogLevels.warning,
+        ).serve()
