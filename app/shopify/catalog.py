@@ -22,6 +22,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from app import bell, messages
+from app.config import settings
 from app.db import run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.shopify import catalog_opening, counts, items
@@ -167,7 +168,12 @@ def _load(row: CatalogImport, client: ShopClient, sleep: Callable[[float], None]
 
 def _download(url: str, file: IO[bytes]) -> None:
     try:
-        with httpx.stream("GET", url, timeout=httpx.Timeout(30, connect=5)) as response:
+        with httpx.stream(
+            "GET",
+            url,
+            timeout=httpx.Timeout(30, connect=5),
+            trust_env=not settings().shopify_admin_origin,
+        ) as response:
             if response.status_code != 200:
                 raise RetryLater(f"The exported catalogue answers {response.status_code}.")
             for part in response.iter_bytes():

@@ -62,7 +62,12 @@ def document(name: str) -> str:
 @lru_cache(maxsize=1)
 def _http() -> httpx.Client:
     # Connections are shared, credentials never: each request carries its own headers.
-    return httpx.Client(timeout=TIMEOUT, limits=httpx.Limits(max_connections=64))
+    return httpx.Client(
+        timeout=TIMEOUT,
+        limits=httpx.Limits(max_connections=64),
+        # A proxy that leads outside does not lead to a simulator on this machine.
+        trust_env=not settings().shopify_admin_origin,
+    )
 
 
 class ShopGraphQL(shopify.GraphQL):  # type: ignore[misc]

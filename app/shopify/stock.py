@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import text
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.db import shop_of
 from app.inventory.models import Item, Location, State
@@ -107,6 +106,7 @@ def levels_changed(session: Session, taken: Sequence[Message]) -> Notes:
     """inventory_levels/*: what Shopify counts as available; read again where it does not say."""
     numbers = {message.request.get("inventory_item_id") or "" for message in taken}
     item_ids = items.item_ids_of(session, items.ITEM, numbers)
+    untracked = {row.item_id for row in _items(session, list(item_ids.values())) if not row.tracked}
     places = {row.reference: row.location_id for row in session.exec(_all_locations(session))}
     notes: Notes = defaultdict(list)
     counted: list[Counted] = []
@@ -121,6 +121,8 @@ def levels_changed(session: Session, taken: Sequence[Message]) -> Notes:
         elif location_id is None:
             notes[message.message_id].append(_note("location_unknown", f"Location {reference}"))
             unplaced.append((reference, message.message_id))
+        elif item_id in untracked:
+            continue
         elif message.topic == "inventory_levels/update" and body.get("available") is not None:
             moment = when(body.get("updated_at")) or message.occurred_at or message.received_at
             counted.append(
@@ -152,12 +154,8 @@ def _age(message: Message) -> datetime:
 
 
 def _items(session: Session, item_ids: Sequence[int]) -> list[Item]:
-    ids = session.execute(
-        text("SELECT item_id FROM item WHERE shop_id = :shop AND item_id = ANY(:ids) FOR UPDATE"),
-        {"shop": shop_of(session), "ids": list(item_ids)},
-    ).scalars()
-    found = [session.get(Item, (shop_of(session), item_id)) for item_id in ids]
-    return [item for item in found if item is not None]
+    query = select(Item).where(Item.shop_id == shop_of(session), col(Item.item_id).in_(item_ids))
+    return list(session.exec(query))
 
 
 def _all_locations(session: Session) -> Any:
