@@ -71,7 +71,7 @@ class Trouble:
     concurrent_next: int = 0
     """An idempotent mutation is told that another request with its key is under way."""
     unauthorized_next: int = 0
-    delay_seconds: float = 0.0
+    answer_delay_seconds: float = 0.0
     serve_version: str | None = None
     """The version the answer claims, as when one has fallen forward."""
 

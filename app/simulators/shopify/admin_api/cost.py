@@ -119,7 +119,7 @@ class _Counter:
         return most
 
     def _size(self, node: FieldNode) -> int:
-        for argument in node.arguments:
+        for argument in node.arguments or ():
             if argument.name.value in ("first", "last", "ids"):
                 value = self._value(argument.value)
                 if isinstance(value, list):
@@ -141,6 +141,6 @@ class _Counter:
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
     return {
         one.variable.name.value: int(one.default_value.value)
-        for one in operation.variable_definitions
+        for one in operation.variable_definitions or ()
         if isinstance(one.default_value, IntValueNode)
     }

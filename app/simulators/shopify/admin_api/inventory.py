@@ -13,7 +13,7 @@ from graphql import GraphQLError
 
 from app.simulators.shopify import stock
 from app.simulators.shopify.admin_api.context import number_of
-from app.simulators.shopify.records import Item, Location, Variant
+from app.simulators.shopify.records import Item, Level, Location, Variant, level_key
 from app.simulators.shopify.stock import Step
 from app.simulators.shopify.store import Changing
 
@@ -296,7 +296,7 @@ def _compare(
 
 
 def _quantity(change: Changing, item_id: int, place_id: int, name: str) -> int:
-    level = change.get(stock.Level, stock.level_key(item_id, place_id))
+    level = change.get(Level, level_key(item_id, place_id))
     return level.quantity(name) if level else 0
 
 

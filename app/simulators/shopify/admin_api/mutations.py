@@ -37,18 +37,18 @@ class Mutation:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def inventoryMoveQuantities(self, info: GraphQLResolveInfo, input: Any) -> Payload:
+    def inventoryMoveQuantities(self, info: GraphQLResolveInfo[Any], input: Any) -> Payload:
         return self._inventory(info, "inventoryMoveQuantities", input, inventory.move)
 
-    def inventoryAdjustQuantities(self, info: GraphQLResolveInfo, input: Any) -> Payload:
+    def inventoryAdjustQuantities(self, info: GraphQLResolveInfo[Any], input: Any) -> Payload:
         return self._inventory(info, "inventoryAdjustQuantities", input, inventory.adjust)
 
-    def inventorySetQuantities(self, info: GraphQLResolveInfo, input: Any) -> Payload:
+    def inventorySetQuantities(self, info: GraphQLResolveInfo[Any], input: Any) -> Payload:
         return self._inventory(info, "inventorySetQuantities", input, inventory.set_)
 
     def inventoryActivate(
         self,
-        info: GraphQLResolveInfo,
+        info: GraphQLResolveInfo[Any],
         inventoryItemId: str,
         locationId: str,
         available: int | None = None,
@@ -71,7 +71,7 @@ class Mutation:
         return {"inventoryLevel": InventoryLevelView(context, level), "userErrors": []}
 
     def bulkOperationRunQuery(
-        self, info: GraphQLResolveInfo, query: str, groupObjects: bool = False
+        self, info: GraphQLResolveInfo[Any], query: str, groupObjects: bool = False
     ) -> Payload:
         context = self._context
         try:
@@ -81,7 +81,7 @@ class Mutation:
             return {"bulkOperation": None, "userErrors": [error]}
         return {"bulkOperation": BulkOperationView(context, operation), "userErrors": []}
 
-    def bulkOperationCancel(self, info: GraphQLResolveInfo, id: str) -> Payload:
+    def bulkOperationCancel(self, info: GraphQLResolveInfo[Any], id: str) -> Payload:
         context = self._context
         operation = bulk.cancel(context.world, context.state, number_of("BulkOperation", id))
         if operation is None:
@@ -90,7 +90,7 @@ class Mutation:
         return {"bulkOperation": BulkOperationView(context, operation), "userErrors": []}
 
     def webhookSubscriptionCreate(
-        self, info: GraphQLResolveInfo, topic: str, webhookSubscription: Any
+        self, info: GraphQLResolveInfo[Any], topic: str, webhookSubscription: Any
     ) -> Payload:
         uri = webhookSubscription.get("uri") or webhookSubscription.get("callbackUrl")
         if not uri:
@@ -112,7 +112,7 @@ class Mutation:
         view = WebhookSubscriptionView(self._context, made)
         return {"webhookSubscription": view, "userErrors": []}
 
-    def webhookSubscriptionDelete(self, info: GraphQLResolveInfo, id: str) -> Payload:
+    def webhookSubscriptionDelete(self, info: GraphQLResolveInfo[Any], id: str) -> Payload:
         number = number_of("WebhookSubscription", id)
         with self._context.store.changing() as change:
             if number is None or change.get(records.Subscription, number) is None:
@@ -121,13 +121,13 @@ class Mutation:
             change.remove(records.Subscription, number)
         return {"deletedWebhookSubscriptionId": id, "userErrors": []}
 
-    def appUninstall(self, info: GraphQLResolveInfo) -> Payload:
+    def appUninstall(self, info: GraphQLResolveInfo[Any]) -> Payload:
         view = app(self._context)
         life.uninstall(self._context.world, self._context.state)
         return {"app": view, "userErrors": []}
 
     def _inventory(
-        self, info: GraphQLResolveInfo, operation: str, given: Any, perform: Perform
+        self, info: GraphQLResolveInfo[Any], operation: str, given: Any, perform: Perform
     ) -> Payload:
         key = _key(info)
         context, trouble = self._context, self._context.state.trouble
@@ -186,7 +186,7 @@ def _refused(code: str, message: str) -> Payload:
     return {"inventoryAdjustmentGroup": None, "userErrors": [error]}
 
 
-def _key(info: GraphQLResolveInfo) -> str:
+def _key(info: GraphQLResolveInfo[Any]) -> str:
     directive = info.schema.get_directive("idempotent")
     assert directive is not None
     found = get_directive_values(directive, info.field_nodes[0], info.variable_values)
