@@ -29,6 +29,7 @@ SHOP = "holdfast-demo.myshopify.com"
 AMAZON_ACCOUNT = "Atzr|demo-refresh-token"
 AMAZON_NAME = "Demo vendor group"
 POLL_SECONDS = "5"
+ORDERS_PER_MINUTE = 12
 PATIENCE = 120.0
 KEPT = "demo.env"
 LOG = "demo.log"
@@ -144,9 +145,7 @@ class Product:
 
 def id_token(addresses: Addresses) -> str:
     """A fresh ID token for the demo's shop, as the admin gives one to the app it frames."""
-    answer = httpx.post(
-        f"{addresses.shopify}/_control/shops/{SHOP}/id-token", json={}, timeout=10, trust_env=False
-    )
+    answer = httpx.get(f"{addresses.shopify}/_control/{SHOP}/id-token", timeout=10, trust_env=False)
     answer.raise_for_status()
     return str(answer.json()["id_token"])
 
@@ -344,8 +343,8 @@ def _wait_for_import(product: Product, say: Say) -> None:
 
 def _start_traffic(addresses: Addresses, say: Say) -> None:
     answer = httpx.post(
-        f"{addresses.shopify}/_control/shops/{SHOP}/live",
-        json={"running": True},
+        f"{addresses.shopify}/_control/{SHOP}/live",
+        json={"orders_per_minute": ORDERS_PER_MINUTE},
         timeout=10,
         trust_env=False,
     )
