@@ -31,7 +31,7 @@ Entry = TypeVar("Entry")
 
 def open_books(row: CatalogImport, client: ShopClient, sleep: Callable[[float], None]) -> None:
     """Reads the levels that changed since the export began, then opens the books in one go."""
-    opened_at = datetime.now(UTC)
+    opened_at = _next_second(sleep)
     since = (row.asked_at or row.started_at).astimezone(UTC) - timedelta(seconds=5)
     query = f"updated_at:>='{since.strftime('%Y-%m-%dT%H:%M:%SZ')}'"
     for reference in run(_location_references, row.shop_id):
@@ -44,6 +44,15 @@ def open_books(row: CatalogImport, client: ShopClient, sleep: Callable[[float], 
         for batch in batches(levels):
             run(_keep_recent, row.shop_id, reference, batch)
     run(_open_books, row.shop_id, row.run, opened_at)
+
+
+def _next_second(sleep: Callable[[float], None]) -> datetime:
+    """Waits for it: Shopify's time stamps are whole seconds, and each paper is before or after."""
+    now = datetime.now(UTC)
+    moment = now.replace(microsecond=0) + timedelta(seconds=1)
+    while (left := (moment - datetime.now(UTC)).total_seconds()) > 0:
+        sleep(left)
+    return moment
 
 
 def _location_references(session: Session) -> list[str]:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from app import messages
 from app.db import transaction
-from app.inventory.models import Location, State
+from app.inventory.models import Alias, Item, Location, State
 from app.messages import Message
 from app.shopify import items, opening, payloads
 from app.shopify.counts import Counted, keep
@@ -37,6 +37,14 @@ class OpenShop:
     item_ids: dict[str, int]
     locations: dict[str, int]
     keys: Iterator[int] = field(default_factory=itertools.count)
+
+    @classmethod
+    def of(cls, session: Session, shop_id: int) -> OpenShop:
+        """An existing shop's books: items by SKU and by inventory item, locations by name."""
+        found = {row.sku: row.item_id for row in session.exec(select(Item))}
+        aliases = select(Alias).where(Alias.kind == items.ITEM)
+        found |= {row.value: row.item_id for row in session.exec(aliases)}
+        return cls(shop_id, found, {row.name: row.location_id for row in _rows(session)})
 
     def transaction(self) -> Any:
         return transaction(self.shop_id)
@@ -167,4 +175,8 @@ def after(days: float) -> str:
 
 
 def _locations(session: Session) -> dict[str, int]:
-    return {row.reference: row.location_id for row in session.exec(select(Location))}
+    return {row.reference: row.location_id for row in _rows(session)}
+
+
+def _rows(session: Session) -> Sequence[Location]:
+    return session.exec(select(Location)).all()
