@@ -30,7 +30,8 @@ TIDY_AFTER = 64 * 1024 * 1024
 class Store:
     """The records of one shop. Read under `lock`; write in a `changing` block."""
 
-    def __init__(self, folder: Path, first_id: int) -> None:
+    def __init__(self, folder: Path | None, first_id: int) -> None:
+        """Without a folder nothing outlives the process."""
         self.folder = folder
         self.lock = threading.RLock()
         self.next_id = first_id
@@ -39,12 +40,13 @@ class Store:
         self.indexes: dict[tuple[str, str], dict[Any, dict[str, None]]] = {
             (kind.__name__, name): defaultdict(dict) for kind in KINDS for name in kind.INDEXES
         }
-        folder.mkdir(parents=True, exist_ok=True)
-        self._claim = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.flock(self._claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self._read()
-        self._journal = os.open(folder / JOURNAL, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-        self._size = os.fstat(self._journal).st_size
+        self._journal: int | None = None
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._claim = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+            fcntl.flock(self._claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._read(folder / JOURNAL)
+            self._open(folder / JOURNAL)
 
     def get(self, kind: type[R], key: object) -> R | None:
         """The record, or None."""
@@ -75,6 +77,8 @@ class Store:
     def tidy(self) -> None:
         """Rewrites the journal as the records that there are."""
         with self.lock:
+            if self.folder is None or self._journal is None:
+                return
             beside = self.folder / f"{JOURNAL}.new"
             with beside.open("wb") as file:
                 for name, table in self.tables.items():
@@ -85,28 +89,31 @@ class Store:
                 os.fsync(file.fileno())
             beside.replace(self.folder / JOURNAL)
             os.close(self._journal)
-            self._journal = os.open(self.folder / JOURNAL, os.O_APPEND | os.O_WRONLY)
+            self._open(self.folder / JOURNAL)
             self._size = 0
 
     def close(self) -> None:
         """Gives the folder back; the store is not to be used afterwards."""
         with self.lock:
-            os.close(self._journal)
-            os.close(self._claim)
+            if self._journal is not None:
+                os.close(self._journal)
+                os.close(self._claim)
+                self._journal = None
 
     def _commit(self, change: Changing) -> None:
         puts = [(key[0], record) for key, record in change.pending.items() if record is not None]
         deletes = [key for key, record in change.pending.items() if record is None]
         if not puts and not deletes:
             return
-        line = self._line(puts, deletes)
-        os.write(self._journal, line)
-        self._size += len(line)
+        if self._journal is not None:
+            line = self._line(puts, deletes)
+            _write_all(self._journal, line)
+            self._size += len(line)
         for name, record in puts:
             self._put(name, record)
         for name, key in deletes:
             self._delete(name, key)
-        if self._size > TIDY_AFTER:
+        if self._journal is not None and self._size > TIDY_AFTER:
             self.tidy()
 
     def _line(self, puts: list[tuple[str, Record]], deletes: list[tuple[str, str]]) -> bytes:
@@ -115,8 +122,11 @@ class Store:
             f'{{"next":{self.next_id},"put":[{texts}],"delete":{json.dumps(deletes)}}}\n'.encode()
         )
 
-    def _read(self) -> None:
-        path = self.folder / JOURNAL
+    def _open(self, path: Path) -> None:
+        self._journal = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        self._size = os.fstat(self._journal).st_size
+
+    def _read(self, path: Path) -> None:
         if not path.exists():
             return
         whole = 0
@@ -149,6 +159,11 @@ class Store:
         if old is not None:
             for field in old.INDEXES:
                 self.indexes[name, field][getattr(old, field)].pop(key, None)
+
+
+def _write_all(file: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(file, content) :]
 
 
 class Changing:
