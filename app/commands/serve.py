@@ -48,5 +48,5 @@ def serve_command(port: int | None, host: str | None) -> None:
             workers_kill_timeout=PATIENCE,
             respawn_failed_workers=True,
             websockets=False,
-            log_level=LogLevels.warning,
+            log_level=LogLevels.error,
         ).serve()

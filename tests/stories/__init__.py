@@ -1,0 +1,1 @@
+"""The long stories, told over HTTP on real processes."""

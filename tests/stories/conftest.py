@@ -1,0 +1,25 @@
+"""The stage of each story."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stories.stage import Stage, set_stage
+
+
+@pytest.fixture
+def stage(
+    database: str, queue: str, set_settings: Callable[..., None], tmp_path: Path
+) -> Iterator[Stage]:
+    """A fresh store and a fresh vendor group, with nothing in them, and the product running."""
+    before = dict(os.environ)
+    try:
+        with set_stage(tmp_path) as made:
+            yield made
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
