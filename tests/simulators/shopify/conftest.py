@@ -92,7 +92,7 @@ class Merchant:
         assert response.status_code < 300, response.get_data(as_text=True)
         return response.get_json(silent=True)
 
-    def ask(self, query: str, **variables: Any) -> Any:
+    def ask(self, query: str, /, **variables: Any) -> Any:
         """The body of a GraphQL answer, errors and all."""
         response = self.client.post(
             GRAPHQL,
@@ -102,7 +102,7 @@ class Merchant:
         assert response.status_code == 200, response.get_data(as_text=True)
         return response.get_json()
 
-    def good(self, query: str, **variables: Any) -> Any:
+    def good(self, query: str, /, **variables: Any) -> Any:
         """The data of an answer that has no errors."""
         body = self.ask(query, **variables)
         assert "errors" not in body, body
