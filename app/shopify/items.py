@@ -108,7 +108,8 @@ def facts_of_inventory_item(node: Json, variants: Sequence[Json]) -> ItemFacts:
         sku=words(node.get("sku")) or words(first.get("sku")) or "",
         title=title_of(product.get("title"), first.get("title")),
         image_url=image_of(product),
-        tracked=bool(node.get("tracked")),
+        # A set's stock is that of its parts; orders name the parts, and it cannot be written.
+        tracked=bool(node.get("tracked")) and not any(_is_set(one) for one in ordered),
         units_per_case=_case(_metafield(first, "unitsPerCase")),
         unit_cost=money(cost.get("amount")),
         unit_cost_currency=cost.get("currencyCode"),
@@ -339,6 +340,10 @@ def _keep_aliases(
         ),
         columns,
     )
+
+
+def _is_set(variant: Json) -> bool:
+    return bool(variant.get("requiresComponents"))
 
 
 def _metafield(node: Json, name: str) -> str | None:
