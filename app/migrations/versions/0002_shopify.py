@@ -37,7 +37,8 @@ def upgrade() -> None:
         sa.Column("finished_at", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("shop_id", name=op.f("pk_catalog_import")),
         sa.CheckConstraint(
-            "state IN ('waiting', 'running', 'done', 'failed')", name=op.f("ck_catalog_import_state")
+            "state IN ('waiting', 'running', 'done', 'failed')",
+            name=op.f("ck_catalog_import_state"),
         ),
         sa.CheckConstraint(
             "step IN ('ask', 'wait', 'load', 'orders', 'open')", name=op.f("ck_catalog_import_step")
