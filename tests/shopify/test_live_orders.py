@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
+
 import pytest
 from sqlmodel import select
 
-from app.inventory.models import Hold
+from app.config import PROJECT
+from app.inventory.models import Count, Hold, State
+from app.messages import Message
 from tests.shopify.conftest import Store
 
 
@@ -141,3 +146,42 @@ def test_the_sample_brand_is_imported_and_lived_with(simulator: object, store: S
     demo.settle()
     assert demo.differences() == []
     demo.leave()
+
+
+def test_what_the_app_subscribes_to_is_enough(live: Store) -> None:
+    blocks = tomllib.loads((PROJECT / "shopify.app.toml").read_text())["webhooks"]["subscriptions"]
+    topics = [topic for block in blocks for topic in block.get("topics", ())]
+    included = {
+        topic: block["include_fields"]
+        for block in blocks
+        for topic in block.get("topics", ())
+        if "include_fields" in block
+    }
+    live.knobs(topics=topics, include_fields=included)
+    number = order(live, ("TENT", 5))
+    live.settle()
+    live.control("POST", f"/orders/{number}/fulfil", lines=[{"sku": "TENT", "quantity": 2}])
+    live.control("POST", f"/orders/{number}/refund", lines=[
+        {"sku": "TENT", "quantity": 1, "restock_type": "cancel"},
+        {"sku": "TENT", "quantity": 1, "restock_type": "return"},
+    ])  # fmt: skip
+    live.control("POST", f"/orders/{number}/edit", lines=[{"sku": "TENT", "delta": 2}])
+    live.control("POST", "/items", sku="BAG", title="Bag", stock={live.places[1]: 3})
+    live.settle()
+    assert live.differences() == []
+    found = live.control("GET", "/deliveries?limit=1000")["data"]
+    assert {one["state"] for one in found} == {"delivered"}
+    with live.books().transaction() as session:
+        stored = json.dumps([row.request for row in session.exec(select(Message))])
+    for word in ("@", "address", "customer", "browser_ip", "properties", "receipt"):
+        assert word not in stored
+
+
+def test_a_level_that_is_not_told_is_read(live: Store) -> None:
+    live.control("POST", "/stock", sku="TENT", location=live.places[2], quantity=4)
+    live.settle()
+    with live.books().transaction() as session:
+        counted = session.exec(select(Count).where(Count.state == State.AVAILABLE)).all()
+    books = live.books()
+    place = (books.item_ids["TENT"], books.locations[live.places[2]])
+    assert [one.quantity for one in counted if (one.item_id, one.location_id) == place] == [4]
