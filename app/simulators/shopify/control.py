@@ -1,7 +1,7 @@
 """The control API: what merchants, customers and bad luck do, for the demo and for tests.
 
 Everything below `/_control/{shop}`; the README beside this file lists it all. Items are named by
-`sku` or `item_id`, locations by name or id, orders by id, number or name.
+`sku`, `item_id` or `variant_id`, locations by name or id, orders by id, number or name.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from app.simulators.shopify.world import ShopState, Unknown, World
 control = Blueprint("control", __name__)
 Json = dict[str, Any]
 MOST_AT_ONCE = 10_000
+ITEM_BY = ("item_id", "variant_id", "sku")
 
 
 @control.get("")
@@ -148,7 +149,7 @@ def stock(shop: str) -> Response:
     state = _state(shop)
     wanted = request.args.to_dict()
     found = state.store.all(Level)
-    if "sku" in wanted or "item_id" in wanted:
+    if _names_item(wanted):
         found = shown.levels_of(state.store, _variant(state, wanted).item_id)
     if "location" in wanted:
         place = _location(state, wanted["location"])
@@ -180,8 +181,7 @@ def set_stock(shop: str) -> Response:
 def history(shop: str) -> Response:
     """Inventory history, newest first; filtered by `sku` or `item_id`, and `location`."""
     state, wanted = _state(shop), request.args.to_dict()
-    by_item = "sku" in wanted or "item_id" in wanted
-    item_id = _variant(state, wanted).item_id if by_item else None
+    item_id = _variant(state, wanted).item_id if _names_item(wanted) else None
     place = _location(state, wanted["location"]).id if "location" in wanted else None
     limit = int(wanted.get("limit", 100))
     return jsonify({"data": shown.history(state.store, item_id, place, limit)})
@@ -515,8 +515,12 @@ def _given() -> Json:
     return given if isinstance(given, dict) else {}
 
 
+def _names_item(given: Json) -> bool:
+    return any(name in given for name in ITEM_BY)
+
+
 def _variant(state: ShopState, given: Json) -> Variant:
-    for name in ("item_id", "variant_id", "sku"):
+    for name in ITEM_BY:
         if given.get(name) is None:
             continue
         if name == "variant_id":

@@ -19,7 +19,7 @@ from app.simulators.shopify.records import (
     Shop,
     Variant,
 )
-from app.simulators.shopify.stock import SHOPIFY, Step
+from app.simulators.shopify.stock import STORE, Step
 from app.simulators.shopify.store import Changing
 
 
@@ -533,7 +533,7 @@ def _settle(change: Changing, order: Order) -> None:
 def _post(change: Changing, order: Order, reason: str, steps: list[Step]) -> None:
     order.updated_at = max(order.updated_at, change.second)
     reference = f"gid://shopify/Order/{order.id}"
-    stock.apply(change, steps, reason=reason, actor=SHOPIFY, reference=reference)
+    stock.apply(change, steps, reason=reason, actor=STORE, reference=reference)
     announce(change, "orders/updated", order.id)
 
 

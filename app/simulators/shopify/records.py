@@ -148,7 +148,7 @@ class Adjustment(Record):
     reason: str
     reference: str | None
     actor: str
-    """The app's title, `Shopify` or a member of staff."""
+    """The app's title, `Online store` or a member of staff."""
     changes: list[Change]
 
 

@@ -60,7 +60,7 @@ def demo(world: World, domain: str = DEMO, number: int = 1) -> ShopState:
             lambda change: _top_up(change, variants, places, "received"),
         )
     days.live_through(world, state)
-    with world.changing(state, at=today - timedelta(hours=1), quiet=True) as change:
+    with world.changing(state, at=today, quiet=True) as change:
         _top_up(change, variants, places, "cycle_count_available")
     world.install(state)
     return state

@@ -19,7 +19,8 @@ from app.simulators.shopify.records import (
 )
 from app.simulators.shopify.store import Changing
 
-SHOPIFY = "Shopify"
+STORE = "Online store"
+"""Who stands in the history for what orders do to stock."""
 
 
 @dataclass(frozen=True)

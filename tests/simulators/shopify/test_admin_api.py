@@ -21,6 +21,7 @@ from graphql import (
 from app.simulators.shopify import bulk, seed
 from app.simulators.shopify.admin_api import cost
 from app.simulators.shopify.admin_api.execute import schema
+from app.simulators.shopify.records import Order
 from app.simulators.shopify.web import create_app
 from app.simulators.shopify.world import Settings, World
 from tests.simulators.shopify.conftest import DOMAIN, GRAPHQL, KEY, SECRET, Merchant, exchange
@@ -175,7 +176,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(demo: Merchant) -> None:
 
 
 def test_orders_older_than_sixty_days_are_not_shown(demo: Merchant) -> None:
-    oldest = demo.state.store.all(seed.Order)[0]
+    oldest = demo.state.store.all(Order)[0]
     gid = f"gid://shopify/Order/{oldest.id}"
     assert demo.good("query($id: ID!) { order(id: $id) { id } }", id=gid)["order"] is None
 
