@@ -87,6 +87,7 @@ class Books:
         self.known: dict[DocumentKey, tuple[int, str]] = {}
         self.holds: dict[HoldKey, HoldRow] = {}
         self.lines: dict[tuple[int, str, int], list[HoldKey]] = {}
+        self.by_document: dict[int, list[HoldKey]] = {}
         self.tallies: dict[TallyKey, int] = {}
         self.tally_holds: dict[TallyKey, tuple[int, str]] = {}
         self.changed_tallies: set[TallyKey] = set()
@@ -163,6 +164,7 @@ class Books:
     def _add_hold(self, key: HoldKey, row: HoldRow) -> None:
         self.holds[key] = row
         self.lines.setdefault((key.document_id, key.line, key.item_id), []).append(key)
+        self.by_document.setdefault(key.document_id, []).append(key)
 
     def hold(self, key: HoldKey, state: State, document: Document) -> HoldRow:
         """The hold row of this key, made empty when it is new."""

@@ -304,8 +304,9 @@ def _state_claims(books: Books, document: Document) -> dict[LineKey, None]:
         row = books.hold(key, claim.state, document)
         _state_claim(row, claim, document)
         touched[key[:3]] = None
-    for key, row in books.holds.items():
-        if key.document_id == document_id and key not in stated:
+    for key in books.by_document.get(document_id, ()):
+        if key not in stated:
+            row = books.holds[key]
             if row.wanted:
                 row.wanted, row.changed = 0, True
             touched[key[:3]] = None

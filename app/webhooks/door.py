@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import uuid
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -37,8 +36,6 @@ SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 CHUNK = 64 * 1024
 MOST_DISCARDED = 64 * 1024 * 1024
 """How much of an oversized body is read and dropped, so that the sender gets to read our answer."""
-MISS_REMEMBERED = 5.0
-MOST_MISSES = 10_000
 
 
 class Door:
@@ -50,7 +47,6 @@ class Door:
         self.writer = Writer()
         self.ringer = Ringer()
         self._shop_ids: dict[str, int] = {}
-        self._misses: dict[str, float] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") not in PATHS:
@@ -80,18 +76,22 @@ class Door:
                 "bad_signature", "The signature does not fit this body and our secret.", status=401
             )
         content = _parsed(body)
-        noted = log.bind(request_id=request_id, topic=headers.topic, webhook_id=headers.webhook_id)
         shop_id = self._shop_id(headers.shop_domain)
+        message_id = None
         if shop_id is None:
-            noted.info("webhook_of_unknown_shop")
-            return
-        message_id = self._store(shop_id, headers, content)
-        if message_id is not None and headers.topic in TOPICS:
+            outcome = "webhook_of_unknown_shop"
+        else:
+            message_id = self._store(shop_id, headers, content)
+            outcome = "webhook_repeated" if message_id is None else "webhook_stored"
+        if shop_id is not None and message_id is not None and headers.topic in TOPICS:
             self.ringer.ring(shop_id)
-        noted.info(
-            "webhook_stored" if message_id is not None else "webhook_repeated",
-            shop=headers.shop_domain,
+        log.info(
+            outcome,
+            request_id=request_id,
             message_id=message_id,
+            shop=headers.shop_domain,
+            topic=headers.topic,
+            webhook_id=headers.webhook_id,
         )
 
     def _store(self, shop_id: int, headers: Delivery, content: dict[str, Any]) -> int | None:
@@ -111,23 +111,17 @@ class Door:
             _unable(error)
 
     def _shop_id(self, domain: str) -> int | None:
-        """The shop's id, remembered for good; an unknown domain is asked for again after seconds."""
+        """The shop's id, remembered for good; a shop may install at any moment, so a miss is not."""
         known = self._shop_ids.get(domain)
         if known is not None:
             return known
         if not SHOP_DOMAIN.fullmatch(domain):
             return None
-        if self._misses.get(domain, 0.0) > time.monotonic():
-            return None
         try:
             found = self.writer.find_shop_id(domain)
         except (psycopg.OperationalError, PoolTimeout) as error:
             _unable(error)
-        if found is None:
-            if len(self._misses) >= MOST_MISSES:
-                self._misses.clear()
-            self._misses[domain] = time.monotonic() + MISS_REMEMBERED
-        else:
+        if found is not None:
             self._shop_ids[domain] = found
         return found
 

@@ -12,7 +12,6 @@ from sqlmodel import select
 from app import bell, create_app
 from app.db import transaction
 from app.messages import Message
-from app.webhooks import door
 from tests.webhooks.sender import SECRET, Sender, make_shop
 
 ORDER = {
@@ -121,10 +120,7 @@ def test_an_unknown_shop_is_answered_and_ignored(sender: Sender, shop_id: int) -
     assert stored(shop_id) == []
 
 
-def test_a_shop_that_was_unknown_is_found_once_it_is_there(
-    sender: Sender, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(door, "MISS_REMEMBERED", 0.0)
+def test_a_shop_that_was_unknown_is_found_once_it_is_there(sender: Sender) -> None:
     assert sender.send(ORDER, shop="late.myshopify.com").status == 200
     late = make_shop("late.myshopify.com")
     assert sender.send(ORDER, shop="late.myshopify.com").status == 200
