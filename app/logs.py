@@ -49,17 +49,17 @@ def configure() -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings().log_level)
+    level = logging.getLevelNamesMapping()[settings().log_level]
+    root.setLevel(level)
     for talkative in ("httpx", "httpcore", "urllib3", "alembic", "rq.worker", "werkzeug"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
-            structlog.stdlib.filter_by_level,
             *shared,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
 

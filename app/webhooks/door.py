@@ -17,6 +17,7 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
+from app import metrics
 from app.config import SHOP_DOMAIN, Settings
 from app.errors import Refused, RetryLater
 from app.http import Problem, ProblemField
@@ -85,6 +86,7 @@ class Door:
             outcome = "webhook_repeated" if message_id is None else "webhook_stored"
         if shop_id is not None and message_id is not None and headers.topic in TOPICS:
             self.ringer.ring(shop_id)
+        metrics.WEBHOOKS.labels(outcome).inc()
         log.info(
             outcome,
             request_id=request_id,
@@ -208,6 +210,7 @@ def _problem(start_response: StartResponse, refused: Refused, request_id: str) -
         errors=[ProblemField(field=error.field, message=error.message) for error in refused.errors],
         request_id=request_id,
     ).model_dump_json()
+    metrics.WEBHOOKS.labels(refused.code).inc()
     log.info("webhook_refused", request_id=request_id, status=refused.status, code=refused.code)
     data = body.encode()
     headers = [

@@ -14,6 +14,8 @@ from app import bell
 log = structlog.get_logger(__name__)
 
 JOB = "webhooks_in"
+PAUSE = 0.005
+"""Seconds between two rings: a flood of webhooks needs no more, and one is rung for at once."""
 PAUSE_AFTER_FAILURE = 2.0
 
 
@@ -44,6 +46,7 @@ class Ringer:
             try:
                 for shop_id in shop_ids:
                     bell.ring(JOB, shop_id)
+                time.sleep(PAUSE)
             except RedisError as error:
                 log.warning("bell_unreachable", error=str(error))
                 time.sleep(PAUSE_AFTER_FAILURE)
