@@ -13,7 +13,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 
 from app.simulators.shopify import life, live, orders, seed, shown, tokens
 from app.simulators.shopify.events import announce
-from app.simulators.shopify.orders import Edit, Returned, Wanted
+from app.simulators.shopify.orders import Edit, Returned
 from app.simulators.shopify.records import (
     Component,
     Delivery,
@@ -23,6 +23,7 @@ from app.simulators.shopify.records import (
     RefreshToken,
     Variant,
 )
+from app.simulators.shopify.routing import Wanted
 from app.simulators.shopify.world import ShopState, Unknown, World
 
 control = Blueprint("control", __name__)

@@ -9,8 +9,9 @@ from typing import Any
 
 from app.simulators.catalog import BY_SKU
 from app.simulators.shopify import orders, seed
-from app.simulators.shopify.orders import Edit, Impossible, Returned, Wanted
+from app.simulators.shopify.orders import Edit, Returned
 from app.simulators.shopify.records import Order
+from app.simulators.shopify.routing import Impossible, Wanted
 from app.simulators.shopify.world import ShopState, Unknown, World
 
 LONGEST_NAP = 5.0

@@ -10,31 +10,22 @@ from app.simulators.shopify.records import (
     Fulfillment,
     Line,
     Order,
-    Product,
     Refund,
     RefundedLine,
-    Route,
-    RoutedLine,
-    ShippedLine,
     Shop,
-    Variant,
+)
+from app.simulators.shopify.routing import (
+    Impossible,
+    Wanted,
+    assign,
+    bring,
+    close_if_done,
+    lines_of,
+    ship,
+    take_off,
 )
 from app.simulators.shopify.stock import STORE, Step
 from app.simulators.shopify.store import Changing
-
-
-class Impossible(Exception):
-    """Shopify's admin would not offer this step."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a customer puts into the basket; without a variant it is a custom line."""
-
-    quantity: int
-    variant_id: int | None = None
-    title: str = "Custom item"
-    price: str = "10.00"
 
 
 @dataclass(frozen=True)
@@ -70,7 +61,7 @@ def place(
     """
     shop = change.edit(Shop, "shop")
     shop.last_order_number += 1
-    lines = [line for one in wanted for line in _lines(change, one)]
+    lines = [line for one in wanted for line in lines_of(change, one)]
     order = change.add(
         Order(
             id=change.new_id(),
@@ -85,7 +76,7 @@ def place(
             routes=[],
         )
     )
-    steps = _route(change, order, [(line, line.quantity) for line in lines], location_id)
+    steps = assign(change, order, [(line, line.quantity) for line in lines], location_id)
     _post(change, order, "order_placed", steps)
     announce(change, "orders/create", order.id)
     announce(change, "orders/paid", order.id)
@@ -102,18 +93,18 @@ def edit(change: Changing, order_id: int, wanted: Edit) -> Order:
     for line_id, delta in wanted.deltas.items():
         line = _line(order, line_id)
         if delta < 0:
-            steps += _take_off(change, order, line, -delta)
+            steps += take_off(change, order, line, -delta)
             line.current += delta
         else:
             line.quantity += delta
             line.current += delta
-            steps += _route(change, order, [(line, delta)], None)
+            steps += assign(change, order, [(line, delta)], None)
         if delta:
             deltas[line.id] = delta
     for one in wanted.additions:
-        for line in _lines(change, one):
+        for line in lines_of(change, one):
             order.lines.append(line)
-            steps += _route(change, order, [(line, line.quantity)], None)
+            steps += assign(change, order, [(line, line.quantity)], None)
             deltas[line.id] = line.quantity
     if not deltas:
         raise Impossible("The edit changes nothing.")
@@ -145,11 +136,11 @@ def fulfil(
         raise Impossible("Nothing of this is left to be shipped.")
     steps: list[Step] = []
     if location_id is not None:
-        steps += _bring(change, order, wanted, location_id)
+        steps += bring(change, order, wanted, location_id)
     made = []
     for route in order.routes:
         if location_id is None or route.location_id == location_id:
-            shipped = _ship(change, order, route, wanted)
+            shipped = ship(change, order, route, wanted)
             if shipped:
                 made.append(shipped)
                 steps += [
@@ -194,7 +185,7 @@ def move(change: Changing, order_id: int, location_id: int) -> Order:
     """The merchant changes where all the rest of an order ships from."""
     order = _open(change, order_id)
     wanted = {line.id: order.remaining(line.id) for line in order.lines}
-    steps = _bring(change, order, wanted, location_id)
+    steps = bring(change, order, wanted, location_id)
     if not steps:
         raise Impossible("It already ships from there.")
     _post(change, order, "order_moved", steps)
@@ -243,230 +234,6 @@ def cancel(
     return order
 
 
-def _lines(change: Changing, wanted: Wanted) -> list[Line]:
-    """One line; for a set, one for each of its components."""
-    if wanted.quantity <= 0:
-        raise Impossible("A line needs at least one unit.")
-    if wanted.variant_id is None:
-        return [
-            Line(
-                id=change.new_id(),
-                variant_id=None,
-                product_id=None,
-                item_id=None,
-                sku=None,
-                title=wanted.title,
-                variant_title=None,
-                price=wanted.price,
-                quantity=wanted.quantity,
-                current=wanted.quantity,
-            )
-        ]
-    variant = change.get(Variant, wanted.variant_id)
-    if variant is None:
-        raise Impossible(f"There is no variant {wanted.variant_id}.")
-    if not variant.components:
-        return [_line_of(change, variant, wanted.quantity, None)]
-    group = change.new_id()
-    parts = []
-    for component in variant.components:
-        part = change.get(Variant, component.variant_id)
-        assert part is not None
-        parts.append(_line_of(change, part, component.quantity * wanted.quantity, group))
-    return parts
-
-
-def _line_of(change: Changing, variant: Variant, quantity: int, group_id: int | None) -> Line:
-    product = change.get(Product, variant.product_id)
-    assert product is not None
-    return Line(
-        id=change.new_id(),
-        variant_id=variant.id,
-        product_id=product.id,
-        item_id=variant.item_id,
-        sku=variant.sku,
-        title=product.title,
-        variant_title=None if variant.title == "Default Title" else variant.title,
-        price=variant.price,
-        quantity=quantity,
-        current=quantity,
-        group_id=group_id,
-    )
-
-
-def _route(
-    change: Changing, order: Order, wanted: list[tuple[Line, int]], location_id: int | None
-) -> list[Step]:
-    """Assigns units to locations: all from one if it has them, else each line from where it is."""
-    steps = []
-    for line, quantity, place_id in _places(change, wanted, location_id):
-        route = _open_route(change, order, place_id)
-        routed = next((one for one in route.lines if one.line_id == line.id), None)
-        if routed is None:
-            route.lines.append(
-                RoutedLine(
-                    id=change.new_id(),
-                    line_id=line.id,
-                    item_id=line.item_id,
-                    total=quantity,
-                    remaining=quantity,
-                )
-            )
-        else:
-            routed.total += quantity
-            routed.remaining += quantity
-        route.updated_at = change.second
-        if line.item_id is not None:
-            steps.append(Step(line.item_id, place_id, "available", -quantity))
-            steps.append(Step(line.item_id, place_id, "committed", quantity))
-    return steps
-
-
-def _places(
-    change: Changing, wanted: list[tuple[Line, int]], location_id: int | None
-) -> list[tuple[Line, int, int]]:
-    if location_id is not None:
-        return [(line, quantity, location_id) for line, quantity in wanted]
-    candidates = [location.id for location in stock.locations_by_preference(change)]
-    if not candidates:
-        raise Impossible("No location ships online orders.")
-
-    def has(place_id: int, line: Line, quantity: int) -> bool:
-        if line.item_id is None:
-            return True
-        return stock.available(change, line.item_id, place_id) >= quantity
-
-    for place_id in candidates:
-        if all(has(place_id, line, quantity) for line, quantity in wanted):
-            return [(line, quantity, place_id) for line, quantity in wanted]
-    return [
-        (
-            line,
-            quantity,
-            next((one for one in candidates if has(one, line, quantity)), candidates[0]),
-        )
-        for line, quantity in wanted
-    ]
-
-
-def _open_route(change: Changing, order: Order, location_id: int) -> Route:
-    for route in order.routes:
-        if route.location_id == location_id and route.status in ("OPEN", "IN_PROGRESS"):
-            return route
-    route = Route(
-        id=change.new_id(),
-        location_id=location_id,
-        created_at=change.second,
-        updated_at=change.second,
-        lines=[],
-    )
-    order.routes.append(route)
-    return route
-
-
-def _take_off(
-    change: Changing, order: Order, line: Line, quantity: int, *, restock: bool = True
-) -> list[Step]:
-    """Takes unshipped units of a line off their routes, latest route first."""
-    if quantity > order.remaining(line.id):
-        raise Impossible(f"Only {order.remaining(line.id)} of {line.title} are not yet shipped.")
-    steps = []
-    for route in reversed(order.routes):
-        for routed in route.lines:
-            taken = min(quantity, routed.remaining) if routed.line_id == line.id else 0
-            if not taken:
-                continue
-            quantity -= taken
-            routed.remaining -= taken
-            routed.total -= taken
-            route.updated_at = change.second
-            if line.item_id is not None:
-                steps.append(Step(line.item_id, route.location_id, "committed", -taken))
-                if restock:
-                    steps.append(Step(line.item_id, route.location_id, "available", taken))
-    return steps
-
-
-def _bring(change: Changing, order: Order, wanted: dict[int, int], location_id: int) -> list[Step]:
-    """Moves units that are routed elsewhere to this location, as far as they are wanted there."""
-    here = {line_id: 0 for line_id in wanted}
-    for route in order.routes:
-        if route.location_id == location_id:
-            for routed in route.lines:
-                here[routed.line_id] = here.get(routed.line_id, 0) + routed.remaining
-    missing = {line_id: max(0, units - here[line_id]) for line_id, units in wanted.items()}
-    steps: list[Step] = []
-    for route in list(order.routes):
-        if route.location_id == location_id or route.status not in ("OPEN", "IN_PROGRESS"):
-            continue
-        moved = [(one, min(one.remaining, missing.get(one.line_id, 0))) for one in route.lines]
-        moved = [(routed, units) for routed, units in moved if units]
-        if not moved:
-            continue
-        for routed, units in moved:
-            missing[routed.line_id] -= units
-            steps += _take_from(change, order, route, routed, units)
-            steps += _route(change, order, [(order.line(routed.line_id), units)], location_id)
-        _close_if_done(change, route)
-        target = _open_route(change, order, location_id)
-        announce(change, "fulfillment_orders/moved", order.id, target.id, {"from": route.id})
-    return steps
-
-
-def _take_from(
-    change: Changing, order: Order, route: Route, routed: RoutedLine, units: int
-) -> list[Step]:
-    routed.remaining -= units
-    routed.total -= units
-    route.updated_at = change.second
-    if routed.item_id is None:
-        return []
-    return [
-        Step(routed.item_id, route.location_id, "committed", -units),
-        Step(routed.item_id, route.location_id, "available", units),
-    ]
-
-
-def _ship(
-    change: Changing, order: Order, route: Route, wanted: dict[int, int]
-) -> Fulfillment | None:
-    if route.status not in ("OPEN", "IN_PROGRESS"):
-        return None
-    lines = []
-    for routed in route.lines:
-        units = min(routed.remaining, wanted.get(routed.line_id, 0))
-        if units:
-            routed.remaining -= units
-            wanted[routed.line_id] -= units
-            lines.append(
-                ShippedLine(
-                    id=change.new_id(), line_id=routed.line_id, route_id=route.id, quantity=units
-                )
-            )
-    if not lines:
-        return None
-    route.status, route.updated_at = "IN_PROGRESS", change.second
-    _close_if_done(change, route)
-    made = Fulfillment(
-        id=change.new_id(),
-        name=f"{order.name}-F{len(order.fulfillments) + 1}",
-        location_id=route.location_id,
-        tracking_number=f"LF{order.number:06d}{len(order.fulfillments) + 1:02d}",
-        created_at=change.second,
-        updated_at=change.second,
-        lines=lines,
-    )
-    order.fulfillments.append(made)
-    return made
-
-
-def _close_if_done(change: Changing, route: Route) -> None:
-    if not any(one.remaining for one in route.lines):
-        shipped = any(one.total for one in route.lines)
-        route.status = "CLOSED" if shipped else "CANCELLED"
-        route.updated_at = change.second
-
-
 def _refund(
     change: Changing, order: Order, wanted: list[Returned], note: str | None
 ) -> tuple[Refund, list[Step]]:
@@ -490,7 +257,7 @@ def _refund(
             if restock and one.quantity > open_units:
                 raise Impossible(f"Only {open_units} of {line.title} are not yet shipped.")
             taken = min(one.quantity, open_units)
-            steps += _take_off(change, order, line, taken, restock=restock)
+            steps += take_off(change, order, line, taken, restock=restock)
             where = where if restock else None
         line.current -= one.quantity
         lines.append(
@@ -525,7 +292,7 @@ def _settle(change: Changing, order: Order) -> None:
     """Closes what an edit or a refund has left nothing to ship of."""
     for route in order.routes:
         if route.status in ("OPEN", "IN_PROGRESS"):
-            _close_if_done(change, route)
+            close_if_done(change, route)
     if not any(order.remaining(line.id) for line in order.lines):
         order.closed_at = order.closed_at or change.second
 

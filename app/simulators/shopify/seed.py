@@ -11,8 +11,9 @@ from functools import partial
 
 from app.simulators import catalog
 from app.simulators.shopify import life, orders, stock
-from app.simulators.shopify.orders import Edit, Returned, Wanted
+from app.simulators.shopify.orders import Edit, Returned
 from app.simulators.shopify.records import Component, Location, Order, Product, Variant, now
+from app.simulators.shopify.routing import Wanted
 from app.simulators.shopify.stock import Step
 from app.simulators.shopify.store import Changing
 from app.simulators.shopify.world import ShopState, World

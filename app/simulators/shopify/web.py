@@ -20,9 +20,9 @@ from app.simulators.shopify import bulk, tokens
 from app.simulators.shopify.admin_api.execute import answer
 from app.simulators.shopify.control import control
 from app.simulators.shopify.host import host
-from app.simulators.shopify.orders import Impossible
 from app.simulators.shopify.pictures import drawing
 from app.simulators.shopify.records import AccessToken
+from app.simulators.shopify.routing import Impossible
 from app.simulators.shopify.world import DOMAIN, ShopState, Unknown, World
 
 OLDEST = "2026-01"

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from app.simulators.shopify import life, orders, shown
-from app.simulators.shopify.orders import Edit, Impossible, Returned, Wanted
+from app.simulators.shopify.orders import Edit, Returned
 from app.simulators.shopify.records import Location, Order, Shop, Variant
+from app.simulators.shopify.routing import Impossible, Wanted
 from app.simulators.shopify.store import Changing, Store
 
 
