@@ -16,9 +16,8 @@ from flask import (
     send_from_directory,
 )
 
-from app.simulators.shopify import bulk, tokens
+from app.simulators.shopify import bulk, control, control_orders, control_trouble, tokens
 from app.simulators.shopify.admin_api.execute import answer
-from app.simulators.shopify.control import control
 from app.simulators.shopify.host import host
 from app.simulators.shopify.pictures import drawing
 from app.simulators.shopify.records import AccessToken
@@ -38,7 +37,8 @@ def create_app(world: World) -> Flask:
     web.extensions["world"] = world
     web.json.sort_keys = False  # type: ignore[attr-defined]
     web.register_blueprint(api)
-    web.register_blueprint(control, url_prefix="/_control")
+    for part in (control, control_orders, control_trouble):
+        web.register_blueprint(part.control, url_prefix="/_control")
     web.register_blueprint(host)
     web.register_error_handler(Unknown, lambda error: _problem(404, error))
     web.register_error_handler(Impossible, lambda error: _problem(409, error))
