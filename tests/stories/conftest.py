@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,10 +15,5 @@ def stage(
     database: str, queue: str, set_settings: Callable[..., None], tmp_path: Path
 ) -> Iterator[Stage]:
     """A fresh store and a fresh vendor group, with nothing in them, and the product running."""
-    before = dict(os.environ)
-    try:
-        with set_stage(tmp_path) as made:
-            yield made
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    with set_stage(tmp_path, set_settings) as made:
+        yield made

@@ -188,8 +188,8 @@ class Stage:
 
 
 @contextmanager
-def set_stage(folder: Path) -> Iterator[Stage]:
-    """All processes, on ports of their own; the database and the queue are in the environment."""
+def set_stage(folder: Path, set_settings: Callable[..., None]) -> Iterator[Stage]:
+    """All processes, on ports of their own; the database and the queue are in the settings."""
     product, shopify, amazon = (f"http://127.0.0.1:{port}" for port in free_ports(3))
     environment = {
         "PORT": product.rpartition(":")[2],
@@ -205,7 +205,7 @@ def set_stage(folder: Path) -> Iterator[Stage]:
         "AMAZON_POLL_SECONDS": "1",
         "WEB_WORKERS": "1",
     }
-    os.environ.update(environment)
+    set_settings(**environment)
     python = [sys.executable, "-m"]
     with (
         Processes(folder / "story.log") as processes,
