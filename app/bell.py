@@ -14,7 +14,7 @@ from app.db import after_commit, shop_of
 
 QUEUE = "holdfast"
 WORK = "app.jobs.work"
-LONGEST_SILENCE = 60  # seconds after which a ring that nobody answered may ring again
+LONGEST_SILENCE = 15  # seconds after which a ring that nobody answered may ring again
 JOB_TIMEOUT = 120
 
 
