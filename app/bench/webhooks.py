@@ -80,6 +80,7 @@ def measure(folder: Path, rounds: int, seconds: float, connections: int, port: i
             "body_bytes": 6_000,
             "processes": own.web_workers,
             "threads": own.web_threads,
+            "log_level": own.log_level,
         },
     )
 
