@@ -132,11 +132,13 @@ def _settle_what_waits(session: Session) -> None:
 
 
 def places(session: Session) -> dict[str, int]:
+    """Our id of each location of this session's shop, by Shopify's."""
     rows = session.exec(select(Location).where(Location.shop_id == shop_of(session)))
     return {row.reference: row.location_id for row in rows}
 
 
 def locked(session: Session) -> CatalogImport:
+    """This shop's import, locked until the transaction ends; raises GiveUp when it is gone."""
     row = session.get(CatalogImport, shop_of(session), with_for_update=True)
     if row is None:
         raise GiveUp("The catalogue import was taken away.")
@@ -144,5 +146,6 @@ def locked(session: Session) -> CatalogImport:
 
 
 def batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    """The entries in lists of at most BATCH, in their order."""
     while batch := list(islice(entries, BATCH)):
         yield batch
