@@ -17,6 +17,7 @@ from app.config import settings
 from app.db import engine, run, shop_of, transaction
 from app.inventory import audit, ledger
 from app.inventory.documents import Document
+from app.inventory.flows import adjusted
 from app.inventory.models import Location
 from app.migrations import migrate
 from app.shops import open_shop
@@ -84,7 +85,7 @@ def make_shop(domain: str, items: int) -> tuple[int, int, list[int]]:
         shop_id, location_id = shop.shop_id, location.location_id
     for start in range(0, items, 1_000):
         flows = [
-            ledger.adjusted(str(item_id), item_id, location_id, PLENTY)
+            adjusted(str(item_id), item_id, location_id, PLENTY)
             for item_id in item_ids[start : start + 1_000]
         ]
         run(ledger.settle, shop_id, [Document("adjustment", f"stock {start}", 1, flows=flows)])

@@ -1,4 +1,4 @@
-"""Collisions: more of an item is promised at a place than is there; who wants it, and ways out.
+"""Collisions: more of an item is promised at a place than is there; when they open and end.
 
 A collision opens when `available` is below zero (`oversold`) or when a request that may still be
 taken back got less than it asked for (`short`). It ends by itself when neither is true any more.
@@ -7,8 +7,7 @@ A person may also end it by accepting what is missing; it opens again beyond tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -19,12 +18,12 @@ from app.db import shop_of
 from app.errors import Refused
 from app.inventory import ledger
 from app.inventory.documents import Document, DocumentKey, Outcome
-from app.inventory.models import Collision, State
+from app.inventory.flows import relocated
+from app.inventory.models import Collision
+from app.inventory.ways import Way, claimants, ways_out
 
 Place = tuple[int, int]
 """Item and location."""
-
-RAILS = {State.COMMITTED: "dtc", State.SAFETY_STOCK: "dtc", State.RESERVED: "amazon"}
 
 WANTING = """
 SELECT place.item_id, place.location_id,
@@ -41,56 +40,6 @@ LEFT JOIN (
     GROUP BY item_id, location_id
 ) AS asked ON asked.item_id = place.item_id AND asked.location_id = place.location_id
 """
-
-CLAIMANTS = """
-SELECT hold.document_id, document.kind, document.reference, document.title, hold.line,
-       hold.state::text, hold.wanted - hold.fulfilled AS wanted, hold.held, hold.due_at,
-       hold.fact, hold.firm
-FROM hold JOIN document USING (shop_id, document_id)
-WHERE hold.shop_id = :shop AND hold.item_id = :item AND hold.location_id = :location
-  AND (hold.held > 0 OR hold.wanted > hold.fulfilled)
-ORDER BY hold.fact DESC, hold.firm DESC, hold.due_at NULLS LAST, hold.document_id, hold.line
-"""
-
-
-@dataclass(frozen=True)
-class Claimant:
-    """One document line that wants these units."""
-
-    rail: str
-    document: DocumentKey
-    title: str
-    line: str
-    wanted: int
-    held: int
-    by: datetime | None
-    fact: bool
-    firm: bool
-
-    @property
-    def short(self) -> int:
-        return max(0, self.wanted - self.held)
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What a way out does to one rail: units it gains or loses."""
-
-    rail: str
-    units: int
-    document: DocumentKey | None = None
-
-
-@dataclass(frozen=True)
-class Way:
-    """One way to end a collision, as far as it goes."""
-
-    way: str
-    units: int
-    ends_it: bool
-    parameters: dict[str, Any] = field(default_factory=dict)
-    effects: tuple[Effect, ...] = ()
-    recommended: bool = False
 
 
 def refresh(session: Session, places: Iterable[Place]) -> list[Collision]:
@@ -159,55 +108,6 @@ def refresh_documents(session: Session, outcomes: Sequence[Outcome]) -> list[Col
     return refresh(session, [(row[0], row[1]) for row in places])
 
 
-def claimants(session: Session, item_id: int, location_id: int) -> list[Claimant]:
-    """Everyone who wants this item here, facts first, then by the day they want it."""
-    rows = session.execute(
-        text(CLAIMANTS), {"shop": shop_of(session), "item": item_id, "location": location_id}
-    )
-    return [
-        Claimant(
-            rail=RAILS[State(row.state)],
-            document=DocumentKey(row.kind, row.reference),
-            title=row.title,
-            line=row.line,
-            wanted=max(0, row.wanted),
-            held=row.held,
-            by=row.due_at,
-            fact=row.fact,
-            firm=row.firm,
-        )
-        for row in rows
-    ]
-
-
-def ways_out(session: Session, collision: Collision) -> list[Way]:
-    """The ways to end an open collision, the recommended one first."""
-    if collision.ended_at is not None:
-        return []
-    wanting = claimants(session, collision.item_id, collision.location_id)
-    ways = [
-        *_relocations(session, collision),
-        *_take_backs(collision, wanting),
-        *_reductions(collision, wanting),
-        *_safety_releases(collision, wanting),
-        Way(
-            "accept",
-            collision.units,
-            ends_it=True,
-            effects=(
-                Effect("dtc" if collision.kind == "oversold" else "amazon", -collision.units),
-            ),
-        ),
-    ]
-    helping = [way for way in ways if way.way != "accept"]
-    best = next((way for way in helping if way.ends_it), (helping or ways)[0])
-    ordered = [best, *(way for way in ways if way is not best)]
-    return [
-        Way(way.way, way.units, way.ends_it, way.parameters, way.effects, way is best)
-        for way in ordered
-    ]
-
-
 def take(
     session: Session,
     collision: Collision,
@@ -221,59 +121,20 @@ def take(
 
     Raises Refused("collision_changed") when that way is no longer offered as it was.
     """
-    offered = [
-        one
-        for one in ways_out(session, collision)
-        if one.way == way and one.parameters == parameters
-    ]
-    if not offered:
+    offered = ways_out(session, collision)
+    chosen = next((one for one in offered if (one.way, one.parameters) == (way, parameters)), None)
+    if chosen is None:
         raise Refused(
             "collision_changed",
             "The stock has moved on meanwhile; look at the collision again.",
             status=409,
         )
-    chosen = offered[0]
-    source = f"{collision.collision_id}/{datetime.now(UTC).isoformat()}"
-    place = (collision.item_id, collision.location_id)
-    touched = [place]
-    if way == "relocate":
-        target = int(parameters["from_location_id"])
-        ledger.settle(
-            session,
-            [
-                Document(
-                    kind="relocation",
-                    reference=source,
-                    version=1,
-                    title="",
-                    actor=actor,
-                    flows=[
-                        ledger.relocated(
-                            "1", collision.item_id, target, collision.location_id, chosen.units
-                        )
-                    ],
-                )
-            ],
-        )
-        ledger.ask_again(session, [collision.item_id])
-        touched.append((collision.item_id, target))
-    elif way in ("take_back", "release_safety_stock"):
-        key = DocumentKey(parameters["document_kind"], parameters["document_reference"])
-        ledger.take_back(session, key, parameters["line"], *place, units=chosen.units, actor=actor)
-        if collision.kind == "short":
-            ledger.ask_again(session, [collision.item_id])
-        else:
-            # Whoever takes units back from a request has decided that it stays short.
-            collision.accepted_short = _standing(session, place).short
-    elif collision.kind == "oversold":
-        collision.accepted_oversold = collision.units
-    else:
-        collision.accepted_short = collision.units
+    touched = ACTIONS[way](session, collision, chosen, actor)
     if chosen.ends_it:
         end(collision, by=actor, way=way)
         collision.note = note
     session.flush()
-    refresh(session, touched)
+    refresh(session, [_place(collision), *touched])
     return collision
 
 
@@ -329,78 +190,61 @@ def _forget_accepted(
             )
 
 
-def _relocations(session: Session, collision: Collision) -> list[Way]:
-    rows = session.execute(
-        text(
-            "SELECT location_id, name, quantity FROM balance JOIN location"
-            " USING (shop_id, location_id) WHERE shop_id = :shop AND item_id = :item"
-            " AND location_id <> :here AND state = 'available' AND quantity > 0 AND active"
-            " ORDER BY quantity >= :units DESC, priority, location_id"
-        ),
-        {
-            "shop": shop_of(session),
-            "item": collision.item_id,
-            "here": collision.location_id,
-            "units": collision.units,
-        },
+def _place(collision: Collision) -> Place:
+    return collision.item_id, collision.location_id
+
+
+def _relocate(session: Session, collision: Collision, way: Way, actor: str) -> list[Place]:
+    """Moves the units here, and lets whoever asked for more take them."""
+    source = int(way.parameters["from_location_id"])
+    item_id, target = _place(collision)
+    document = Document(
+        kind="relocation",
+        reference=f"{collision.collision_id}/{datetime.now(UTC).isoformat()}",
+        version=1,
+        actor=actor,
+        flows=[relocated("1", item_id, source, target, way.units)],
     )
-    rail = "dtc" if collision.kind == "oversold" else "amazon"
-    ways = []
-    for row in rows:
-        units = min(row.quantity, collision.units)
-        ways.append(
-            Way(
-                "relocate",
-                units,
-                ends_it=units >= collision.units,
-                parameters={"from_location_id": row.location_id, "from_location": row.name},
-                effects=(Effect(rail, units),),
-            )
-        )
-    return ways
+    ledger.settle(session, [document])
+    ledger.ask_again(session, [item_id])
+    return [(item_id, source)]
 
 
-def _take_backs(collision: Collision, wanting: Sequence[Claimant]) -> list[Way]:
-    """Amazon's unacknowledged holds may give units back to orders that have happened."""
-    if collision.kind != "oversold":
-        return []
-    return [
-        _give_back("take_back", collision, one)
-        for one in wanting
-        if not one.fact and not one.firm and one.rail == "amazon" and one.held > 0
-    ]
+def _give_back(session: Session, collision: Collision, way: Way, actor: str) -> list[Place]:
+    """Frees units that a request holds."""
+    key = DocumentKey(way.parameters["document_kind"], way.parameters["document_reference"])
+    place = _place(collision)
+    ledger.take_back(session, key, way.parameters["line"], *place, units=way.units, actor=actor)
+    if collision.kind == "short":
+        ledger.ask_again(session, [collision.item_id])
+    else:
+        # Whoever takes units back from a request has decided that it stays short.
+        collision.accepted_short = _standing(session, place).short
+    return []
 
 
-def _safety_releases(collision: Collision, wanting: Sequence[Claimant]) -> list[Way]:
-    return [
-        _give_back("release_safety_stock", collision, one)
-        for one in wanting
-        if one.document.kind == "safety_stock" and one.held > 0
-    ]
+def _reduce(session: Session, collision: Collision, way: Way, actor: str) -> list[Place]:
+    """Every request that got too little asks for no more than it holds."""
+    for one in claimants(session, *_place(collision)):
+        if one.may_give_way and one.short:
+            ledger.ask_no_more(session, one.document, one.line, *_place(collision))
+    return []
 
 
-def _give_back(way: str, collision: Collision, one: Claimant) -> Way:
-    units = min(one.held, collision.units)
-    return Way(
-        way,
-        units,
-        ends_it=units >= collision.units,
-        parameters={
-            "document_kind": one.document.kind,
-            "document_reference": one.document.reference,
-            "line": one.line,
-        },
-        effects=(Effect(one.rail, -units, one.document), Effect("dtc", units)),
-    )
+def _accept(session: Session, collision: Collision, way: Way, actor: str) -> list[Place]:
+    """Nothing moves: the units are owed, or the request goes on waiting for them."""
+    if collision.kind == "oversold":
+        collision.accepted_oversold = collision.units
+    else:
+        collision.accepted_short = collision.units
+    return []
 
 
-def _reductions(collision: Collision, wanting: Sequence[Claimant]) -> list[Way]:
-    """Amazon is offered only what is held; nothing moves, and the shortage is agreed to."""
-    if collision.kind != "short":
-        return []
-    effects = tuple(
-        Effect("amazon", -one.short, one.document)
-        for one in wanting
-        if not one.fact and not one.firm and one.short > 0
-    )
-    return [Way("reduce_request", collision.units, ends_it=True, effects=effects)]
+ACTIONS: dict[str, Callable[[Session, Collision, Way, str], list[Place]]] = {
+    "relocate": _relocate,
+    "take_back": _give_back,
+    "release_safety_stock": _give_back,
+    "reduce_request": _reduce,
+    "accept": _accept,
+}
+"""What each way does; it returns the further places it touched."""

@@ -1,9 +1,9 @@
 """The ledger: the one way in which units move. A document states, the ledger posts the difference.
 
-Every verb is the same `settle`: a claim holds, and the flows made by `shipped`, `received`,
-`adjusted` and `relocated` move. So a duplicate, a late, an out-of-order or an edited paper is one
-and the same call, and every job may run twice. What a line holds follows from two statements alone,
-whatever order they came in: all it ever wanted, and all that has left for good.
+Every verb is the same `settle`: a claim holds, and the flows of `flows.py` move. So a duplicate, a
+late, an out-of-order or an edited paper is one and the same call, and every job may run twice. What
+a line holds follows from two statements alone, whatever order they came in: all it ever wanted, and
+all that has left for good.
 
     order of 5 placed     available −5                committed +5
     2 of them fulfilled   committed −2                customer  +2
@@ -93,88 +93,6 @@ def settle(session: Session, documents: Sequence[Document]) -> list[Outcome]:
     return _outcomes(books, documents, chosen, verdicts, claimed)
 
 
-def shipped(
-    line: str,
-    item_id: int,
-    location_id: int,
-    total: int,
-    *,
-    to: State,
-    hold: DocumentKey,
-    hold_line: str | None = None,
-    state: State,
-    reason: Reason = Reason.SHIPPED,
-) -> Flow:
-    """A flow that says: of this hold's line, `total` eaches have left from this location so far."""
-    return Flow(
-        line=line,
-        item_id=item_id,
-        total=total,
-        from_location_id=location_id,
-        from_state=state,
-        to_location_id=location_id,
-        to_state=to,
-        reason=reason,
-        reason_back=Reason.SHIPMENT_CORRECTED,
-        hold=hold,
-        hold_line=hold_line or line,
-    )
-
-
-def received(line: str, item_id: int, location_id: int, total: int) -> Flow:
-    """A flow that says: Amazon has received `total` eaches so far; a shrinking one moves back."""
-    return Flow(
-        line=line,
-        item_id=item_id,
-        total=total,
-        from_location_id=location_id,
-        from_state=State.AMAZON_TRANSIT,
-        to_location_id=location_id,
-        to_state=State.AMAZON,
-        reason=Reason.RECEIVED,
-        reason_back=Reason.RECEIPT_CORRECTED,
-    )
-
-
-def adjusted(
-    line: str,
-    item_id: int,
-    location_id: int,
-    total: int,
-    *,
-    state: State = State.AVAILABLE,
-    source: State = State.ADJUSTMENT,
-    reason: Reason = Reason.ADJUSTED,
-) -> Flow:
-    """A flow that brings `total` eaches into the books (or takes them out, when negative)."""
-    return Flow(
-        line=line,
-        item_id=item_id,
-        total=total,
-        from_location_id=location_id,
-        from_state=source,
-        to_location_id=location_id,
-        to_state=state,
-        reason=reason,
-        reason_back=reason,
-    )
-
-
-def relocated(line: str, item_id: int, source: int, target: int, total: int) -> Flow:
-    """A flow that says: `total` free eaches have gone from one location to another."""
-    return Flow(
-        line=line,
-        item_id=item_id,
-        total=total,
-        from_location_id=source,
-        from_state=State.AVAILABLE,
-        to_location_id=target,
-        to_state=State.AVAILABLE,
-        reason=Reason.RELOCATED,
-        reason_back=Reason.RELOCATED,
-    )
-
-
 def expire(session: Session, now: datetime | None = None, limit: int = 500) -> list[Outcome]:
     """Gives back what holds past their expiry still hold; returns what was released."""
     rows = session.execute(
@@ -250,18 +168,44 @@ def take_back(
 
     Raises Refused("not_held") unless that line holds this many, as a request that is not firm.
     """
-    books = Books(session)
     document = Document(key.kind, key.reference, SPOKEN_OF, actor=actor)
-    books.lock_documents([document])
-    books.lock_accounts(_accounts(books, ()))
-    hold_key = HoldKey(books.document_ids[key], line, item_id, location_id)
-    row = books.holds.get(hold_key)
-    if row is None or row.fact or row.firm or row.held < units:
-        raise Refused("not_held", "These units are not held by a request any more.", status=409)
+    books, row = _request(session, document, line, item_id, location_id)
+    if row.held < units:
+        raise _not_held()
     held = Account(item_id, location_id, row.state)
     books.move(document, line, units, held, held._replace(state=State.AVAILABLE), Reason.RELEASED)
     row.held, row.changed = row.held - units, True
     books.write()
+
+
+def ask_no_more(
+    session: Session, key: DocumentKey, line: str, item_id: int, location_id: int
+) -> None:
+    """A request asks for no more than it holds, until its paper states anew what it wants.
+
+    Raises Refused("not_held") if that line is not a request that may still give way.
+    """
+    document = Document(key.kind, key.reference, SPOKEN_OF)
+    books, row = _request(session, document, line, item_id, location_id)
+    row.wanted, row.changed = row.fulfilled + row.held, True
+    books.write()
+
+
+def _request(
+    session: Session, document: Document, line: str, item_id: int, location_id: int
+) -> tuple[Books, HoldRow]:
+    """The locked hold of a request that is not firm."""
+    books = Books(session)
+    books.lock_documents([document])
+    books.lock_accounts(_accounts(books, ()))
+    row = books.holds.get(HoldKey(books.document_ids[document.key], line, item_id, location_id))
+    if row is None or row.fact or row.firm:
+        raise _not_held()
+    return books, row
+
+
+def _not_held() -> Refused:
+    return Refused("not_held", "These units are not held by a request any more.", status=409)
 
 
 def _newest(

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from app.db import shop_of
 from app.errors import Refused
 from app.http import Answer, Moment, Money
-from app.inventory import collisions, queries
+from app.inventory import queries, ways
 from app.inventory.models import ON_HAND, Alias, Collision, Item, Location, State
 
 
@@ -291,7 +291,7 @@ def hold_view(row: Any) -> HoldView:
 
 def collision_view(session: Session, collision: Collision) -> CollisionView:
     item = find_item(session, collision.item_id)
-    wanting = collisions.claimants(session, collision.item_id, collision.location_id)
+    wanting = ways.claimants(session, collision.item_id, collision.location_id)
     return CollisionView(
         id=collision.collision_id,
         kind=collision.kind,
@@ -317,14 +317,14 @@ def collision_view(session: Session, collision: Collision) -> CollisionView:
             )
             for one in wanting
         ],
-        ways=[_way_view(way) for way in collisions.ways_out(session, collision)],
+        ways=[_way_view(way) for way in ways.ways_out(session, collision)],
         ended_by=collision.ended_by,
         way_taken=collision.way_taken,
         note=collision.note,
     )
 
 
-def _way_view(way: collisions.Way) -> WayView:
+def _way_view(way: ways.Way) -> WayView:
     return WayView(
         way=way.way,
         units=way.units,

@@ -21,6 +21,7 @@ from sqlmodel import Session
 from app.db import shop_of
 from app.inventory import collisions, ledger
 from app.inventory.documents import Claim, Document, Flow, version_of
+from app.inventory.flows import adjusted
 from app.inventory.models import HELD, Reason, State
 from app.shopify.snapshots import ORDER, Order
 from app.shops import this_shop
@@ -196,9 +197,7 @@ def _flows(
         before = opened.get((*place, state), 0)
         total = before + there - here
         if total != before:
-            flows.append(
-                ledger.adjusted(state.value, *place, total, state=state, reason=Reason.OPENING)
-            )
+            flows.append(adjusted(state.value, *place, total, state=state, reason=Reason.OPENING))
     return flows
 
 

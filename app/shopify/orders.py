@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.inventory import ledger
 from app.inventory.documents import Claim, Document, DocumentKey, Flow, version_of
+from app.inventory.flows import adjusted, shipped
 from app.inventory.models import Reason, State
 from app.shopify.notes import Note
 from app.shopify.snapshots import FULFILLMENT, ORDER, REFUND, Fulfillment, Line, Order, Refund
@@ -135,7 +135,7 @@ def fulfillment_documents(
         if item_id is None or location is None:
             continue
         flows.append(
-            ledger.shipped(
+            shipped(
                 line,
                 item_id,
                 location,
@@ -293,7 +293,7 @@ def _routed(line: Line, asked: _Asked, known: Known, home: int, made: Plan) -> d
 
 
 def _removal(order: Order, line: Line, item_id: int, location: int, units: int) -> Flow:
-    return ledger.shipped(
+    return shipped(
         line.line,
         item_id,
         location,
@@ -331,7 +331,7 @@ def _refund_documents(
             version=version_of(refund.created_at),
             title=order.name,
             flows=[
-                ledger.adjusted(
+                adjusted(
                     line, item_id, location, total, source=State.CUSTOMER, reason=Reason.RETURNED
                 )
                 for (line, item_id, location), total in totals.items()

@@ -16,6 +16,7 @@ from app.bell import ring_after_commit
 from app.db import shop_of
 from app.inventory import collisions, ledger
 from app.inventory.documents import Claim, Document, DocumentKey, Flow, Outcome
+from app.inventory.flows import adjusted, received
 from app.inventory.models import Item, Location, Reason, State
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
 
@@ -180,9 +181,9 @@ def _receipts(
         assert line.item_id is not None
         came_from = shipped_at.get((order.region, order.number, line.line), {})
         for location_id, total in _spread(line, order.location_id, came_from).items():
-            flows.append(ledger.received(line.line, line.item_id, location_id, total))
+            flows.append(received(line.line, line.item_id, location_id, total))
         opening.append(
-            ledger.adjusted(
+            adjusted(
                 line.line,
                 line.item_id,
                 order.location_id,

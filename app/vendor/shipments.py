@@ -18,8 +18,8 @@ from app import messages
 from app.bell import ring_after_commit
 from app.db import shop_of
 from app.errors import FieldError, Refused
-from app.inventory import ledger
 from app.inventory.documents import Document, DocumentKey
+from app.inventory.flows import shipped
 from app.inventory.models import Location, State
 from app.vendor.acknowledgements import SEND, case_size, quantity_in_own_unit
 from app.vendor.orders import locked_orders
@@ -155,7 +155,7 @@ def _document(
         item_id = by_line[one.line].item_id
         assert item_id is not None
         flows.append(
-            ledger.shipped(
+            shipped(
                 one.line,
                 item_id,
                 paper.location_id,

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.db import run, transaction
 from app.inventory import collisions, ledger
 from app.inventory.documents import Claim, Document, DocumentKey, Outcome
+from app.inventory.flows import adjusted, received, shipped
 from app.inventory.models import Item, Location, State
 from app.shops import open_shop
 
@@ -40,7 +41,7 @@ class Brand:
         return run(ledger.ask_again, self.shop_id)
 
     def stock(self, item: str, location: str, quantity: int) -> None:
-        flow = ledger.adjusted("1", self.item(item), self.at(location), quantity)
+        flow = adjusted("1", self.item(item), self.at(location), quantity)
         self.settle(Document("adjustment", f"stock {next(numbers)}", 1, flows=[flow]))
 
     def quantity(self, item: str, location: str, state: State) -> int:
@@ -79,7 +80,7 @@ class Brand:
     def fulfillment(
         self, reference: str, order: str, total: int, *, item: str, at: str, version: int = 1
     ) -> Document:
-        flow = ledger.shipped(
+        flow = shipped(
             "1",
             self.item(item),
             self.at(at),
@@ -106,7 +107,7 @@ class Brand:
     def shipment(
         self, reference: str, purchase_order: str, total: int, *, item: str, at: str
     ) -> Document:
-        flow = ledger.shipped(
+        flow = shipped(
             "1",
             self.item(item),
             self.at(at),
@@ -120,7 +121,7 @@ class Brand:
     def receipt(
         self, purchase_order: str, total: int, *, item: str, at: str, version: int
     ) -> Document:
-        flow = ledger.received("1", self.item(item), self.at(at), total)
+        flow = received("1", self.item(item), self.at(at), total)
         return Document("receipt", purchase_order, version, flows=[flow])
 
     def refresh_collisions(self) -> int:

@@ -9,6 +9,7 @@ from app.db import transaction
 from app.errors import Refused
 from app.inventory import collisions
 from app.inventory.models import Collision, State
+from app.inventory.ways import Way, claimants, ways_out
 from tests.inventory.brand import Brand
 
 
@@ -18,12 +19,12 @@ def open_collisions(brand: Brand) -> list[Collision]:
         return list(session.exec(select(Collision).where(Collision.ended_at == None)))  # noqa: E711
 
 
-def ways(brand: Brand, collision: Collision) -> list[collisions.Way]:
+def ways(brand: Brand, collision: Collision) -> list[Way]:
     with transaction(brand.shop_id) as session:
-        return collisions.ways_out(session, collision)
+        return ways_out(session, collision)
 
 
-def take(brand: Brand, collision: Collision, way: collisions.Way) -> Collision:
+def take(brand: Brand, collision: Collision, way: Way) -> Collision:
     with transaction(brand.shop_id) as session:
         fresh = session.get(Collision, (brand.shop_id, collision.collision_id))
         assert fresh is not None
@@ -41,7 +42,7 @@ def test_an_oversold_item_opens_a_collision_that_names_both_rails(brand: Brand) 
     collision = oversold_beside_a_purchase_order(brand)
     assert (collision.kind, collision.units) == ("oversold", 3)
     with transaction(brand.shop_id) as session:
-        wanting = collisions.claimants(session, collision.item_id, collision.location_id)
+        wanting = claimants(session, collision.item_id, collision.location_id)
     assert [(one.rail, one.wanted, one.held) for one in wanting] == [
         ("dtc", 5, 5),
         ("amazon", 8, 8),
@@ -91,13 +92,32 @@ def test_moving_units_to_a_short_request_grants_them_to_it(brand: Brand) -> None
     assert brand.quantity("tent", "main", State.RESERVED) == 9
 
 
-def test_offering_amazon_only_what_is_held_ends_a_short_one(brand: Brand) -> None:
+@pytest.mark.parametrize(
+    "way_taken, later", [("reduce_request", 4), ("accept", 6)], ids=["asks for no more", "waits"]
+)
+def test_a_short_request_is_reduced_to_what_is_held_or_goes_on_waiting(
+    brand: Brand, way_taken: str, later: int
+) -> None:
     brand.stock("tent", "main", 4)
     brand.settle(brand.purchase_order("P", 9, item="tent", at="main"))
     collision = open_collisions(brand)[0]
-    way = next(way for way in ways(brand, collision) if way.way == "reduce_request")
-    assert take(brand, collision, way).ended_at is not None
+    way = next(way for way in ways(brand, collision) if way.way == way_taken)
+    ended = take(brand, collision, way)
+    assert (ended.ended_at is not None, ended.way_taken) == (True, way_taken)
     assert open_collisions(brand) == []
+    brand.stock("tent", "main", 2)
+    brand.ask_again()
+    assert brand.quantity("tent", "main", State.RESERVED) == later
+    assert open_collisions(brand) == []
+
+
+def test_a_reduced_request_asks_for_all_of_it_when_its_paper_changes(brand: Brand) -> None:
+    brand.stock("tent", "main", 4)
+    brand.settle(brand.purchase_order("P", 9, item="tent", at="main"))
+    collision = open_collisions(brand)[0]
+    take(brand, collision, next(w for w in ways(brand, collision) if w.way == "reduce_request"))
+    brand.settle(brand.purchase_order("P", 7, item="tent", at="main", version=2))
+    assert [one.units for one in open_collisions(brand)] == [3]
 
 
 def test_an_accepted_oversell_opens_again_only_beyond_what_was_accepted(brand: Brand) -> None:

@@ -13,6 +13,7 @@ from app.db import transaction
 from app.errors import Refused
 from app.inventory import ledger
 from app.inventory.documents import Document, Verdict
+from app.inventory.flows import adjusted, relocated
 from app.inventory.models import Reason, State
 from tests.inventory.brand import Brand, make_brand
 
@@ -161,7 +162,7 @@ def test_receipts_are_totals_and_a_shrinking_total_moves_back(brand: Brand) -> N
 
 def test_an_inside_state_refuses_to_give_more_than_it_has(brand: Brand) -> None:
     brand.stock("tent", "main", 3)
-    flow = ledger.adjusted("1", brand.item("tent"), brand.at("main"), -1, state=State.DAMAGED)
+    flow = adjusted("1", brand.item("tent"), brand.at("main"), -1, state=State.DAMAGED)
     with pytest.raises(Refused, match="0 units are damaged"):
         brand.settle(Document("adjustment", "wrong", 1, flows=[flow]))
     assert tent(brand, AVAILABLE) == 3
@@ -169,7 +170,7 @@ def test_an_inside_state_refuses_to_give_more_than_it_has(brand: Brand) -> None:
 
 def test_relocating_moves_free_units_between_locations(brand: Brand) -> None:
     brand.stock("tent", "main", 8)
-    flow = ledger.relocated("1", brand.item("tent"), brand.at("main"), brand.at("east"), 3)
+    flow = relocated("1", brand.item("tent"), brand.at("main"), brand.at("east"), 3)
     brand.settle(Document("relocation", "r", 1, flows=[flow]))
     assert (tent(brand, AVAILABLE), tent(brand, AVAILABLE, "east")) == (5, 3)
 
@@ -227,9 +228,7 @@ def test_only_moves_the_shop_did_not_make_itself_are_told_to_it(brand: Brand) ->
             "1",
             1,
             echo=True,
-            flows=[
-                ledger.adjusted("1", brand.item("tent"), brand.at("main"), 9, reason=Reason.OPENING)
-            ],
+            flows=[adjusted("1", brand.item("tent"), brand.at("main"), 9, reason=Reason.OPENING)],
         )
     )
     brand.settle(brand.order("1", 2, item="tent", at="main"))

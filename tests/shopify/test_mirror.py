@@ -9,6 +9,7 @@ import pytest
 from app.db import run
 from app.inventory import ledger
 from app.inventory.documents import Claim, Document, DocumentKey
+from app.inventory.flows import adjusted, relocated, shipped
 from app.inventory.models import Reason, State
 from app.shopify import mirror
 from tests.shopify.shop import OpenShop, open_test_shop
@@ -71,7 +72,7 @@ def test_a_hold_is_given_back_and_shipped_under_the_entry_it_was_taken_under(
     shop: OpenShop,
 ) -> None:
     (document_id, *_) = settle(shop, purchase_order(shop, 12))
-    flow = ledger.shipped(
+    flow = shipped(
         "9", shop.item_ids["TENT"], shop.locations["100"], 5, to=State.AMAZON_TRANSIT,
         hold=PURCHASE_ORDER, hold_line="1", state=State.RESERVED,
     )  # fmt: skip
@@ -80,8 +81,8 @@ def test_a_hold_is_given_back_and_shipped_under_the_entry_it_was_taken_under(
     moves = planned(shop)
     assert [topic for topic, _ in moves] == [mirror.MOVE, mirror.ADJUST, mirror.MOVE]
     entry = f"gid://holdfast/Hold/{document_id}"
-    shipped, released = moves[1][1], moves[2][1]
-    assert mirror.variables(shipped, [12]) == {
+    sent, released = moves[1][1], moves[2][1]
+    assert mirror.variables(sent, [12]) == {
         "name": "reserved",
         "reason": "movement_created",
         "referenceDocumentUri": "gid://holdfast/AmazonShipment/S1",
@@ -102,9 +103,7 @@ def test_a_hold_is_given_back_and_shipped_under_the_entry_it_was_taken_under(
 
 
 def test_a_relocation_is_one_adjustment_of_two_places(shop: OpenShop) -> None:
-    flow = ledger.relocated(
-        "1", shop.item_ids["TENT"], shop.locations["200"], shop.locations["100"], 4
-    )
+    flow = relocated("1", shop.item_ids["TENT"], shop.locations["200"], shop.locations["100"], 4)
     settle(shop, Document("relocation", "r1", 1, flows=[flow]))
     ((topic, request),) = planned(shop)
     made = mirror.variables(request, [20, 50])
@@ -116,7 +115,7 @@ def test_a_relocation_is_one_adjustment_of_two_places(shop: OpenShop) -> None:
 
 
 def test_damage_is_a_move_under_the_places_own_entry(shop: OpenShop) -> None:
-    flow = ledger.adjusted(
+    flow = adjusted(
         "1", shop.item_ids["TENT"], shop.locations["100"], 2, state=State.DAMAGED,
         source=State.AVAILABLE, reason=Reason.ADJUSTED,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from app import jobs, messages
 from app.db import run
 from app.inventory import ledger
 from app.inventory.documents import Claim, Document, DocumentKey
+from app.inventory.flows import adjusted, relocated, shipped
 from app.inventory.models import State
 from app.messages import Message
 from app.shopify import mirror, outbox
@@ -42,7 +43,7 @@ def purchase_order(live: Store, wanted: int, *, number: str = "4GXQ2B7M", versio
 
 def ship(live: Store, total: int, *, number: str = "4GXQ2B7M") -> None:
     books = live.books()
-    flow = ledger.shipped(
+    flow = shipped(
         "1", books.item_ids["TENT"], books.locations[live.places[0]], total,
         to=State.AMAZON_TRANSIT, hold=DocumentKey("purchase_order", f"na:{number}"),
         state=State.RESERVED,
@@ -208,7 +209,7 @@ def test_a_shop_without_access_keeps_its_moves_until_it_is_back(live: Store) -> 
 def test_relocating_changes_both_places_at_once(live: Store) -> None:
     books = live.books()
     main, east = (books.locations[name] for name in live.places[:2])
-    flow = ledger.relocated("1", books.item_ids["TENT"], east, main, 5)
+    flow = relocated("1", books.item_ids["TENT"], east, main, 5)
     with books.transaction() as session:
         ledger.settle(session, [Document("relocation", "r/1", 1, flows=[flow])])
     live.settle()
@@ -221,7 +222,7 @@ def test_setting_units_aside_as_damaged_and_back_is_told(live: Store) -> None:
     books = live.books()
     place = (books.item_ids["TENT"], books.locations[live.places[0]])
     for reference, total in (("a1", 4), ("a2", -1)):
-        flow = ledger.adjusted("1", *place, total, state=State.DAMAGED, source=State.AVAILABLE)
+        flow = adjusted("1", *place, total, state=State.DAMAGED, source=State.AVAILABLE)
         with books.transaction() as session:
             ledger.settle(session, [Document("adjustment", reference, 1, flows=[flow])])
     live.settle()

@@ -15,6 +15,7 @@ from app.connections import Connection
 from app.db import run, transaction
 from app.inventory import ledger
 from app.inventory.documents import Claim, Document
+from app.inventory.flows import adjusted
 from app.inventory.models import Alias, Item, Location, State
 from app.messages import Message
 from app.shops import open_shop
@@ -39,7 +40,7 @@ class VendorBrand:
     amazon: Amazon
 
     def stock(self, item: str, quantity: int, at: str = "main") -> None:
-        flow = ledger.adjusted("1", self.items[item], self.locations[at], quantity)
+        flow = adjusted("1", self.items[item], self.locations[at], quantity)
         run(
             ledger.settle,
             self.shop_id,
