@@ -1,8 +1,8 @@
 // Activity: everything that came in or went out, newest first; what is dead asks for a person.
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
 import { usePages } from '../api/queries';
 import type { Message } from '../api/types';
+import { useFilters } from '../shell/filters';
 import { Badge, Card, Page, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
@@ -12,22 +12,8 @@ const TONES = { waiting: 'info', done: 'success', dead: 'critical', ignored: 'ne
 export default function Activity() {
   const { t } = useTranslation();
   const { time } = useFormat();
-  const [filters, setFilters] = useSearchParams();
-  const chosen = {
-    direction: filters.get('direction') ?? '',
-    channel: filters.get('channel') ?? '',
-    state: filters.get('state') ?? '',
-  };
+  const [chosen, change] = useFilters(['direction', 'channel', 'state']);
   const query = usePages<Message>('/messages', chosen, true);
-  const change = (name: string, value: string) =>
-    setFilters(
-      (before) => {
-        if (value) before.set(name, value);
-        else before.delete(name);
-        return before;
-      },
-      { replace: true },
-    );
   const options = (values: string[], label: (value: string) => string) => [
     { value: '', label: t('common.all') },
     ...values.map((value) => ({ value, label: label(value) })),
@@ -39,19 +25,19 @@ export default function Activity() {
           <Select
             label={t('activity.direction')}
             value={chosen.direction}
-            onChange={(value) => change('direction', value)}
+            onChange={(direction) => change({ direction })}
             options={options(['in', 'out'], (value) => t(`activity.${value}`))}
           />
           <Select
             label={t('activity.channel')}
             value={chosen.channel}
-            onChange={(value) => change('channel', value)}
+            onChange={(channel) => change({ channel })}
             options={options(['shopify', 'amazon'], (value) => t(`names.${value}`))}
           />
           <Select
             label={t('activity.state')}
             value={chosen.state}
-            onChange={(value) => change('state', value)}
+            onChange={(state) => change({ state })}
             options={options(Object.keys(TONES), (value) => t(`activity.states.${value}`))}
           />
         </div>

@@ -138,7 +138,8 @@ function Ways({ collision }: { collision: Collision }) {
     onSettled: () => queries.invalidateQueries(),
   });
   const name = (way: Way) =>
-    t(`collisions.ways.${way.way}`, {
+    t(`collisions.ways.${way.way === 'accept' && collision.kind === 'short' ? 'wait' : way.way}`, {
+      count: way.units,
       units: number(way.units),
       place: way.parameters.from_location,
       paper: String(way.parameters.document_reference ?? '')

@@ -82,7 +82,12 @@ function Lines({ order }: { order: Order }) {
             key,
             label: t(`orders.${key === 'ordered_units' ? 'ordered' : key}`),
             number: true,
-            show: (row: Order['lines'][number]) => number(row[key]),
+            show: (row: Order['lines'][number]) =>
+              key === 'held' && row.item ? (
+                <To to={`/stock/${row.item.id}?state=reserved`}>{number(row.held)}</To>
+              ) : (
+                number(row[key])
+              ),
           })),
           { key: 'cost', label: t('orders.cost'), number: true, show: (row) => money(row.cost) },
         ]}

@@ -1,9 +1,9 @@
 // Purchase orders: what Amazon wants, what is held for it, and which ones wait for an answer.
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
 import { usePages } from '../api/queries';
 import type { PurchaseOrderSummary } from '../api/types';
+import { useFilters } from '../shell/filters';
 import { Badge, Card, Page, SearchField, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
@@ -13,23 +13,9 @@ const STATES = ['New', 'Acknowledged', 'Closed'];
 export default function PurchaseOrders() {
   const { t } = useTranslation();
   const { number, time, day } = useFormat();
-  const [filters, setFilters] = useSearchParams();
-  const [typed, setTyped] = useState(filters.get('search') ?? '');
-  const state = filters.get('state') ?? '';
-  const query = usePages<PurchaseOrderSummary>(
-    '/purchase-orders',
-    { state, search: filters.get('search') },
-    true,
-  );
-  const change = (name: string, value: string) =>
-    setFilters(
-      (before) => {
-        if (value) before.set(name, value);
-        else before.delete(name);
-        return before;
-      },
-      { replace: true },
-    );
+  const [filters, change] = useFilters(['search', 'state']);
+  const [typed, setTyped] = useState(filters.search);
+  const query = usePages<PurchaseOrderSummary>('/purchase-orders', filters, true);
   return (
     <Page heading={t('orders.title')}>
       <Card flush>
@@ -39,13 +25,13 @@ export default function PurchaseOrders() {
             value={typed}
             onChange={(value) => {
               setTyped(value);
-              change('search', value);
+              change({ search: value });
             }}
           />
           <Select
             label={t('orders.state')}
-            value={state}
-            onChange={(value) => change('state', value)}
+            value={filters.state}
+            onChange={(state) => change({ state })}
             options={[
               { value: '', label: t('common.all') },
               ...STATES.map((one) => ({ value: one, label: t(`orders.states.${one}`) })),

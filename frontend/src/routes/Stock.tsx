@@ -1,9 +1,9 @@
 // Stock: every item with what stands where; each number opens into its movements.
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
 import { usePages } from '../api/queries';
 import type { Item, State } from '../api/types';
+import { useFilters } from '../shell/filters';
 import { Badge, Card, Checkbox, Page, SearchField, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Named, Table } from '../ui/patterns';
@@ -13,23 +13,10 @@ const COLUMNS: State[] = ['available', 'committed', 'reserved', 'amazon_transit'
 export default function Stock() {
   const { t } = useTranslation();
   const { number } = useFormat();
-  const [search, setSearch] = useSearchParams();
-  const [typed, setTyped] = useState(search.get('search') ?? '');
-  const filter = {
-    search: search.get('search'),
-    in_collision: search.get('in_collision'),
-    sort: search.get('sort') ?? 'sku',
-  };
-  const query = usePages<Item>('/items', filter, true);
-  const change = (name: string, value: string) =>
-    setSearch(
-      (before) => {
-        if (value) before.set(name, value);
-        else before.delete(name);
-        return before;
-      },
-      { replace: true },
-    );
+  const [filters, change] = useFilters(['search', 'in_collision', 'sort']);
+  const [typed, setTyped] = useState(filters.search);
+  const sort = filters.sort || 'sku';
+  const query = usePages<Item>('/items', { ...filters, sort }, true);
   return (
     <Page heading={t('stock.title')}>
       <Card flush>
@@ -39,13 +26,13 @@ export default function Stock() {
             value={typed}
             onChange={(value) => {
               setTyped(value);
-              change('search', value);
+              change({ search: value });
             }}
           />
           <Select
             label={t('stock.sort')}
-            value={filter.sort}
-            onChange={(value) => change('sort', value)}
+            value={sort}
+            onChange={(value) => change({ sort: value })}
             options={[
               { value: 'sku', label: t('stock.sortSku') },
               { value: 'available', label: t('stock.sortAvailable') },
@@ -53,15 +40,15 @@ export default function Stock() {
           />
           <Checkbox
             label={t('stock.onlyColliding')}
-            checked={filter.in_collision === 'true'}
-            onChange={(on) => change('in_collision', on ? 'true' : '')}
+            checked={filters.in_collision === 'true'}
+            onChange={(on) => change({ in_collision: on ? 'true' : null })}
           />
         </div>
         <Loaded query={query}>
           {(data) => {
             const rows = data.pages.flatMap((page) => page.data);
             if (rows.length === 0)
-              return <Empty>{filter.search ? t('stock.noMatch') : t('stock.empty')}</Empty>;
+              return <Empty>{filters.search ? t('stock.noMatch') : t('stock.empty')}</Empty>;
             return (
               <Table
                 label={t('stock.title')}

@@ -1,8 +1,9 @@
 // One item: where its units stand, now or at an earlier moment, and every movement behind a number.
 import { useTranslation } from 'react-i18next';
-import { useParams, useSearchParams } from 'react-router';
+import { useParams } from 'react-router';
 import { usePages, useResource } from '../api/queries';
 import type { ItemDetail, Movement, MovementSide, Paper, State } from '../api/types';
+import { useFilters } from '../shell/filters';
 import { Badge, Button, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
@@ -21,19 +22,11 @@ const STATES: State[] = [
 
 export default function StockItem() {
   const { t } = useTranslation();
-  const { time } = useFormat();
+  const { time, toInput, fromInput } = useFormat();
   const { id } = useParams();
-  const [search, setSearch] = useSearchParams();
-  const moment = search.get('as_of');
+  const [filters, change] = useFilters(['as_of', 'state', 'location_id']);
+  const moment = filters.as_of;
   const query = useResource<ItemDetail>(`/items/${id}`, { as_of: moment }, !moment);
-  const change = (values: Record<string, string | null>) =>
-    setSearch((before) => {
-      for (const [name, value] of Object.entries(values)) {
-        if (value) before.set(name, value);
-        else before.delete(name);
-      }
-      return before;
-    });
   return (
     <Loaded query={query}>
       {(item) => (
@@ -48,10 +41,10 @@ export default function StockItem() {
               <input
                 id="as-of"
                 type="datetime-local"
-                defaultValue={moment ? localInput(moment) : ''}
+                defaultValue={moment ? toInput(moment) : ''}
                 onChange={(event) =>
                   change({
-                    as_of: event.target.value ? new Date(event.target.value).toISOString() : null,
+                    as_of: event.target.value ? fromInput(event.target.value) : null,
                   })
                 }
               />
@@ -59,7 +52,7 @@ export default function StockItem() {
           }
         >
           {moment && <Badge tone="info">{t('item.asOfShown', { when: time(moment) })}</Badge>}
-          <Balances item={item} choose={(state, place) => change({ state, location_id: place })} />
+          <Balances item={item} />
           <Movements item={item} clear={() => change({ state: null, location_id: null })} />
           <div className="columns">
             <Card heading={t('item.aliases')}>
@@ -88,18 +81,9 @@ export default function StockItem() {
   );
 }
 
-function localInput(moment: string): string {
-  const date = new Date(moment);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
-}
-
-function Balances(props: {
-  item: ItemDetail;
-  choose: (state: string, place: string | null) => void;
-}) {
+function Balances({ item }: { item: ItemDetail }) {
   const { t } = useTranslation();
   const { number } = useFormat();
-  const { item } = props;
   const places = [...new Map(item.balances.map((one) => [one.location.id, one.location])).values()];
   const shown = STATES.filter(
     (state) => item.totals[state] !== 0 || ['available', 'committed', 'reserved'].includes(state),
@@ -141,10 +125,11 @@ function Balances(props: {
 function Movements(props: { item: ItemDetail; clear: () => void }) {
   const { t } = useTranslation();
   const { number, time } = useFormat();
-  const [search] = useSearchParams();
-  const state = search.get('state');
-  const place = search.get('location_id');
-  const moment = search.get('as_of');
+  const [{ state, location_id: place, as_of: moment }] = useFilters([
+    'state',
+    'location_id',
+    'as_of',
+  ]);
   const query = usePages<Movement>(
     `/items/${props.item.id}/movements`,
     { state, location_id: place, as_of: moment },

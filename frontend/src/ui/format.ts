@@ -1,6 +1,7 @@
 // Numbers, times and money in the person's language and the shop's time zone.
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../shell/session';
+import { fromInput, toInput } from './zone';
 
 export function useFormat() {
   const { i18n } = useTranslation();
@@ -17,6 +18,8 @@ export function useFormat() {
     timeZone: zone,
   });
   return {
+    toInput: (moment: string) => toInput(moment, zone),
+    fromInput: (text: string) => fromInput(text, zone),
     number: (value: number) => numbers.format(value),
     time: (value: string | null) => (value ? times.format(new Date(value)) : '–'),
     day: (value: string | null) => (value ? days.format(new Date(value)) : '–'),
