@@ -199,7 +199,8 @@ class VendorClient(Client):  # type: ignore[misc]
         """The status first, the body second; whatever is neither good nor understood is a failure."""
         request_id = response.headers.get(REQUEST_ID)
         status, words = response.status_code, _words(response)
-        said = f"Amazon answered {status} to {operation}{words} ({request_id})."
+        known = f" ({request_id})" if request_id else ""
+        said = f"Amazon answered {status} to {operation}{words}{known}."
         if status in (401, 403):
             raise NotAuthorised(said)
         if status == 429:
