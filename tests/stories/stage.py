@@ -204,6 +204,9 @@ def set_stage(folder: Path, set_settings: Callable[..., None]) -> Iterator[Stage
         "VENDOR_CENTRAL_ORIGIN": amazon,
         "AMAZON_POLL_SECONDS": "1",
         "WEB_WORKERS": "1",
+        "APP_BRIDGE_SCRIPT_URL": f"{shopify}/app-bridge.js",
+        "POLARIS_SCRIPT_URL": "none",
+        "ADMIN_FRAME_ORIGINS": shopify,
     }
     set_settings(**environment)
     python = [sys.executable, "-m"]

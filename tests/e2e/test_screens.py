@@ -1,0 +1,100 @@
+"""What an operator does on the screens, and what it does to the stock."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import FrameLocator, Page, expect
+
+from tests.stories.stage import MAIN, SHOP, Stage, eventually
+
+EAST = "East warehouse"
+
+
+def show(page: Page, stage: Stage, path: str = "/", locale: str = "en") -> FrameLocator:
+    """Opens a screen of the app inside the store's admin."""
+    page.goto(f"{stage.shopify}/admin?shop={SHOP}&path={path}&locale={locale}")
+    return page.frame_locator("iframe")
+
+
+def brand(stage: Stage) -> None:
+    stage.add_item("TENT", {MAIN: 10, EAST: 6}, "810000000011")
+    stage.install()
+    stage.connect_amazon()
+
+
+def test_a_purchase_order_is_acknowledged_with_what_is_proposed(stage: Stage, page: Page) -> None:
+    brand(stage)
+    number = stage.purchase_order(
+        {"asin": "B000000001", "vendor_sku": "810000000011", "amount": 8, "cost": "50.00"}
+    )
+    eventually(lambda: stage.units("TENT", "reserved"), 8)
+
+    app = show(page, stage, "/purchase-orders")
+    app.get_by_role("link", name=number).click()
+    expect(app.get_by_label("Accept TENT")).to_have_value("8")
+    app.get_by_label("Accept TENT").fill("7")
+    app.get_by_role("button", name="Acknowledge").click()
+    expect(app.get_by_text("must add up to 8").first).to_be_visible()
+    assert stage.amazons("GET", "/acknowledgements")["data"] == []
+
+    app.get_by_label("Reject TENT").fill("1")
+    app.get_by_role("button", name="Acknowledge").click()
+    expect(app.get_by_text("Amazon has it")).to_be_visible(timeout=30_000)
+    (sent,) = stage.amazons("GET", "/acknowledgements")["data"]
+    codes = sent["sent"][0]["items"][0]["itemAcknowledgements"]
+    assert {one["acknowledgementCode"]: one["acknowledgedQuantity"]["amount"] for one in codes} == {
+        "Accepted": 7,
+        "Rejected": 1,
+    }
+    eventually(lambda: stage.units("TENT", "reserved"), 7)
+    stage.settle_down()
+    stage.check()
+
+
+def test_a_collision_is_ended_by_one_click_in_chinese(stage: Stage, page: Page) -> None:
+    brand(stage)
+    stage.purchase_order(
+        {"asin": "B000000001", "vendor_sku": "810000000011", "amount": 9, "cost": "50.00"}
+    )
+    eventually(lambda: stage.units("TENT", "reserved"), 9)
+    stage.order("TENT", 4, location=MAIN)
+    eventually(lambda: stage.units("TENT", "available", MAIN), -3)
+
+    app = show(page, stage, "/collisions", locale="zh-CN")
+    expect(app.get_by_role("heading", name="冲突")).to_be_visible()
+    expect(app.get_by_text("超卖 3 件")).to_be_visible()
+    app.get_by_role("button", name=f"从 {EAST} 调来 3 件").click()
+    expect(app.get_by_text("没有重复承诺的库存")).to_be_visible()
+    assert stage.units("TENT", "available", MAIN) == 0
+    assert stage.units("TENT", "available", EAST) == 3
+    stage.settle_down()
+    stage.check()
+
+
+def test_a_number_opens_into_the_papers_behind_it(stage: Stage, page: Page) -> None:
+    brand(stage)
+    stage.order("TENT", 2, location=MAIN)
+    eventually(lambda: stage.units("TENT", "committed"), 2)
+
+    app = show(page, stage)
+    page.get_by_role("link", name="Stock").last.click()
+    app.get_by_role("link", name="TENT Committed 2").click()
+    row = app.get_by_role("row", name="Held")
+    expect(row).to_contain_text("Available · Main warehouse (now 8) → Committed")
+    row.get_by_role("link", name="Message").click()
+    # Whichever of the order's webhooks came first held the units.
+    expect(app.get_by_role("heading", name=re.compile("orders.(create|updated)"))).to_be_visible()
+    expect(app.get_by_text("Done", exact=True).first).to_be_visible()
+
+
+def test_an_empty_shop_says_what_comes_next(stage: Stage, page: Page) -> None:
+    stage.install()
+    app = show(page, stage)
+    expect(app.get_by_text("Amazon is connected")).to_be_visible()
+    app.get_by_role("link", name="Connect Amazon").click()
+    expect(app.get_by_role("button", name="Log in with Amazon")).to_be_visible()
+    app.get_by_label("Refresh token").fill("Atzr|wrong")
+    app.get_by_role("button", name="Connect", exact=True).click()
+    expect(app.get_by_role("alert").first).to_be_visible()
+    expect(app.get_by_role("button", name="Connect", exact=True)).to_be_enabled()
