@@ -19,6 +19,7 @@ import redis
 
 from app.supervisor import Servers, SupervisorFailed
 from app.supervisor.children import descendants
+from app.supervisor.identity import identity_for
 from app.supervisor.postgresql import Binaries, binaries_for, installed
 
 PROJECT = Path(__file__).parents[2]
@@ -251,6 +252,24 @@ def test_root_without_user_namespaces_runs_the_servers_as_nobody(
     monkeypatch.undo()
     with Servers(data, durable=False, kind=kind) as servers:
         assert Path(f"/proc/{servers.postgresql.pid}").stat().st_uid == 65534
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
+def test_nobody_finds_programs_below_a_folder_that_only_root_may_enter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "closed" / "program"
+    program.parent.mkdir(mode=0o700)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    forbidden = tmp_path / "bin" / "unshare"
+    forbidden.parent.mkdir()
+    forbidden.write_text("#!/bin/sh\nexit 1\n")
+    forbidden.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{forbidden.parent}:{os.environ['PATH']}")
+    identity = identity_for(tmp_path, ["test", "-x", str(program)])
+    assert identity.owner == (65534, 65534)
+    assert "+dac_override" in identity.prefix
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can run as somebody else")
