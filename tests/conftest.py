@@ -167,6 +167,9 @@ def chromium() -> str:
     if path:
         asked = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
         if asked.returncode == 0:
+            # Playwright's own Node needs a library that a bare Debian has not.
+            if node := shutil.which("node"):
+                os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node)
             return path
         reason = f"no browser: {path} does not start: {asked.stderr.strip()[:200]}"
     if os.environ.get("CHROMIUM_REQUIRED"):
