@@ -264,7 +264,7 @@ def test_row_level_security_covers_every_table_that_has_a_shop(
     owned: Owned, superuser: psycopg.Connection
 ) -> None:
     tables = [row[0] for row in superuser.execute(TENANT_TABLES).fetchall()]
-    assert {"movement", "message", "connection", "purchase_order"} <= set(tables)
+    assert {"posting", "message", "connection", "purchase_order"} <= set(tables)
     with transaction() as session:
         stranger = session.execute(
             text("SELECT shop_id FROM shop_domain WHERE domain = :domain"), {"domain": STRANGER}

@@ -1,24 +1,24 @@
 """The rows one posting works on: locked in one order, changed in memory, written back set by set.
 
-Private to the ledger. Lock order, always: documents by kind and reference, then accounts by item,
-location and state; so two postings may wait for one another but never in a circle.
+Private to the ledger. The order of locks is told in `filing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
 from app.db import shop_of
 from app.errors import Refused
+from app.inventory.arrays import booleans, integers, moments, texts
 from app.inventory.documents import Account, Document, DocumentKey, Flow
+from app.inventory.filing import SPOKEN_OF, file_documents
 from app.inventory.models import MAY_BE_NEGATIVE, Reason, State
-
-SPOKEN_OF = -1
 
 
 class HoldKey(NamedTuple):
@@ -60,21 +60,14 @@ class HoldRow:
 class MovementRow(NamedTuple):
     """A movement to be written."""
 
-    occurred_at: datetime
-    item_id: int
-    quantity: int
-    from_location_id: int
-    from_state: State
-    to_location_id: int
-    to_state: State
-    from_balance: int
-    to_balance: int
-    reason: Reason
-    document_id: int
+    document: Document
     line: str
-    message_id: int | None
-    actor: str
-    echo: bool
+    quantity: int
+    source: Account
+    source_left: int
+    target: Account
+    target_left: int
+    reason: Reason
 
 
 class Books:
@@ -84,13 +77,16 @@ class Books:
         self.session = session
         self.shop_id = shop_of(session)
         self.document_ids: dict[DocumentKey, int] = {}
-        self.known: dict[DocumentKey, tuple[int, str]] = {}
+        self.new: set[DocumentKey] = set()
+        self.accepted: set[DocumentKey] = set()
+        self.versions: dict[DocumentKey, int] = {}
         self.holds: dict[HoldKey, HoldRow] = {}
         self.lines: dict[tuple[int, str, int], list[HoldKey]] = {}
         self.by_document: dict[int, list[HoldKey]] = {}
         self.tallies: dict[TallyKey, int] = {}
         self.tally_holds: dict[TallyKey, tuple[int, str]] = {}
         self.changed_tallies: set[TallyKey] = set()
+        self.account_ids: dict[Account, int] = {}
         self.balances: dict[Account, int] = {}
         self.touched: set[Account] = set()
         self.movements: list[MovementRow] = []
@@ -103,59 +99,63 @@ class Books:
         parameters["shop"] = self.shop_id
         self.session.connection().exec_driver_sql(statement, parameters)
 
-    def lock_documents(self, documents: Sequence[Document]) -> set[DocumentKey]:
-        """Stores newer versions and locks every document named; returns the accepted ones."""
-        rows: dict[DocumentKey, tuple[int, str, str, bool]] = {
-            document.key: (
-                document.version, document.title, document.digest, document.authoritative
-            )
-            for document in documents
-        }  # fmt: skip
-        for document in documents:
-            for flow in document.flows:
-                if flow.hold is not None:
-                    rows.setdefault(flow.hold, (SPOKEN_OF, "", "", False))
-        keys = sorted(rows)
-        accepted = self._rows(
-            UPSERT_DOCUMENTS,
-            kinds=[key.kind for key in keys],
-            references=[key.reference for key in keys],
-            versions=[rows[key][0] for key in keys],
-            titles=[rows[key][1] for key in keys],
-            digests=[rows[key][2] for key in keys],
-            authoritative=[rows[key][3] for key in keys],
+    def file(self, documents: Sequence[Document]) -> Sequence[int] | None:
+        """Stores what is new and locks what is known, newer versions of it stored.
+
+        Afterwards `accepted` are the documents to be settled. If all were new and claim only, they
+        are settled already: then the units that each claim holds are returned.
+        """
+        named = {document.key for document in documents}
+        spoken_of = {
+            flow.hold for document in documents for flow in document.flows if flow.hold is not None
+        } - named
+        ordered = sorted(documents, key=attrgetter("kind", "reference"))
+        filed = file_documents(self.session, ordered, sorted(spoken_of))
+        self.document_ids = filed.new
+        if filed.held is not None:
+            self.accepted = named
+            return filed.held
+        self.new = set(filed.new)
+        self.accepted = named & self.new
+        known = sorted((named | spoken_of) - self.new)
+        if known:
+            self._lock_known(known, {document.key: document for document in documents})
+        return None
+
+    def _lock_known(
+        self, keys: Sequence[DocumentKey], stated: Mapping[DocumentKey, Document]
+    ) -> None:
+        rows = self._rows(
+            LOCK_DOCUMENTS,
+            kinds=texts(key.kind for key in keys),
+            references=texts(key.reference for key in keys),
         )
-        fresh: set[int] = set()
-        for document_id, kind, reference, version, digest, inserted in accepted:
+        newer: list[tuple[int, Document]] = []
+        for document_id, kind, reference, version, digest in rows:
             key = DocumentKey(kind, reference)
             self.document_ids[key] = document_id
-            self.known[key] = (version, digest)
-            if inserted:
-                fresh.add(document_id)
-        missing = [key for key in keys if key not in self.document_ids]
-        if missing:
-            for document_id, kind, reference, version, digest in self._rows(
-                SELECT_DOCUMENTS,
-                kinds=[key.kind for key in missing],
-                references=[key.reference for key in missing],
-            ):
-                key = DocumentKey(kind, reference)
-                self.document_ids[key] = document_id
-                self.known[key] = (version, digest)
-        self._load(fresh)
-        refused = set(missing)
-        return {document.key for document in documents if document.key not in refused}
+            self.versions[key] = version
+            document = stated.get(key)
+            if document is None or not _replaces(document, version, digest):
+                continue
+            self.accepted.add(key)
+            if (version, digest) != (document.version, document.digest) or document.title:
+                newer.append((document_id, document))
+        if newer:
+            self._run(
+                UPDATE_DOCUMENTS,
+                documents=integers(document_id for document_id, _ in newer),
+                versions=integers(document.version for _, document in newer),
+                titles=texts(document.title for _, document in newer),
+                digests=texts(document.digest for _, document in newer),
+            )
+        self._load([row[0] for row in rows])
 
-    def _load(self, fresh: set[int]) -> None:
-        known = [
-            document_id for document_id in self.document_ids.values() if document_id not in fresh
-        ]
-        if not known:
-            return
-        for row in self._rows(SELECT_HOLDS, documents=known):
+    def _load(self, known: Sequence[int]) -> None:
+        for row in self._rows(SELECT_HOLDS, documents=integers(known)):
             key = HoldKey(*row[:4])
             self._add_hold(key, HoldRow(State(row[4]), *row[5:]))
-        for row in self._rows(SELECT_TALLIES, documents=known):
+        for row in self._rows(SELECT_TALLIES, documents=integers(known)):
             tally = TallyKey(row[0], row[1], row[2], row[3], State(row[4]), row[5], State(row[6]))
             self.tallies[tally] = row[7]
             if row[8] is not None:
@@ -175,21 +175,23 @@ class Books:
         return row
 
     def lock_accounts(self, accounts: Iterable[Account]) -> None:
-        """Locks these balances, opening the ones that do not exist yet."""
-        wanted = sorted(set(accounts) - self.balances.keys())
+        """Locks all accounts of these items at these locations, and reads what they have.
+
+        Accounts that there are not yet are opened.
+        """
+        wanted = list(set(accounts))
         if not wanted:
             return
-        columns: dict[str, Any] = {
-            "items": [account.item_id for account in wanted],
-            "locations": [account.location_id for account in wanted],
-            "states": [account.state.value for account in wanted],
-        }
-        found = self._rows(LOCK_BALANCES, **columns)
-        if len(found) < len(wanted):
-            self._run(OPEN_BALANCES, **columns)
-            found = self._rows(LOCK_BALANCES, **columns)
-        for item_id, location_id, state, quantity in found:
-            self.balances[Account(item_id, location_id, State(state))] = quantity
+        row = self._rows(
+            LOCK_ACCOUNTS,
+            items=integers(account.item_id for account in wanted),
+            locations=integers(account.location_id for account in wanted),
+            states=texts(account.state for account in wanted),
+        )[0]
+        for account_id, item_id, location_id, state, quantity in zip(*row, strict=True):
+            account = Account(item_id, location_id, State(state))
+            self.account_ids[account] = account_id
+            self.balances[account] = quantity
 
     def move(
         self,
@@ -216,21 +218,7 @@ class Books:
         self.touched.update((source, target))
         self.movements.append(
             MovementRow(
-                document.occurred_at,
-                source.item_id,
-                quantity,
-                source.location_id,
-                source.state,
-                target.location_id,
-                target.state,
-                left,
-                self.balances[target],
-                reason,
-                self.document_ids[document.key],
-                line,
-                document.message_id,
-                document.actor,
-                document.echo,
+                document, line, quantity, source, left, target, self.balances[target], reason
             )
         )
 
@@ -249,92 +237,94 @@ class Books:
         self._write_tallies()
 
     def _write_movements(self) -> None:
-        if not self.movements:
-            return
-        columns = list(zip(*self.movements, strict=True))
-        names = MovementRow._fields
-        self._run(
-            INSERT_MOVEMENTS,
-            **{name: list(column) for name, column in zip(names, columns, strict=True)},
-        )
+        rows = self.movements
+        if rows:
+            self._run(
+                INSERT_MOVEMENTS,
+                occurred=moments(row.document.occurred_at for row in rows),
+                quantities=integers(row.quantity for row in rows),
+                sources=integers(self.account_ids[row.source] for row in rows),
+                sources_left=integers(row.source_left for row in rows),
+                targets=integers(self.account_ids[row.target] for row in rows),
+                targets_left=integers(row.target_left for row in rows),
+                reasons=texts(row.reason for row in rows),
+                documents=integers(self.document_ids[row.document.key] for row in rows),
+                lines=texts(row.line for row in rows),
+                messages=integers(row.document.message_id for row in rows),
+                actors=texts(row.document.actor for row in rows),
+                echoes=booleans(row.document.echo for row in rows),
+            )
 
     def _write_balances(self) -> None:
-        accounts = sorted(self.touched)
-        if accounts:
+        if self.touched:
             self._run(
-                UPDATE_BALANCES,
-                items=[account.item_id for account in accounts],
-                locations=[account.location_id for account in accounts],
-                states=[account.state.value for account in accounts],
-                quantities=[self.balances[account] for account in accounts],
+                WRITE_BALANCES,
+                accounts=integers(self.account_ids[account] for account in self.touched),
+                quantities=integers(self.balances[account] for account in self.touched),
             )
 
     def _write_holds(self) -> None:
-        rows = [(key, row) for key, row in self.holds.items() if row.changed]
+        keys = [key for key, row in self.holds.items() if row.changed]
+        rows = [self.holds[key] for key in keys]
         if rows:
             self._run(
                 UPSERT_HOLDS,
-                documents=[key.document_id for key, _ in rows],
-                lines=[key.line for key, _ in rows],
-                items=[key.item_id for key, _ in rows],
-                locations=[key.location_id for key, _ in rows],
-                states=[row.state.value for _, row in rows],
-                wanted=[row.wanted for _, row in rows],
-                fulfilled=[row.fulfilled for _, row in rows],
-                held=[row.held for _, row in rows],
-                facts=[row.fact for _, row in rows],
-                firm=[row.firm for _, row in rows],
-                expires=[row.expires_at for _, row in rows],
-                due=[row.due_at for _, row in rows],
-                now=datetime.now(UTC),
+                documents=integers(key.document_id for key in keys),
+                lines=texts(key.line for key in keys),
+                items=integers(key.item_id for key in keys),
+                locations=integers(key.location_id for key in keys),
+                states=texts(row.state for row in rows),
+                wanted=integers(row.wanted for row in rows),
+                fulfilled=integers(row.fulfilled for row in rows),
+                held=integers(row.held for row in rows),
+                facts=booleans(row.fact for row in rows),
+                firm=booleans(row.firm for row in rows),
+                expires=moments(row.expires_at for row in rows),
+                due=moments(row.due_at for row in rows),
             )
 
     def _write_tallies(self) -> None:
-        rows = sorted(self.changed_tallies)
-        if rows:
-            holds = [self.tally_holds.get(key, (None, None)) for key in rows]
+        keys = list(self.changed_tallies)
+        if keys:
+            holds = [self.tally_holds.get(key, (None, None)) for key in keys]
             self._run(
                 UPSERT_TALLIES,
-                documents=[key.document_id for key in rows],
-                lines=[key.line for key in rows],
-                items=[key.item_id for key in rows],
-                from_locations=[key.from_location_id for key in rows],
-                from_states=[key.from_state.value for key in rows],
-                to_locations=[key.to_location_id for key in rows],
-                to_states=[key.to_state.value for key in rows],
-                totals=[self.tallies[key] for key in rows],
-                hold_documents=[hold[0] for hold in holds],
-                hold_lines=[hold[1] for hold in holds],
+                documents=integers(key.document_id for key in keys),
+                lines=texts(key.line for key in keys),
+                items=integers(key.item_id for key in keys),
+                from_locations=integers(key.from_location_id for key in keys),
+                from_states=texts(key.from_state for key in keys),
+                to_locations=integers(key.to_location_id for key in keys),
+                to_states=texts(key.to_state for key in keys),
+                totals=integers(self.tallies[key] for key in keys),
+                hold_documents=integers(hold[0] for hold in holds),
+                hold_lines=texts(hold[1] for hold in holds),
             )
 
 
-UPSERT_DOCUMENTS = """
-INSERT INTO document AS known (shop_id, kind, reference, version, title, digest)
-SELECT %(shop)s, kind, reference, version, title, digest
-FROM unnest(%(kinds)s::text[], %(references)s::text[], %(versions)s::bigint[], %(titles)s::text[],
-            %(digests)s::text[]) AS given (kind, reference, version, title, digest)
-ORDER BY kind, reference
-ON CONFLICT (shop_id, kind, reference) DO UPDATE SET
-    version = excluded.version,
-    title = CASE WHEN excluded.title = '' THEN known.title ELSE excluded.title END,
-    digest = excluded.digest
-WHERE known.version < excluded.version
-   OR (known.version = excluded.version AND excluded.version > -1
-       AND (known.digest = '' OR known.digest = excluded.digest
-            OR (excluded.kind, excluded.reference) IN (
-                SELECT kind, reference
-                FROM unnest(%(kinds)s::text[], %(references)s::text[], %(authoritative)s::boolean[])
-                     AS read_now (kind, reference, authoritative)
-                WHERE authoritative)))
-RETURNING document_id, kind, reference, version, digest, xmax = 0
-"""
+def _replaces(document: Document, version: int, digest: str) -> bool:
+    """Whether it is newer than what is known, or as new and known to say the same."""
+    if document.version != version:
+        return document.version > version
+    return version > SPOKEN_OF and (digest in ("", document.digest) or document.authoritative)
 
-SELECT_DOCUMENTS = """
+
+LOCK_DOCUMENTS = """
 SELECT document_id, document.kind, document.reference, version, digest
 FROM document
 JOIN unnest(%(kinds)s::text[], %(references)s::text[]) AS given (kind, reference)
   ON document.kind = given.kind AND document.reference = given.reference
 WHERE shop_id = %(shop)s
+ORDER BY document.kind, document.reference
+FOR NO KEY UPDATE OF document
+"""
+
+UPDATE_DOCUMENTS = """
+UPDATE document SET version = newer.version, digest = newer.digest,
+    title = CASE WHEN newer.title = '' THEN document.title ELSE newer.title END
+FROM unnest(%(documents)s::bigint[], %(versions)s::bigint[], %(titles)s::text[],
+            %(digests)s::text[]) AS newer (document_id, version, title, digest)
+WHERE document.shop_id = %(shop)s AND document.document_id = newer.document_id
 """
 
 SELECT_HOLDS = """
@@ -349,66 +339,46 @@ SELECT document_id, line, item_id, from_location_id, from_state::text, to_locati
 FROM tally WHERE shop_id = %(shop)s AND document_id = ANY(%(documents)s::bigint[])
 """
 
-LOCK_BALANCES = """
-SELECT balance.item_id, balance.location_id, balance.state::text, balance.quantity
-FROM balance
-JOIN unnest(%(items)s::int[], %(locations)s::int[], %(states)s::text[]::stock_state[])
-     AS wanted (item_id, location_id, state)
-  USING (item_id, location_id, state)
-WHERE balance.shop_id = %(shop)s
-ORDER BY balance.item_id, balance.location_id, balance.state
-FOR UPDATE OF balance
+LOCK_ACCOUNTS = """
+SELECT account_ids, account_items, account_locations, account_states::text[], quantities
+FROM lock_accounts(%(shop)s, %(items)s::int[], %(locations)s::int[],
+                   %(states)s::text[]::stock_state[])
 """
 
-OPEN_BALANCES = """
-INSERT INTO balance (shop_id, item_id, location_id, state, quantity)
-SELECT %(shop)s, item_id, location_id, state, 0
-FROM unnest(%(items)s::int[], %(locations)s::int[], %(states)s::text[]::stock_state[])
-     AS wanted (item_id, location_id, state)
-ORDER BY item_id, location_id, state
-ON CONFLICT DO NOTHING
-"""
-
-UPDATE_BALANCES = """
+WRITE_BALANCES = """
 UPDATE balance SET quantity = changed.quantity
-FROM unnest(%(items)s::int[], %(locations)s::int[], %(states)s::text[]::stock_state[],
-            %(quantities)s::int[]) AS changed (item_id, location_id, state, quantity)
-WHERE balance.shop_id = %(shop)s AND balance.item_id = changed.item_id
-  AND balance.location_id = changed.location_id AND balance.state = changed.state
+FROM unnest(%(accounts)s::int[], %(quantities)s::int[]) AS changed (account_id, quantity)
+WHERE balance.shop_id = %(shop)s AND balance.account_id = changed.account_id
 """
 
 INSERT_MOVEMENTS = """
-WITH numbered AS (
-    INSERT INTO movement (shop_id, occurred_at, item_id, quantity, from_location_id, from_state,
-        to_location_id, to_state, from_balance, to_balance, reason, document_id, line, message_id,
-        actor, echo, recorded_at)
-    SELECT %(shop)s, occurred_at, item_id, quantity, from_location_id, from_state, to_location_id,
-           to_state, from_balance, to_balance, reason, document_id, line, message_id, actor, echo,
-           clock_timestamp()
-    FROM unnest(%(occurred_at)s::timestamptz[], %(item_id)s::int[], %(quantity)s::int[],
-                %(from_location_id)s::int[], %(from_state)s::text[]::stock_state[],
-                %(to_location_id)s::int[], %(to_state)s::text[]::stock_state[],
-                %(from_balance)s::int[], %(to_balance)s::int[],
-                %(reason)s::text[]::movement_reason[], %(document_id)s::bigint[],
-                %(line)s::text[], %(message_id)s::bigint[], %(actor)s::text[],
-                %(echo)s::boolean[])
-         WITH ORDINALITY AS given (occurred_at, item_id, quantity, from_location_id, from_state,
-                to_location_id, to_state, from_balance, to_balance, reason, document_id, line,
-                message_id, actor, echo, place)
+WITH moved AS (
+    INSERT INTO posting (shop_id, occurred_at, quantity, from_account_id, to_account_id,
+        from_balance, to_balance, reason, document_id, line, message_id, actor, echo)
+    SELECT %(shop)s, occurred_at, quantity, source, target, source_left, target_left, reason,
+           document_id, line, message_id, actor, echo
+    FROM unnest(%(occurred)s::timestamptz[], %(quantities)s::int[], %(sources)s::int[],
+                %(targets)s::int[], %(sources_left)s::int[], %(targets_left)s::int[],
+                %(reasons)s::text[]::movement_reason[], %(documents)s::bigint[], %(lines)s::text[],
+                %(messages)s::bigint[], %(actors)s::text[], %(echoes)s::boolean[])
+         WITH ORDINALITY AS given (occurred_at, quantity, source, target, source_left, target_left,
+                reason, document_id, line, message_id, actor, echo, place)
     ORDER BY place
-    RETURNING movement_id, echo, from_state, to_state
+    RETURNING document_id, movement_id, echo, from_account_id, to_account_id
 )
-INSERT INTO mirror_due (shop_id, movement_id)
-SELECT %(shop)s, movement_id FROM numbered
-WHERE NOT echo AND NOT (from_state = ANY(ARRAY['supplier', 'customer', 'amazon_transit', 'amazon',
-    'adjustment']::stock_state[]) AND to_state = ANY(ARRAY['supplier', 'customer',
-    'amazon_transit', 'amazon', 'adjustment']::stock_state[]))
+INSERT INTO mirror_due (shop_id, document_id, movement_id)
+SELECT %(shop)s, document_id, movement_id
+FROM moved
+WHERE NOT echo AND EXISTS (
+    SELECT FROM balance WHERE shop_id = %(shop)s
+    AND account_id IN (from_account_id, to_account_id)
+    AND state NOT IN ('supplier', 'customer', 'amazon_transit', 'amazon', 'adjustment'))
 """
 
 UPSERT_HOLDS = """
 INSERT INTO hold (shop_id, document_id, line, item_id, location_id, state, wanted, fulfilled, held,
                   fact, firm, expires_at, due_at, updated_at)
-SELECT %(shop)s, given.*, %(now)s
+SELECT %(shop)s, given.*, now()
 FROM unnest(%(documents)s::bigint[], %(lines)s::text[], %(items)s::int[], %(locations)s::int[],
             %(states)s::text[]::stock_state[], %(wanted)s::int[], %(fulfilled)s::int[],
             %(held)s::int[], %(facts)s::boolean[], %(firm)s::boolean[],

@@ -88,10 +88,10 @@ class Document:
     message_id: int | None = None
     occurred_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     reason_released: Reason = Reason.RELEASED
+    key: DocumentKey = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> DocumentKey:
-        return DocumentKey(self.kind, self.reference)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", DocumentKey(self.kind, self.reference))
 
 
 class Verdict(StrEnum):
@@ -102,8 +102,7 @@ class Verdict(StrEnum):
     AMBIGUOUS = "ambiguous"
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """What one claim holds now, and how much of it could not be held."""
 
     line: str
@@ -118,8 +117,7 @@ class Grant:
         return max(0, self.wanted - self.fulfilled - self.held)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The ledger's answer to one document, in the order they were given."""
 
     key: DocumentKey

@@ -16,9 +16,9 @@ The caller opens the transaction; nothing here commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 
 from sqlalchemy import text
@@ -26,7 +26,7 @@ from sqlmodel import Session
 
 from app.db import shop_of
 from app.errors import Refused
-from app.inventory.books import SPOKEN_OF, Books, HoldKey, HoldRow, TallyKey
+from app.inventory.books import Books, HoldKey, HoldRow, TallyKey
 from app.inventory.documents import (
     Account,
     Claim,
@@ -37,6 +37,7 @@ from app.inventory.documents import (
     Outcome,
     Verdict,
 )
+from app.inventory.filing import SPOKEN_OF, is_plain, post_claims
 from app.inventory.models import Reason, State
 
 OPEN_REQUESTS = """
@@ -70,18 +71,36 @@ def settle(session: Session, documents: Sequence[Document]) -> list[Outcome]:
     """
     books = Books(session)
     chosen, verdicts = _newest(documents)
-    accepted = books.lock_documents(chosen)
+    held = books.file(chosen)
+    if held is not None:
+        ordered = sorted(chosen, key=attrgetter("kind", "reference"))
+        return _outcomes(books, documents, chosen, verdicts, _granted(ordered, held))
     for document in chosen:
-        if document.key not in accepted:
-            verdicts[document.key] = _why_not(books, document)
-    settled = [document for document in chosen if document.key in accepted]
-    claimed = {document.key: _state_claims(books, document) for document in settled}
-    books.lock_accounts(_accounts(books, settled))
-    by_line = {line: document for document in settled for line in claimed[document.key]}
+        if document.key not in books.accepted:
+            older = books.versions[document.key] > document.version
+            verdicts[document.key] = Verdict.STALE if older else Verdict.AMBIGUOUS
+    settled = [document for document in chosen if document.key in books.accepted]
+    first, others = _new_facts(books, settled)
+    claimed = {document.key: _state_claims(books, document) for document in others}
+    books.lock_accounts(chain(_accounts(books, others), _claimed(first)))
+    grants = _granted(first, post_claims(session, first, books.document_ids)) if first else {}
+    _note_facts(books, first)
+    _settle_others(books, others, claimed)
+    books.write()
+    for key, lines in claimed.items():
+        grants[key] = _grants(books, lines)
+    return _outcomes(books, documents, chosen, verdicts, grants)
+
+
+def _settle_others(
+    books: Books, documents: Sequence[Document], claimed: Mapping[DocumentKey, Iterable[LineKey]]
+) -> None:
+    """Facts first, then what has moved, then requests out of what is left."""
+    by_line = {line: document for document in documents for line in claimed[document.key]}
     for line, document in by_line.items():
         if document.fact:
             _rebalance(books, line, document)
-    for document in settled:
+    for document in documents:
         for flow in document.flows:
             by_line.update(_apply_flow(books, document, flow))
     for line, document in by_line.items():
@@ -89,8 +108,19 @@ def settle(session: Session, documents: Sequence[Document]) -> list[Outcome]:
     for line, document in by_line.items():
         if not _is_fact(books, line):
             _rebalance(books, line, document)
-    books.write()
-    return _outcomes(books, documents, chosen, verdicts, claimed)
+
+
+def _new_facts(
+    books: Books, documents: Sequence[Document]
+) -> tuple[list[Document], list[Document]]:
+    """Those that one statement can post, as nothing else in this call touches their holds; the rest."""
+    spoken_of = {flow.hold for document in documents for flow in document.flows}
+    first: list[Document] = []
+    others: list[Document] = []
+    for document in documents:
+        new = document.key in books.new and document.key not in spoken_of
+        (first if new and document.fact and is_plain(document) else others).append(document)
+    return first, others
 
 
 def expire(session: Session, now: datetime | None = None, limit: int = 500) -> list[Outcome]:
@@ -196,7 +226,7 @@ def _request(
 ) -> tuple[Books, HoldRow]:
     """The locked hold of a request that is not firm."""
     books = Books(session)
-    books.lock_documents([document])
+    books.file([document])
     books.lock_accounts(_accounts(books, ()))
     row = books.holds.get(HoldKey(books.document_ids[document.key], line, item_id, location_id))
     if row is None or row.fact or row.firm:
@@ -227,11 +257,6 @@ def _newest(
 
 def _rank(document: Document) -> tuple[int, bool]:
     return document.version, document.authoritative
-
-
-def _why_not(books: Books, document: Document) -> Verdict:
-    version, _digest = books.known[document.key]
-    return Verdict.STALE if version > document.version else Verdict.AMBIGUOUS
 
 
 def _state_claims(books: Books, document: Document) -> dict[LineKey, None]:
@@ -363,26 +388,58 @@ def _open_units(books: Books, line: LineKey) -> dict[HoldKey, int]:
     return open_units
 
 
+def _note_facts(books: Books, documents: Iterable[Document]) -> None:
+    """Facts are held in full, so the books know what those posted already have left behind."""
+    for document in documents:
+        for claim in document.claims or ():
+            free = Account(claim.item_id, claim.location_id, State.AVAILABLE)
+            books.balances[free] -= claim.wanted
+            books.balances[free._replace(state=claim.state)] += claim.wanted
+
+
+def _claimed(documents: Iterable[Document]) -> Iterable[Account]:
+    for document in documents:
+        for claim in document.claims or ():
+            yield Account(claim.item_id, claim.location_id, claim.state)
+            yield Account(claim.item_id, claim.location_id, State.AVAILABLE)
+
+
+def _granted(
+    documents: Iterable[Document], held: Iterable[int]
+) -> dict[DocumentKey, tuple[Grant, ...]]:
+    """The grants of documents that were new; `held` is in the order of their claims."""
+    units = iter(held)
+    return {
+        document.key: tuple(
+            Grant(one.line, one.item_id, one.location_id, one.wanted, 0, next(units))
+            for one in document.claims or ()
+        )
+        for document in documents
+    }
+
+
+def _grants(books: Books, lines: Iterable[LineKey]) -> tuple[Grant, ...]:
+    return tuple(
+        Grant(key.line, key.item_id, key.location_id, row.wanted, row.fulfilled, row.held)
+        for line in lines
+        for key in books.lines.get(line, ())
+        for row in (books.holds[key],)
+    )
+
+
 def _outcomes(
     books: Books,
     documents: Sequence[Document],
     chosen: Sequence[Document],
-    verdicts: dict[DocumentKey, Verdict],
-    claimed: dict[DocumentKey, dict[LineKey, None]],
+    verdicts: Mapping[DocumentKey, Verdict],
+    grants: Mapping[DocumentKey, tuple[Grant, ...]],
 ) -> list[Outcome]:
-    picked = {id(document) for document in chosen}
+    picked = {document.key: document for document in chosen}
     outcomes = []
     for document in documents:
-        verdict = verdicts[document.key]
-        if verdict is Verdict.SETTLED and id(document) not in picked:
-            twin = next(one for one in chosen if one.key == document.key)
-            verdict = Verdict.STALE if twin.version > document.version else Verdict.SETTLED
-        grants = tuple(
-            Grant(key.line, key.item_id, key.location_id, row.wanted, row.fulfilled, row.held)
-            for line in claimed.get(document.key, {})
-            for key in books.lines.get(line, ())
-            for row in (books.holds[key],)
-        )
-        document_id = books.document_ids.get(document.key, 0)
-        outcomes.append(Outcome(document.key, document_id, verdict, grants))
+        key = document.key
+        verdict = verdicts[key]
+        if verdict is Verdict.SETTLED and picked[key].version > document.version:
+            verdict = Verdict.STALE
+        outcomes.append(Outcome(key, books.document_ids.get(key, 0), verdict, grants.get(key, ())))
     return outcomes

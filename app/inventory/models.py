@@ -152,6 +152,7 @@ class Balance(Table, table=True):
             " 'quality_control', 'incoming')",
             name="not_negative_inside",
         ),
+        sa.UniqueConstraint("shop_id", "account_id"),
     )
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)
@@ -159,6 +160,7 @@ class Balance(Table, table=True):
     location_id: int = Field(primary_key=True, sa_type=Integer)
     state: State = Field(primary_key=True, sa_type=STATE)
     quantity: int = Field(sa_type=Integer)
+    account_id: int = Field(default=None, sa_type=Integer, sa_column_kwargs=_identity())
 
 
 class DocumentRow(Table, table=True):
@@ -189,13 +191,6 @@ class Hold(Table, table=True):
 
     __tablename__ = "hold"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["shop_id", "document_id"], ["document.shop_id", "document.document_id"]
-        ),
-        ForeignKeyConstraint(["shop_id", "item_id"], ["item.shop_id", "item.item_id"]),
-        ForeignKeyConstraint(
-            ["shop_id", "location_id"], ["location.shop_id", "location.location_id"]
-        ),
         CheckConstraint("wanted >= 0 AND fulfilled >= 0 AND held >= 0", name="not_negative"),
         CheckConstraint("state IN ('committed', 'reserved', 'safety_stock')", name="state"),
         Index(
@@ -264,42 +259,23 @@ class Tally(Table, table=True):
     hold_line: str | None = None
 
 
-class Movement(Table, table=True):
-    """Units that moved from one account to another, once, for ever; and the balances they left."""
+class Posting(Table, table=True):
+    """A movement as it is stored: units from one account to another, once, for ever.
 
-    __tablename__ = "movement"
+    It keeps the balances that it left behind. The view `movement` reads it by the accounts' names.
+    """
+
+    __tablename__ = "posting"
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity"),
-        CheckConstraint(
-            "from_state <> to_state OR from_location_id <> to_location_id", name="from_is_not_to"
-        ),
-        ForeignKeyConstraint(["shop_id", "item_id"], ["item.shop_id", "item.item_id"]),
-        ForeignKeyConstraint(
-            ["shop_id", "document_id"], ["document.shop_id", "document.document_id"]
-        ),
-        Index(
-            "ix_movement_from",
-            "shop_id",
-            "item_id",
-            "from_location_id",
-            "from_state",
-            "recorded_at",
-            "movement_id",
-        ),
-        Index(
-            "ix_movement_to",
-            "shop_id",
-            "item_id",
-            "to_location_id",
-            "to_state",
-            "recorded_at",
-            "movement_id",
-        ),
-        Index("ix_movement_document", "shop_id", "document_id"),
+        CheckConstraint("from_account_id <> to_account_id", name="from_is_not_to"),
+        Index("ix_posting_from", "shop_id", "from_account_id", "recorded_at"),
+        Index("ix_posting_to", "shop_id", "to_account_id", "recorded_at"),
         {"postgresql_partition_by": "RANGE (recorded_at)"},
     )
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)
+    document_id: int = Field(primary_key=True, sa_type=BigInteger)
     movement_id: int = Field(
         default=None, primary_key=True, sa_type=BigInteger, sa_column_kwargs=_identity()
     )
@@ -307,16 +283,12 @@ class Movement(Table, table=True):
         primary_key=True, sa_column_kwargs={"server_default": sa.text("clock_timestamp()")}
     )
     occurred_at: datetime
-    item_id: int = Field(sa_type=Integer)
+    from_account_id: int = Field(sa_type=Integer)
+    to_account_id: int = Field(sa_type=Integer)
     quantity: int
-    from_location_id: int = Field(sa_type=Integer)
-    from_state: State = Field(sa_type=STATE)
-    to_location_id: int = Field(sa_type=Integer)
-    to_state: State = Field(sa_type=STATE)
     from_balance: int
     to_balance: int
     reason: Reason = Field(sa_type=REASON)
-    document_id: int = Field(sa_type=BigInteger)
     line: str
     message_id: int | None = Field(default=None, sa_type=BigInteger)
     actor: str
@@ -332,6 +304,7 @@ class MirrorDue(Table, table=True):
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)
     movement_id: int = Field(primary_key=True, sa_type=BigInteger)
+    document_id: int = Field(sa_type=BigInteger)
 
 
 class Count(Table, table=True):

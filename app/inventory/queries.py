@@ -12,22 +12,18 @@ from sqlmodel import Session
 from app.db import shop_of
 from app.inventory.models import State
 
-# The last movement that touched an account tells its balance; two index look-ups find it.
+# The last posting that touched an account tells its balance; two index look-ups find it.
 AS_OF = """
 SELECT balance.item_id, balance.location_id, balance.state::text AS state, last.quantity
 FROM balance
 CROSS JOIN LATERAL (
     SELECT quantity FROM (
-        (SELECT recorded_at, movement_id, to_balance AS quantity FROM movement
-         WHERE shop_id = :shop AND item_id = balance.item_id
-           AND to_location_id = balance.location_id AND to_state = balance.state
-           AND recorded_at <= :moment
+        (SELECT recorded_at, movement_id, to_balance AS quantity FROM posting
+         WHERE shop_id = :shop AND to_account_id = balance.account_id AND recorded_at <= :moment
          ORDER BY recorded_at DESC, movement_id DESC LIMIT 1)
         UNION ALL
-        (SELECT recorded_at, movement_id, from_balance FROM movement
-         WHERE shop_id = :shop AND item_id = balance.item_id
-           AND from_location_id = balance.location_id AND from_state = balance.state
-           AND recorded_at <= :moment
+        (SELECT recorded_at, movement_id, from_balance FROM posting
+         WHERE shop_id = :shop AND from_account_id = balance.account_id AND recorded_at <= :moment
          ORDER BY recorded_at DESC, movement_id DESC LIMIT 1)
     ) AS side ORDER BY recorded_at DESC, movement_id DESC LIMIT 1
 ) AS last
@@ -46,6 +42,31 @@ movement.from_location_id, movement.from_state::text AS from_state, movement.fro
 movement.to_location_id, movement.to_state::text AS to_state, movement.to_balance,
 document.kind AS document_kind, document.reference AS document_reference,
 document.title AS document_title
+"""
+
+
+# The newest of each account by its index, the newest of those, and only then their names.
+MOVEMENTS = f"""
+WITH account AS (SELECT account_id FROM balance WHERE {{accounts}}),
+newest AS (
+    SELECT DISTINCT found.document_id, found.movement_id, found.recorded_at
+    FROM account CROSS JOIN LATERAL (
+        (SELECT document_id, movement_id, recorded_at FROM posting
+         WHERE shop_id = :shop AND from_account_id = account_id{{until}}
+         ORDER BY recorded_at DESC, movement_id DESC LIMIT :limit)
+        UNION ALL
+        (SELECT document_id, movement_id, recorded_at FROM posting
+         WHERE shop_id = :shop AND to_account_id = account_id{{until}}
+         ORDER BY recorded_at DESC, movement_id DESC LIMIT :limit)
+    ) AS found
+    ORDER BY recorded_at DESC, movement_id DESC LIMIT :limit
+)
+SELECT {MOVEMENT_COLUMNS}
+FROM newest
+JOIN movement ON movement.shop_id = :shop AND movement.document_id = newest.document_id
+ AND movement.movement_id = newest.movement_id AND movement.recorded_at = newest.recorded_at
+JOIN document ON document.shop_id = :shop AND document.document_id = newest.document_id
+ORDER BY movement.recorded_at DESC, movement.movement_id DESC
 """
 
 
@@ -86,15 +107,20 @@ def movements(
 
     `before` is the (recorded_at, movement_id) of the last row of the page before.
     """
-    sides = [
-        f"(SELECT {MOVEMENT_COLUMNS} FROM movement JOIN document USING (shop_id, document_id)"
-        f" WHERE {_side_filter(side, state, location_id, as_of, before)}"
-        " ORDER BY recorded_at DESC, movement_id DESC LIMIT :limit)"
-        for side in ("from", "to")
-    ]
-    statement = (
-        f"SELECT * FROM ({sides[0]} UNION {sides[1]}) AS found"
-        " ORDER BY recorded_at DESC, movement_id DESC LIMIT :limit"
+    accounts = ["shop_id = :shop", "item_id = :item"]
+    if state is not None:
+        accounts.append("state = CAST(:state AS stock_state)")
+    if location_id is not None:
+        accounts.append("location_id = :location")
+    until = []
+    if as_of is not None:
+        until.append("recorded_at <= :moment")
+    if before is not None:
+        # The first half says nothing new, but an index can follow it.
+        until.append("recorded_at <= :before_at")
+        until.append("(recorded_at, movement_id) < (:before_at, :before_id)")
+    statement = MOVEMENTS.format(
+        accounts=" AND ".join(accounts), until="".join(f" AND {one}" for one in until)
     )
     parameters: dict[str, Any] = {
         "shop": shop_of(session),
@@ -107,25 +133,6 @@ def movements(
         "limit": limit,
     }
     return session.execute(text(statement), parameters).all()
-
-
-def _side_filter(
-    side: str,
-    state: State | None,
-    location_id: int | None,
-    as_of: datetime | None,
-    before: tuple[datetime, int] | None,
-) -> str:
-    parts = ["movement.shop_id = :shop", "item_id = :item"]
-    if state is not None:
-        parts.append(f"{side}_state = CAST(:state AS stock_state)")
-    if location_id is not None:
-        parts.append(f"{side}_location_id = :location")
-    if as_of is not None:
-        parts.append("recorded_at <= :moment")
-    if before is not None:
-        parts.append("(recorded_at, movement_id) < (:before_at, :before_id)")
-    return " AND ".join(parts)
 
 
 ITEMS_BY_SKU = """

@@ -68,8 +68,10 @@ def _for_root(user: int, group: int) -> Iterator[Identity]:
     become = ("setpriv", "--reuid", str(user), "--regid", str(group), "--clear-groups")
     # With this capability the server also reaches a project below a folder like /root, and the
     # flag makes access(2), by which PostgreSQL looks for its own programs, respect it.
-    reach = ("--inh-caps", "+dac_override", "--ambient-caps", "+dac_override")
-    reach += ("--securebits", "+no_setuid_fixup")
+    reach = (
+        "--inh-caps", "+dac_override", "--ambient-caps", "+dac_override",
+        "--securebits", "+no_setuid_fixup",
+    )  # fmt: skip
     yield from _named(Identity((*become, *reach, "--"), (user, group)), user)
     yield from _named(Identity((*become, "--"), (user, group)), user)
 

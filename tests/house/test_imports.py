@@ -91,7 +91,7 @@ def test_no_import_hides_in_a_function() -> None:
 
 def test_only_the_ledger_writes_movements_and_balances() -> None:
     """The words INSERT and UPDATE beside these tables belong to the core's books alone."""
-    tables = ("movement", "balance", "tally")
+    tables = ("posting", "balance", "tally")
     wrong = []
     for file in python_files("app"):
         if is_in(module_of(file), "app.inventory", "app.migrations", "app.simulators"):

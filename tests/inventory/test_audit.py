@@ -11,8 +11,8 @@ from tests.inventory.brand import Brand, make_brand
 
 CORRUPTIONS = {
     "balances_equal_movements": "UPDATE balance SET quantity = quantity + 1 WHERE state = 'customer'",
-    "movements_follow_one_another": "UPDATE movement SET to_balance = to_balance + 1"
-    " WHERE to_state = 'committed'",
+    "movements_follow_one_another": "UPDATE posting SET to_balance = to_balance + 1"
+    " FROM balance WHERE account_id = to_account_id AND state = 'committed'",
     "holds_equal_held_states": "UPDATE hold SET held = held + 1, wanted = wanted + 1"
     " WHERE state = 'committed'",
     "facts_are_held_in_full": "UPDATE hold SET wanted = wanted + 1 WHERE fact",

@@ -213,7 +213,7 @@ def test_a_firm_hold_is_not_taken_back(brand: Brand) -> None:
 
 def test_a_movement_can_be_neither_changed_nor_deleted(brand: Brand) -> None:
     brand.stock("tent", "main", 5)
-    for change in ("UPDATE movement SET quantity = 1", "DELETE FROM movement"):
+    for change in ("UPDATE posting SET quantity = 1", "DELETE FROM posting"):
         with (
             pytest.raises(DBAPIError, match="never changed"),
             transaction(brand.shop_id) as session,
@@ -252,7 +252,16 @@ def test_a_shop_sees_nothing_of_another_even_without_a_filter(brand: Brand) -> N
     brand.stock("tent", "main", 5)
     other = make_brand("other.myshopify.com")
     with transaction(other.shop_id) as session:
-        tables = ("item", "balance", "movement", "document", "tally", "shop", "movement_other")
+        tables = (
+            "item",
+            "balance",
+            "movement",
+            "posting",
+            "document",
+            "tally",
+            "shop",
+            "movement_other",
+        )
         for table in tables:
             rows = session.execute(text(f"SELECT shop_id FROM {table}")).scalars().all()
             assert set(rows) <= {other.shop_id}, table

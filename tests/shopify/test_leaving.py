@@ -128,4 +128,4 @@ def test_erasing_a_shop_leaves_only_its_number(
 
 def test_a_shop_that_came_back_is_not_erased(shop: OpenShop, superuser: psycopg.Connection) -> None:
     redact(shop)
-    assert "movement" in rows(superuser, shop.shop_id)
+    assert "posting" in rows(superuser, shop.shop_id)
