@@ -16,8 +16,11 @@ from psycopg_pool import ConnectionPool
 
 from app.config import settings
 from app.db import APPLICATION_ROLE
+from app.together import Together
 
 CONNECTIONS = 2
+MOST = 1_000
+"""Rows in one commit."""
 PATIENCE = 3.0
 """Seconds to wait for a connection; Shopify hangs up after 5 and comes again."""
 
@@ -46,27 +49,12 @@ class Incoming(NamedTuple):
     request: str
 
 
-class _Waiting:
-    """A thread's message on its way to disk."""
-
-    __slots__ = ("error", "incoming", "leads", "message_id", "woken")
-
-    def __init__(self, incoming: Incoming) -> None:
-        self.incoming = incoming
-        self.woken = threading.Event()
-        self.leads = False
-        self.message_id: int | None = None
-        self.error: Exception | None = None
-
-
 class Writer:
     """Puts messages into the database, grouped by commit. One for each process, used by its threads."""
 
     def __init__(self) -> None:
-        self._mutex = threading.Lock()
+        self._together = Together(self._commit, most=MOST, hopeless=psycopg.OperationalError)
         self._opening = threading.Lock()
-        self._queue: list[_Waiting] = []
-        self._busy = False
         self._pool: ConnectionPool[psycopg.Connection[Any]] | None = None
         self._steps_down = False
 
@@ -75,19 +63,7 @@ class Writer:
 
         Raises psycopg.Error when the database does not take it.
         """
-        mine = _Waiting(incoming)
-        with self._mutex:
-            self._queue.append(mine)
-            mine.leads = not self._busy
-            if mine.leads:
-                self._busy = True
-        if not mine.leads:
-            mine.woken.wait()
-        if mine.leads:
-            self._lead()
-        if mine.error is not None:
-            raise mine.error
-        return mine.message_id
+        return self._together(incoming)
 
     def find_shop_id(self, domain: str) -> int | None:
         """The shop of a domain, from the global table."""
@@ -103,39 +79,10 @@ class Writer:
             self._pool.close()
             self._pool = None
 
-    def _lead(self) -> None:
-        with self._mutex:
-            group, self._queue = self._queue, []
-        try:
-            self._commit(group)
-        except Exception as error:
-            self._one_by_one(group, error)
-        finally:
-            with self._mutex:
-                successor = self._queue[0] if self._queue else None
-                self._busy = successor is not None
-            for waiting in group:
-                waiting.leads = False
-                waiting.woken.set()
-            if successor:
-                successor.leads = True
-                successor.woken.set()
-
-    def _one_by_one(self, group: Sequence[_Waiting], error: Exception) -> None:
-        """One row that the database refuses must not turn the others away."""
-        for waiting in group:
-            waiting.error = error
-            if len(group) > 1 and not isinstance(error, psycopg.OperationalError):
-                waiting.error = None
-                try:
-                    self._commit([waiting])
-                except Exception as own:
-                    waiting.error = own
-
-    def _commit(self, group: Sequence[_Waiting]) -> None:
+    def _commit(self, group: Sequence[Incoming]) -> list[int | None]:
         by_shop: dict[int, list[Incoming]] = {}
-        for waiting in group:
-            by_shop.setdefault(waiting.incoming.shop_id, []).append(waiting.incoming)
+        for incoming in group:
+            by_shop.setdefault(incoming.shop_id, []).append(incoming)
         now = datetime.now(UTC)
         statements, values = ([STEP_DOWN], []) if self._steps_down else ([], [])
         for shop_id, rows in by_shop.items():
@@ -148,10 +95,8 @@ class Writer:
             for result in cursor.results():
                 if result.description and len(result.description) == len(RETURNED):
                     stored |= {(row[0], row[1]): row[2] for row in result}
-        for waiting in group:
-            # The first to ask has stored it, a twin in the same group has not.
-            key = (waiting.incoming.shop_id, waiting.incoming.key)
-            waiting.message_id = stored.pop(key, None)
+        # The first to ask has stored it, a twin in the same group has not.
+        return [stored.pop((one.shop_id, one.key), None) for one in group]
 
     def _connections(self) -> ConnectionPool[psycopg.Connection[Any]]:
         # Opened on first use, as connections do not survive the fork of a web worker.
