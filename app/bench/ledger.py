@@ -1,66 +1,137 @@
 """How many orders a second the ledger settles, by batch size, over one hot item and over many.
 
-Beside it the floor: the same movements by COPY into a table with the same columns and indexes.
+Beside it two floors in the same database. The bare one: a hand-written statement that does the same
+inserts and updates in the same tables for a shop of its own, with no check, no lock taken first, no
+ORM. The other: the same movements alone, by COPY, into a table with the same columns and indexes.
 """
 
 from __future__ import annotations
 
 import random
+import threading
 import time
 from bisect import bisect
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from sqlalchemy import text
 
 from app.bench import ground
-from app.bench.report import Report, Series
+from app.bench.report import Ratio, Report, Series
 from app.config import settings
 from app.db import engine, run
 from app.inventory import ledger
-from app.inventory.documents import Claim, Document
+from app.inventory.arrays import integers, texts
+from app.inventory.documents import Claim, Document, Outcome
 from app.inventory.models import State
+from app.together import Together
 
 BATCHES = (1, 10, 100, 1_000)
+FLOOR_BATCHES = (1, 1_000)
 ITEMS = 10_000
+CALLERS = 64
 SKEW = 1.0
 COPY = (
-    "COPY bench_movement (shop_id, movement_id, occurred_at, item_id, quantity, from_location_id,"
-    " from_state, to_location_id, to_state, from_balance, to_balance, reason, document_id, line,"
-    " actor, echo) FROM STDIN"
+    "COPY bench_posting (shop_id, movement_id, occurred_at, quantity, from_account_id,"
+    " to_account_id, from_balance, to_balance, reason, document_id, line, actor, echo) FROM STDIN"
 )
-
+BARE = """
+WITH given AS (
+    SELECT * FROM unnest(%(references)s::text[], %(titles)s::text[], %(items)s::int[],
+        %(free)s::int[], %(held)s::int[], %(free_left)s::int[], %(then_held)s::int[])
+        AS given (reference, title, item, free, held, free_left, then_held)
+), stored AS (
+    INSERT INTO document (shop_id, kind, reference, version, title, digest)
+    SELECT %(shop)s, 'shopify_order', reference, 1, title, '' FROM given
+    RETURNING document_id, reference
+), moved AS (
+    INSERT INTO posting (shop_id, occurred_at, quantity, from_account_id, to_account_id,
+        from_balance, to_balance, reason, document_id, line, actor, echo)
+    SELECT %(shop)s, now(), 1, free, held, free_left, then_held, 'held', document_id, '1',
+           'shopify', true
+    FROM given JOIN stored USING (reference)
+), kept AS (
+    INSERT INTO hold (shop_id, document_id, line, item_id, location_id, state, wanted, fulfilled,
+        held, fact, firm, updated_at)
+    SELECT %(shop)s, document_id, '1', item, %(location)s, 'committed', 1, 0, 1, true, true, now()
+    FROM given JOIN stored USING (reference)
+)
+UPDATE balance SET quantity = quantity + change
+FROM (SELECT free AS account, -count(*)::int AS change FROM given GROUP BY free
+      UNION ALL SELECT held, count(*)::int FROM given GROUP BY held) AS changed
+WHERE shop_id = %(shop)s AND account_id = account
+"""
 
 Choose = Callable[[], int]
 
 
+class Ground:
+    """Two shops with the same stock: one for the product, one for the bare statement."""
+
+    def __init__(self) -> None:
+        self.shop_id, self.location_id, self.items = ground.make_shop(ground.SHOP, ITEMS)
+        self.bare_shop, self.bare_location, self.bare_items = ground.make_shop(
+            f"bare-{ground.SHOP}", ITEMS
+        )
+        self.accounts = _open_accounts(self.bare_shop, self.bare_location)
+        self.numbers = count(1)
+        self.committed = 0
+
+
 def measure(folder: Path, rounds: int, seconds: float) -> Report:
-    """Interleaved rounds of every batch size on both loads; the books are checked after each."""
-    shop_id, location_id, items = ground.make_shop(ground.SHOP, ITEMS)
+    """Interleaved rounds of every load and its floors; the books are checked after each."""
+    stands = Ground()
     chance = random.Random(7)
-    loads = {"many items": zipf(items, chance), "hot item": lambda: items[0]}
-    series = {
+    picks = {"many items": zipf(range(ITEMS), chance), "hot item": lambda: 0}
+    settle = {
         (load, batch): Series(f"settle, {load}, batch {batch:,}", "orders")
-        for load in loads
+        for load in picks
         for batch in BATCHES
     }
-    floor = Series("floor: COPY of 1,000 movements", "orders")
-    numbers = count(1)
-    committed = 0
-    _make_floor_table()
+    bare = {
+        (load, batch): Series(f"bare SQL, {load}, batch {batch:,}", "orders")
+        for load in picks
+        for batch in FLOOR_BATCHES
+    }
+    grouped = Series(f"settle, many items, {CALLERS} callers together", "orders")
+    alone = Series(f"settle, many items, {CALLERS} callers each alone", "orders")
+    copied = Series("COPY of 1,000 movements", "orders")
+    _make_copy_table()
     for _ in range(rounds):
-        for (load, batch), one in series.items():
-            committed += _settle(one, shop_id, location_id, loads[load], batch, seconds, numbers)
-        _copy(floor, shop_id, location_id, loads["many items"], seconds, numbers)
-        ground.check_books(shop_id, committed)
+        for (load, batch), one in settle.items():
+            _settle(one, stands, picks[load], batch, seconds)
+            if floor := bare.get((load, batch)):
+                _bare(floor, stands, picks[load], batch, seconds)
+        _callers(grouped, stands, picks["many items"], _together(stands.shop_id), seconds)
+        _callers(
+            alone,
+            stands,
+            picks["many items"],
+            lambda one: run(ledger.settle, stands.shop_id, [one]),
+            seconds,
+        )
+        _copy(copied, stands, picks["many items"], seconds)
+        ground.check_books(stands.shop_id, stands.committed)
+    ratios = [
+        *(Ratio(f"settle of bare SQL, {load}, batch {batch:,}", settle[load, batch], floor, 0.7)
+          for (load, batch), floor in bare.items()),
+        Ratio("settle of COPY, many items, batch 1,000", settle["many items", 1_000], copied, 0.3),
+        Ratio("hot item of many items, batch 1,000", settle["hot item", 1_000],
+              settle["many items", 1_000], 1.0),
+        Ratio(f"{CALLERS} callers together of one at a time", grouped,
+              settle["many items", 1], 2.0),
+    ]  # fmt: skip
     return Report(
         "ledger",
         ground.database_version(),
         rounds,
-        [*series.values(), floor],
+        [*settle.values(), *bare.values(), grouped, alone, copied],
         {"items": ITEMS, "zipf": SKEW, "lines_per_order": 1, "seconds_per_round": seconds},
+        ratios=ratios,
     )
 
 
@@ -70,65 +141,133 @@ def zipf(items: Sequence[int], chance: random.Random) -> Choose:
     return lambda: items[min(len(items) - 1, bisect(weights, chance.random() * weights[-1]))]
 
 
-def _settle(
-    series: Series,
-    shop_id: int,
-    location_id: int,
-    choose: Choose,
-    batch: int,
-    seconds: float,
-    numbers: count[int],
-) -> int:
+def _settle(series: Series, stands: Ground, choose: Choose, batch: int, seconds: float) -> None:
     latencies: list[float] = []
-    done = 0
     spent = 0.0
     while spent < seconds:
-        documents = [_order(next(numbers), choose(), location_id) for _ in range(batch)]
+        documents = [_order(stands, choose()) for _ in range(batch)]
         started = time.perf_counter()
-        run(ledger.settle, shop_id, documents)
+        run(ledger.settle, stands.shop_id, documents)
         latencies.append(time.perf_counter() - started)
         spent += latencies[-1]
-        done += batch
-    series.add(done, spent, latencies)
-    return done
+    stands.committed += batch * len(latencies)
+    series.add(batch * len(latencies), spent, latencies)
 
 
-def _order(number: int, item_id: int, location_id: int) -> Document:
+def _order(stands: Ground, pick: int) -> Document:
+    number = next(stands.numbers)
     return Document(
         "shopify_order",
         str(number),
         1,
         title=f"#{number}",
-        claims=[Claim("1", item_id, location_id, State.COMMITTED, 1)],
+        claims=[Claim("1", stands.items[pick], stands.location_id, State.COMMITTED, 1)],
         echo=True,
         actor="shopify",
     )
 
 
-def _make_floor_table() -> None:
+def _callers(
+    series: Series,
+    stands: Ground,
+    choose: Choose,
+    settle: Callable[[Document], object],
+    seconds: float,
+) -> None:
+    """Many threads, each with one order after the other."""
+    latencies: list[float] = []
+    started = time.perf_counter()
+    end = started + seconds
+    mutex = threading.Lock()
+
+    def work(_number: int) -> None:
+        own: list[float] = []
+        while (began := time.perf_counter()) < end:
+            with mutex:
+                order = _order(stands, choose())
+            settle(order)
+            own.append(time.perf_counter() - began)
+        with mutex:
+            latencies.extend(own)
+
+    with ThreadPoolExecutor(CALLERS) as pool:
+        list(pool.map(work, range(CALLERS)))
+    stands.committed += len(latencies)
+    series.add(len(latencies), time.perf_counter() - started, latencies)
+
+
+def _together(shop_id: int) -> Together[Document, Outcome]:
+    return Together(lambda given: run(ledger.settle, shop_id, given), most=200)
+
+
+def _bare(series: Series, stands: Ground, choose: Choose, batch: int, seconds: float) -> None:
+    latencies: list[float] = []
+    spent = 0.0
+    with psycopg.connect(settings().database_url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT set_config('holdfast.shop_id', %s, false)", [str(stands.bare_shop)]
+        )
+        while spent < seconds:
+            picks = [choose() for _ in range(batch)]
+            values = _bare_values(stands, picks)
+            started = time.perf_counter()
+            connection.execute(BARE, values, prepare=True)
+            latencies.append(time.perf_counter() - started)
+            spent += latencies[-1]
+    series.add(batch * len(latencies), spent, latencies)
+
+
+def _bare_values(stands: Ground, picks: Sequence[int]) -> dict[str, Any]:
+    numbers = [next(stands.numbers) for _ in picks]
+    items = [stands.bare_items[pick] for pick in picks]
+    return {
+        "shop": stands.bare_shop,
+        "location": stands.bare_location,
+        "references": texts(str(number) for number in numbers),
+        "titles": texts(f"#{number}" for number in numbers),
+        "items": integers(items),
+        "free": integers(stands.accounts[item, "available"] for item in items),
+        "held": integers(stands.accounts[item, "committed"] for item in items),
+        "free_left": integers([1] * len(picks)),
+        "then_held": integers([1] * len(picks)),
+    }
+
+
+OPEN_COMMITTED = """
+INSERT INTO balance (shop_id, item_id, location_id, state, quantity)
+SELECT shop_id, item_id, :location, 'committed', 0 FROM item WHERE shop_id = :shop
+"""
+
+
+def _open_accounts(shop_id: int, location_id: int) -> dict[tuple[int, str], int]:
+    with engine().begin() as connection:
+        connection.execute(
+            text("SELECT set_config('holdfast.shop_id', :shop, true)"), {"shop": str(shop_id)}
+        )
+        connection.execute(text(OPEN_COMMITTED), {"shop": shop_id, "location": location_id})
+        rows = connection.execute(
+            text("SELECT item_id, state::text, account_id FROM balance WHERE shop_id = :shop"),
+            {"shop": shop_id},
+        ).all()
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def _make_copy_table() -> None:
     with engine().begin() as connection:
         connection.execute(
             text(
-                "CREATE TABLE bench_movement (LIKE movement INCLUDING DEFAULTS INCLUDING INDEXES"
+                "CREATE TABLE bench_posting (LIKE posting INCLUDING DEFAULTS INCLUDING INDEXES"
                 " INCLUDING CONSTRAINTS)"
             )
         )
 
 
-def _copy(
-    series: Series,
-    shop_id: int,
-    location_id: int,
-    choose: Choose,
-    seconds: float,
-    numbers: count[int],
-) -> None:
+def _copy(series: Series, stands: Ground, choose: Choose, seconds: float) -> None:
     latencies: list[float] = []
-    done = 0
     spent = 0.0
     with psycopg.connect(settings().database_url) as connection:
         while spent < seconds:
-            rows = [_row(next(numbers), shop_id, location_id, choose()) for _ in range(1_000)]
+            rows = [_row(next(stands.numbers), stands, choose()) for _ in range(1_000)]
             started = time.perf_counter()
             with connection.cursor() as cursor, cursor.copy(COPY) as copy:
                 for row in rows:
@@ -136,10 +275,11 @@ def _copy(
             connection.commit()
             latencies.append(time.perf_counter() - started)
             spent += latencies[-1]
-            done += len(rows)
-    series.add(done, spent, latencies)
+    series.add(1_000 * len(latencies), spent, latencies)
 
 
-def _row(number: int, shop_id: int, location_id: int, item_id: int) -> tuple[object, ...]:
-    moved = (location_id, "available", location_id, "committed", 1, 1, "held", number, "1")
-    return (shop_id, number, "2026-11-23 10:00:00+00", item_id, 1, *moved, "shopify", True)
+def _row(number: int, stands: Ground, pick: int) -> tuple[object, ...]:
+    item = stands.bare_items[pick]
+    accounts = (stands.accounts[item, "available"], stands.accounts[item, "committed"])
+    moved = (*accounts, 1, 1, "held", number, "1", "shopify", True)
+    return (stands.bare_shop, number, "2026-11-23 10:00:00+00", 1, *moved)

@@ -42,6 +42,27 @@ class Series:
 
 
 @dataclass
+class Ratio:
+    """How one thing compares with another in the same rounds, and what it should be at least."""
+
+    name: str
+    of: Series
+    to: Series
+    at_least: float | None = None
+
+    def summary(self) -> dict[str, Any]:
+        """The median of the rounds' ratios."""
+        ratios = [one / other for one, other in zip(self.of.rates, self.to.rates, strict=True)]
+        return {
+            "name": self.name,
+            "ratio": round(median(ratios), 3),
+            "lowest": round(min(ratios), 3),
+            "highest": round(max(ratios), 3),
+            "at_least": self.at_least,
+        }
+
+
+@dataclass
 class Report:
     """Everything one run has found."""
 
@@ -51,6 +72,7 @@ class Report:
     series: list[Series]
     parameters: dict[str, Any] = field(default_factory=dict)
     invariants: str = "checked after every round"
+    ratios: list[Ratio] = field(default_factory=list)
 
     def write(self, path: Path) -> Path:
         """Writes the report as JSON and returns where."""
@@ -67,6 +89,7 @@ class Report:
             "rounds": self.rounds,
             "parameters": self.parameters,
             "invariants": self.invariants,
+            "ratios": [one.summary() for one in self.ratios],
             "results": [one.summary() for one in self.series],
             "every_round": [asdict(one) for one in self.series],
         }
@@ -85,7 +108,19 @@ class Report:
                 f"{one['name']:{width}}  {one['per_second']:>10,}  {spread:>17}"
                 f"  {one['p50_ms']:>8.2f}  {one['p99_ms']:>8.2f}"
             )
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._ratio_lines()])
+
+    def _ratio_lines(self) -> list[str]:
+        if not self.ratios:
+            return []
+        width = max(len(one.name) for one in self.ratios)
+        head = f"{'':{width}}  {'ratio':>6}  {'[min..max]':>17}  {'goal':>6}"
+        lines = ["", head, "-" * len(head)]
+        for one in (ratio.summary() for ratio in self.ratios):
+            spread = f"[{one['lowest']:.2f}..{one['highest']:.2f}]"
+            goal = "" if one["at_least"] is None else f"{one['at_least']:.2f}"
+            lines.append(f"{one['name']:{width}}  {one['ratio']:>6.2f}  {spread:>17}  {goal:>6}")
+        return lines
 
 
 def _at(ordered: Sequence[float], share: float) -> float:

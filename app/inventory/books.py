@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -17,7 +16,7 @@ from app.db import shop_of
 from app.errors import Refused
 from app.inventory.arrays import booleans, integers, moments, texts
 from app.inventory.documents import Account, Document, DocumentKey, Flow
-from app.inventory.filing import SPOKEN_OF, file_documents
+from app.inventory.filing import SPOKEN_OF, file_documents, lock_accounts
 from app.inventory.models import MAY_BE_NEGATIVE, Reason, State
 
 
@@ -99,28 +98,27 @@ class Books:
         parameters["shop"] = self.shop_id
         self.session.connection().exec_driver_sql(statement, parameters)
 
-    def file(self, documents: Sequence[Document]) -> Sequence[int] | None:
+    def file(self, documents: Sequence[Document]) -> bool:
         """Stores what is new and locks what is known, newer versions of it stored.
 
-        Afterwards `accepted` are the documents to be settled. If all were new and claim only, they
-        are settled already: then the units that each claim holds are returned.
+        Afterwards `accepted` are the documents to be settled. True if they are settled already, as
+        all were new and plain facts.
         """
         named = {document.key for document in documents}
         spoken_of = {
             flow.hold for document in documents for flow in document.flows if flow.hold is not None
         } - named
-        ordered = sorted(documents, key=attrgetter("kind", "reference"))
-        filed = file_documents(self.session, ordered, sorted(spoken_of))
+        filed = file_documents(self.session, documents, list(spoken_of))
         self.document_ids = filed.new
-        if filed.held is not None:
+        if filed.posted:
             self.accepted = named
-            return filed.held
+            return True
         self.new = set(filed.new)
         self.accepted = named & self.new
         known = sorted((named | spoken_of) - self.new)
         if known:
             self._lock_known(known, {document.key: document for document in documents})
-        return None
+        return False
 
     def _lock_known(
         self, keys: Sequence[DocumentKey], stated: Mapping[DocumentKey, Document]
@@ -175,23 +173,10 @@ class Books:
         return row
 
     def lock_accounts(self, accounts: Iterable[Account]) -> None:
-        """Locks all accounts of these items at these locations, and reads what they have.
-
-        Accounts that there are not yet are opened.
-        """
-        wanted = list(set(accounts))
-        if not wanted:
-            return
-        row = self._rows(
-            LOCK_ACCOUNTS,
-            items=integers(account.item_id for account in wanted),
-            locations=integers(account.location_id for account in wanted),
-            states=texts(account.state for account in wanted),
-        )[0]
-        for account_id, item_id, location_id, state, quantity in zip(*row, strict=True):
-            account = Account(item_id, location_id, State(state))
+        """Locks all accounts of these items at these locations, and reads what they have."""
+        for account, account_id, units in lock_accounts(self.session, accounts):
             self.account_ids[account] = account_id
-            self.balances[account] = quantity
+            self.balances[account] = units
 
     def move(
         self,
@@ -337,12 +322,6 @@ SELECT_TALLIES = """
 SELECT document_id, line, item_id, from_location_id, from_state::text, to_location_id,
        to_state::text, total, hold_document_id, hold_line
 FROM tally WHERE shop_id = %(shop)s AND document_id = ANY(%(documents)s::bigint[])
-"""
-
-LOCK_ACCOUNTS = """
-SELECT account_ids, account_items, account_locations, account_states::text[], quantities
-FROM lock_accounts(%(shop)s, %(items)s::int[], %(locations)s::int[],
-                   %(states)s::text[]::stock_state[])
 """
 
 WRITE_BALANCES = """

@@ -2,51 +2,63 @@
 
 Private to the ledger. Lock order, always: new documents, then known ones, each by kind and
 reference, then places by item and location; so two postings may wait for one another but never in a
-circle. The SQL lives in the database as `file_documents` and `post_claims` (migration 0004).
+circle. The SQL lives in the database: `file_documents`, `post_facts` and `lock_accounts`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 from sqlmodel import Session
 
 from app.db import shop_of
 from app.inventory.arrays import booleans, integers, moments, texts
-from app.inventory.documents import Claim, Document, DocumentKey
+from app.inventory.documents import Account, Claim, Document, DocumentKey
+from app.inventory.models import State
 
 SPOKEN_OF = -1
 """The version of a document that only another one has spoken of so far."""
 
-CLAIM_COLUMNS = (
-    "%(lines)s::text[], %(items)s::int[], %(locations)s::int[],"
-    " %(states)s::text[]::stock_state[], %(wanted)s::int[], %(due)s::timestamptz[],"
-    " %(facts)s::boolean[], %(firm)s::boolean[], %(expires)s::timestamptz[],"
-    " %(occurred)s::timestamptz[], %(messages)s::bigint[], %(actors)s::text[],"
-    " %(echoes)s::boolean[]"
+Place = tuple[int, int]
+"""Item and location."""
+
+FACTS = (
+    "%(lines)s::text[], %(wanted)s::int[], %(claim_places)s::int[], %(claim_accounts)s::int[],"
+    " %(free_so_far)s::int[], %(held_so_far)s::int[], %(due)s::timestamptz[],"
+    " %(firm)s::boolean[], %(expires)s::timestamptz[], %(occurred)s::timestamptz[],"
+    " %(messages)s::bigint[], %(actors)s::text[], %(echoes)s::boolean[]"
+)
+ACCOUNTS = (
+    "%(items)s::int[], %(locations)s::int[], %(free_changes)s::int[], %(places)s::int[],"
+    " %(states)s::text[]::stock_state[], %(changes)s::int[]"
 )
 FILE_DOCUMENTS = f"""
-SELECT document_ids, held FROM file_documents(%(shop)s, %(kinds)s::text[], %(references)s::text[],
-    %(versions)s::bigint[], %(titles)s::text[], %(digests)s::text[], %(numbers)s::int[],
-    {CLAIM_COLUMNS})
+SELECT file_documents(%(shop)s, %(kinds)s::text[], %(references)s::text[], %(versions)s::bigint[],
+    %(titles)s::text[], %(digests)s::text[], %(numbers)s::int[], {ACCOUNTS}, {FACTS})
 """
-POST_CLAIMS = f"SELECT post_claims(%(shop)s, %(documents)s::bigint[], {CLAIM_COLUMNS})"
+POST_FACTS = f"SELECT post_facts(%(shop)s, {ACCOUNTS}, %(documents)s::bigint[], {FACTS})"
+LOCK_ACCOUNTS = """
+SELECT free_ids, free_units, ids, units
+FROM lock_accounts(%(shop)s, %(items)s::int[], %(locations)s::int[], %(places)s::int[],
+                   %(states)s::text[]::stock_state[])
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """The ids of the documents that were new; what each claim holds, if all of them were."""
+    """The ids of the documents that were new, and whether they are posted as well."""
 
     new: dict[DocumentKey, int]
-    held: Sequence[int] | None
+    posted: bool
 
 
-def is_plain(document: Document) -> bool:
-    """Whether it says no more than what it needs held, each line at a place once."""
+def is_plain_fact(document: Document) -> bool:
+    """Whether it happened and says no more than what it needs held, each line at a place once."""
     claims = document.claims
-    if claims is None or document.flows:
+    if claims is None or document.flows or not document.fact:
         return False
     if len(claims) < 2:
         return True
@@ -56,62 +68,119 @@ def is_plain(document: Document) -> bool:
 def file_documents(
     session: Session, documents: Sequence[Document], spoken_of: Sequence[DocumentKey]
 ) -> Filed:
-    """Stores the documents that are new. If all are, and all are plain, posts their claims too."""
-    plain = not spoken_of and all(is_plain(document) for document in documents)
-    parameters: dict[str, Any] = {
+    """Stores the documents that are new. If all are, and all are plain facts, posts them too."""
+    plain = not spoken_of and all(map(is_plain_fact, documents))
+    ordered = sorted([one.key for one in documents] + list(spoken_of))
+    by_key = {one.key: one for one in documents}
+    stated = [by_key.get(key) for key in ordered]
+    parameters = _facts([one for one in stated if one is not None] if plain else ())
+    parameters |= {
         "shop": shop_of(session),
-        "kinds": texts([one.kind for one in documents] + [key.kind for key in spoken_of]),
-        "references": texts(
-            [one.reference for one in documents] + [key.reference for key in spoken_of]
-        ),
-        "versions": integers([one.version for one in documents] + [SPOKEN_OF] * len(spoken_of)),
-        "titles": texts([one.title for one in documents] + [""] * len(spoken_of)),
-        "digests": texts([one.digest for one in documents] + [""] * len(spoken_of)),
+        "kinds": texts(key.kind for key in ordered),
+        "references": texts(key.reference for key in ordered),
+        "versions": integers(SPOKEN_OF if one is None else one.version for one in stated),
+        "titles": texts("" if one is None else one.title for one in stated),
+        "digests": texts("" if one is None else one.digest for one in stated),
         "numbers": None,
     }
-    stated = _claims(documents) if plain else []
     if plain:
         parameters["numbers"] = integers(
             number
-            for number, document in enumerate(documents, start=1)
-            for _ in document.claims or ()
+            for number, one in enumerate(stated, start=1)
+            if one is not None
+            for _ in one.claims or ()
         )
-    row = session.connection().exec_driver_sql(FILE_DOCUMENTS, parameters | _columns(stated)).one()
-    keys = [*(one.key for one in documents), *spoken_of]
-    new = {key: found for key, found in zip(keys, row[0] or (), strict=True) if found is not None}
-    posted = plain and len(new) == len(keys)
-    return Filed(new, (row[1] or ()) if posted else None)
+    row = session.connection().exec_driver_sql(FILE_DOCUMENTS, parameters).one()
+    ids: Sequence[int | None] = row[0] or ()
+    new = {key: found for key, found in zip(ordered, ids, strict=True) if found is not None}
+    return Filed(new, plain and len(new) == len(ordered))
 
 
-def post_claims(
+def post_facts(
     session: Session, documents: Sequence[Document], document_ids: dict[DocumentKey, int]
-) -> Sequence[int]:
-    """Holds what these new plain documents claim; returns the units held, claim by claim."""
-    stated = _claims(documents)
-    parameters = _columns(stated)
+) -> None:
+    """Holds in full what these new documents, plain facts all, claim."""
+    parameters = _facts(documents)
     parameters["shop"] = shop_of(session)
-    parameters["documents"] = integers(document_ids[document.key] for document, _ in stated)
-    row = session.connection().exec_driver_sql(POST_CLAIMS, parameters).one()
-    return row[0] or ()
+    parameters["documents"] = integers(
+        document_ids[document.key] for document in documents for _ in document.claims or ()
+    )
+    session.connection().exec_driver_sql(POST_FACTS, parameters)
 
 
-def _claims(documents: Sequence[Document]) -> list[tuple[Document, Claim]]:
-    return [(document, claim) for document in documents for claim in document.claims or ()]
+def lock_accounts(session: Session, accounts: Iterable[Account]) -> list[tuple[Account, int, int]]:
+    """Locks all accounts of these items at these locations; returns the named and the free ones.
+
+    Each with its number and its units. Accounts that there are not yet are opened.
+    """
+    named = set(accounts)
+    places: list[Place] = sorted({(one.item_id, one.location_id) for one in named})
+    numbers = {place: number for number, place in enumerate(places, start=1)}
+    held = [one for one in named if one.state is not State.AVAILABLE]
+    row = (
+        session.connection()
+        .exec_driver_sql(
+            LOCK_ACCOUNTS,
+            {
+                "shop": shop_of(session),
+                "items": integers(place[0] for place in places),
+                "locations": integers(place[1] for place in places),
+                "places": integers(numbers[one.item_id, one.location_id] for one in held),
+                "states": texts(one.state for one in held),
+            },
+        )
+        .one()
+    )
+    free = [Account(*place, State.AVAILABLE) for place in places]
+    return [
+        *zip(free, row[0] or (), row[1] or (), strict=True),
+        *zip(held, row[2] or (), row[3] or (), strict=True),
+    ]
 
 
-def _columns(stated: Sequence[tuple[Document, Claim]]) -> dict[str, Any]:
+def _facts(documents: Sequence[Document]) -> dict[str, Any]:
+    """The claims as columns, with how far each changes its accounts: all that a posting needs."""
+    claims: list[Claim] = []
+    owners: list[Document] = []
+    for document in documents:
+        if document.claims:
+            claims += document.claims
+            owners += repeat(document, len(document.claims))
+    places = sorted({(claim.item_id, claim.location_id) for claim in claims})
+    number_of = {place: number for number, place in enumerate(places)}
+    accounts: dict[tuple[int, State], int] = {}
+    free, held = [0] * len(places), list[int]()
+    claim_places, claim_accounts = list[int](), list[int]()
+    free_so_far, held_so_far = list[int](), list[int]()
+    for claim in claims:
+        place = number_of[claim.item_id, claim.location_id]
+        account = accounts.setdefault((place, claim.state), len(held))
+        if account == len(held):
+            held.append(0)
+        free[place] -= claim.wanted
+        held[account] += claim.wanted
+        claim_places.append(place + 1)
+        claim_accounts.append(account + 1)
+        free_so_far.append(free[place])
+        held_so_far.append(held[account])
     return {
-        "lines": texts([claim.line for _, claim in stated]),
-        "items": integers([claim.item_id for _, claim in stated]),
-        "locations": integers([claim.location_id for _, claim in stated]),
-        "states": texts([claim.state for _, claim in stated]),
-        "wanted": integers([claim.wanted for _, claim in stated]),
-        "due": moments([claim.due_at for _, claim in stated]),
-        "facts": booleans([document.fact for document, _ in stated]),
-        "firm": booleans([document.firm for document, _ in stated]),
-        "expires": moments([document.expires_at for document, _ in stated]),
-        "occurred": moments([document.occurred_at for document, _ in stated]),
-        "messages": integers([document.message_id for document, _ in stated]),
-        "actors": texts([document.actor for document, _ in stated]),
-        "echoes": booleans([document.echo for document, _ in stated]),
+        "items": integers([place[0] for place in places]),
+        "locations": integers([place[1] for place in places]),
+        "free_changes": integers(free),
+        "places": integers([place + 1 for place, _ in accounts]),
+        "states": texts([state for _, state in accounts]),
+        "changes": integers(held),
+        "lines": texts([claim.line for claim in claims]),
+        "wanted": integers([claim.wanted for claim in claims]),
+        "claim_places": integers(claim_places),
+        "claim_accounts": integers(claim_accounts),
+        "free_so_far": integers(free_so_far),
+        "held_so_far": integers(held_so_far),
+        "due": moments([claim.due_at for claim in claims]),
+        "firm": booleans([one.firm for one in owners]),
+        "expires": moments([one.expires_at for one in owners]),
+        "occurred": moments([one.occurred_at for one in owners]),
+        "messages": integers([one.message_id for one in owners]),
+        "actors": texts([one.actor for one in owners]),
+        "echoes": booleans([one.echo for one in owners]),
     }

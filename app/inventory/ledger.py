@@ -37,7 +37,7 @@ from app.inventory.documents import (
     Outcome,
     Verdict,
 )
-from app.inventory.filing import SPOKEN_OF, is_plain, post_claims
+from app.inventory.filing import SPOKEN_OF, is_plain_fact, post_facts
 from app.inventory.models import Reason, State
 
 OPEN_REQUESTS = """
@@ -71,10 +71,8 @@ def settle(session: Session, documents: Sequence[Document]) -> list[Outcome]:
     """
     books = Books(session)
     chosen, verdicts = _newest(documents)
-    held = books.file(chosen)
-    if held is not None:
-        ordered = sorted(chosen, key=attrgetter("kind", "reference"))
-        return _outcomes(books, documents, chosen, verdicts, _granted(ordered, held))
+    if books.file(chosen):
+        return _outcomes(books, documents, chosen, verdicts, _granted(chosen))
     for document in chosen:
         if document.key not in books.accepted:
             older = books.versions[document.key] > document.version
@@ -83,8 +81,10 @@ def settle(session: Session, documents: Sequence[Document]) -> list[Outcome]:
     first, others = _new_facts(books, settled)
     claimed = {document.key: _state_claims(books, document) for document in others}
     books.lock_accounts(chain(_accounts(books, others), _claimed(first)))
-    grants = _granted(first, post_claims(session, first, books.document_ids)) if first else {}
-    _note_facts(books, first)
+    grants = _granted(first)
+    if first:
+        post_facts(session, first, books.document_ids)
+        _note_facts(books, first)
     _settle_others(books, others, claimed)
     books.write()
     for key, lines in claimed.items():
@@ -119,7 +119,7 @@ def _new_facts(
     others: list[Document] = []
     for document in documents:
         new = document.key in books.new and document.key not in spoken_of
-        (first if new and document.fact and is_plain(document) else others).append(document)
+        (first if new and is_plain_fact(document) else others).append(document)
     return first, others
 
 
@@ -404,14 +404,11 @@ def _claimed(documents: Iterable[Document]) -> Iterable[Account]:
             yield Account(claim.item_id, claim.location_id, State.AVAILABLE)
 
 
-def _granted(
-    documents: Iterable[Document], held: Iterable[int]
-) -> dict[DocumentKey, tuple[Grant, ...]]:
-    """The grants of documents that were new; `held` is in the order of their claims."""
-    units = iter(held)
+def _granted(documents: Iterable[Document]) -> dict[DocumentKey, tuple[Grant, ...]]:
+    """The grants of new facts, which are held in full."""
     return {
         document.key: tuple(
-            Grant(one.line, one.item_id, one.location_id, one.wanted, 0, next(units))
+            Grant(one.line, one.item_id, one.location_id, one.wanted, 0, one.wanted)
             for one in document.claims or ()
         )
         for document in documents

@@ -115,172 +115,159 @@ ALTER TABLE mirror_due ALTER COLUMN document_id SET NOT NULL;
 DROP TABLE old_movement;
 """
 
+# A connection may live from the first order to the millionth, so these functions plan once and leave
+# no choice: tables are looked up row by row and by index, and there is nothing to join.
+PLAN = "SET plan_cache_mode = force_generic_plan SET enable_seqscan = off"
+
 # An item's `available` at a location is the key to all its accounts there: whoever changes one of
-# them has locked that row first, in this order. So one lock stands for many, and nobody waits in a
-# circle. Statements plan once: what is right for one claim is right for a thousand.
-LOCK_ACCOUNTS = """
+# them has locked that row first. So one lock stands for many. The places come sorted, so nobody
+# waits in a circle; other accounts are named by their place's number among them, from 1.
+LOCK_ACCOUNTS = f"""
 CREATE FUNCTION lock_accounts(
-    for_shop integer, items integer[], locations integer[], states stock_state[],
-    OUT account_ids integer[], OUT account_items integer[], OUT account_locations integer[],
-    OUT account_states stock_state[], OUT quantities integer[])
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
-DECLARE
-    places integer;
-    locked integer;
+    for_shop integer, items integer[], locations integer[], places integer[], states stock_state[],
+    OUT free_ids integer[], OUT free_units integer[], OUT ids integer[], OUT units integer[])
+LANGUAGE plpgsql {PLAN} AS $$
+#variable_conflict use_column
 BEGIN
-    SELECT count(*) INTO places FROM (
-        SELECT DISTINCT item, location FROM unnest(items, locations) AS place (item, location)
-    ) AS place;
     LOOP
-        PERFORM FROM balance
-        JOIN (SELECT DISTINCT item, location FROM unnest(items, locations) AS p (item, location))
-             AS place ON balance.item_id = place.item AND balance.location_id = place.location
-        WHERE balance.shop_id = for_shop AND balance.state = 'available'
-        ORDER BY balance.item_id, balance.location_id
-        FOR NO KEY UPDATE OF balance;
-        GET DIAGNOSTICS locked = ROW_COUNT;
-        EXIT WHEN locked = places;
+        SELECT array_agg(key.account_id ORDER BY number), array_agg(key.quantity ORDER BY number)
+        INTO free_ids, free_units
+        FROM unnest(items, locations) WITH ORDINALITY AS place (item, location, number)
+        CROSS JOIN LATERAL (
+            SELECT balance.account_id, balance.quantity FROM balance
+            WHERE balance.shop_id = for_shop AND balance.item_id = item
+              AND balance.location_id = location AND balance.state = 'available'
+            LIMIT 1 FOR NO KEY UPDATE
+        ) AS key;
+        EXIT WHEN coalesce(cardinality(free_ids), 0) = cardinality(items);
         INSERT INTO balance (shop_id, item_id, location_id, state, quantity)
-        SELECT DISTINCT for_shop, item, location, 'available'::stock_state, 0
+        SELECT for_shop, item, location, 'available', 0
         FROM unnest(items, locations) AS place (item, location)
         ORDER BY item, location
         ON CONFLICT DO NOTHING;
     END LOOP;
     LOOP
-        SELECT array_agg(balance.account_id), array_agg(item), array_agg(location),
-               array_agg(named.state), array_agg(balance.quantity)
-        INTO account_ids, account_items, account_locations, account_states, quantities
-        FROM (
-            SELECT item, location, state
-            FROM unnest(items, locations, states) AS account (item, location, state)
-            UNION
-            SELECT item, location, 'available'
-            FROM unnest(items, locations) AS place (item, location)
-        ) AS named
-        LEFT JOIN balance ON balance.shop_id = for_shop AND balance.item_id = item
-         AND balance.location_id = location AND balance.state = named.state;
-        EXIT WHEN array_position(account_ids, NULL) IS NULL;
+        SELECT array_agg(standing.account_id ORDER BY number),
+               array_agg(standing.quantity ORDER BY number)
+        INTO ids, units
+        FROM unnest(places, states) WITH ORDINALITY AS account (place, state, number)
+        LEFT JOIN LATERAL (
+            SELECT balance.account_id, balance.quantity FROM balance
+            WHERE balance.shop_id = for_shop AND balance.item_id = items[place]
+              AND balance.location_id = locations[place] AND balance.state = account.state
+            LIMIT 1
+        ) AS standing ON true;
+        EXIT WHEN array_position(ids, NULL) IS NULL;
         INSERT INTO balance (shop_id, item_id, location_id, state, quantity)
-        SELECT for_shop, item, location, state, 0
-        FROM unnest(account_ids, account_items, account_locations, account_states)
-            AS named (id, item, location, state)
+        SELECT for_shop, items[place], locations[place], account.state, 0
+        FROM unnest(places, states, ids) AS account (place, state, id)
         WHERE id IS NULL;
     END LOOP;
 END
 $$
 """
 
-# Facts before requests, and each of them in the order given; a request gets what is free then.
-POST_CLAIMS = """
-CREATE FUNCTION post_claims(
-    for_shop integer, documents bigint[], lines text[], items integer[], locations integer[],
-    states stock_state[], wanted integer[], due timestamptz[], facts boolean[], firm boolean[],
-    expires timestamptz[], occurred timestamptz[], messages bigint[], actors text[],
-    echoes boolean[])
-RETURNS integer[] LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+# What happened is held in full, so its running balances are known but for where they begin: the
+# changes come added up, and only what stood in the accounts before is added here.
+POST_FACTS = f"""
+CREATE FUNCTION post_facts(
+    for_shop integer, items integer[], locations integer[], free_changes integer[],
+    places integer[], states stock_state[], changes integer[],
+    documents bigint[], lines text[], wanted integer[], claim_places integer[],
+    claim_accounts integer[], free_so_far integer[], held_so_far integer[], due timestamptz[],
+    firm boolean[], expires timestamptz[], occurred timestamptz[], messages bigint[],
+    actors text[], echoes boolean[])
+RETURNS void LANGUAGE plpgsql {PLAN} AS $$
 DECLARE
+    free_ids integer[];
+    free_units integer[];
     ids integer[];
-    of_items integer[];
-    of_locations integer[];
-    of_states stock_state[];
-    quantities integer[];
-    held integer[];
+    units integer[];
 BEGIN
-    SELECT * INTO ids, of_items, of_locations, of_states, quantities
-    FROM lock_accounts(for_shop, items, locations, states);
-    WITH account AS MATERIALIZED (
-        SELECT * FROM unnest(ids, of_items, of_locations, of_states, quantities)
-            AS account (id, item, location, state, quantity)
-    ), claim AS MATERIALIZED (
-        SELECT given.place, is_fact, wants, free.id AS free_id, free.quantity AS free,
-               target.id AS target_id, target.quantity AS target
-        FROM unnest(items, locations, states, wanted, facts) WITH ORDINALITY
-            AS given (item, location, state, wants, is_fact, place)
-        JOIN account AS free ON free.item = given.item AND free.location = given.location
-            AND free.state = 'available'
-        JOIN account AS target ON target.item = given.item AND target.location = given.location
-            AND target.state = given.state
-    ), granted AS (
-        SELECT place, is_fact, free_id, free, target_id, target,
-               CASE WHEN is_fact THEN wants
-                    ELSE greatest(0, least(wants, free - sum(wants) OVER earlier + wants))
-               END::integer AS units
-        FROM claim
-        WINDOW earlier AS (PARTITION BY free_id ORDER BY is_fact DESC, place)
-    ), posted AS MATERIALIZED (
-        SELECT place, is_fact, free_id, target_id, units,
-               (free - sum(units) OVER (PARTITION BY free_id ORDER BY is_fact DESC, place))
-                   ::integer AS free_left,
-               (target + sum(units) OVER (PARTITION BY free_id, target_id
-                                          ORDER BY is_fact DESC, place))::integer AS then_held
-        FROM granted
-    ), given AS MATERIALIZED (
-        SELECT * FROM unnest(documents, lines, items, locations, states, wanted, due, facts, firm,
-            expires, occurred, messages, actors, echoes) WITH ORDINALITY
-            AS given (document, line, item, location, state, wants, due_at, is_fact, is_firm,
-                      expires_at, occurred_at, message, actor, is_echo, place)
+    SELECT * INTO free_ids, free_units, ids, units
+    FROM lock_accounts(for_shop, items, locations, places, states);
+    WITH claim AS MATERIALIZED (
+        SELECT * FROM unnest(documents, lines, wanted, claim_places, claim_accounts, free_so_far,
+            held_so_far, due, firm, expires, occurred, messages, actors, echoes)
+            AS claim (document, line, wants, place, account, free_change, held_change, due_at,
+                      is_firm, expires_at, occurred_at, message, actor, is_echo)
+        WHERE wants > 0
     ), moved AS (
         INSERT INTO posting (shop_id, occurred_at, quantity, from_account_id, to_account_id,
             from_balance, to_balance, reason, document_id, line, message_id, actor, echo)
-        SELECT for_shop, occurred_at, units, free_id, target_id, free_left, then_held, 'held',
-               document, line, message, actor, is_echo
-        FROM posted JOIN given USING (place) WHERE units > 0
-        ORDER BY posted.is_fact DESC, place
+        SELECT for_shop, occurred_at, wants, free_ids[place], ids[account],
+               free_units[place] + free_change, units[account] + held_change, 'held', document,
+               line, message, actor, is_echo
+        FROM claim
         RETURNING document_id, movement_id, echo
     ), told AS (
         INSERT INTO mirror_due (shop_id, document_id, movement_id)
         SELECT for_shop, document_id, movement_id FROM moved WHERE NOT echo
-    ), kept AS (
-        INSERT INTO hold (shop_id, document_id, line, item_id, location_id, state, wanted,
-            fulfilled, held, fact, firm, expires_at, due_at, updated_at)
-        SELECT for_shop, document, line, item, location, state, wants, 0, units, given.is_fact,
-               is_firm, expires_at, due_at, now()
-        FROM posted JOIN given USING (place)
     ), changed AS (
-        UPDATE balance SET quantity = balance.quantity + change.units
-        FROM (
-            SELECT target_id AS id, sum(units)::integer AS units FROM posted GROUP BY target_id
-            UNION ALL
-            SELECT free_id, -sum(units)::integer FROM posted GROUP BY free_id
-        ) AS change
-        WHERE balance.shop_id = for_shop AND balance.account_id = change.id AND change.units <> 0
+        INSERT INTO balance AS standing
+            (shop_id, item_id, location_id, state, quantity, account_id)
+        OVERRIDING SYSTEM VALUE
+        SELECT for_shop, items[place], locations[place], 'available', change, free_ids[place]
+        FROM unnest(free_changes) WITH ORDINALITY AS free (change, place)
+        UNION ALL
+        SELECT for_shop, items[place], locations[place], state, change, id
+        FROM unnest(places, states, changes, ids) AS account (place, state, change, id)
+        ON CONFLICT (shop_id, account_id)
+        DO UPDATE SET quantity = standing.quantity + excluded.quantity
     )
-    SELECT array_agg(units ORDER BY place) INTO held FROM posted;
-    RETURN held;
+    INSERT INTO hold (shop_id, document_id, line, item_id, location_id, state, wanted, fulfilled,
+        held, fact, firm, expires_at, due_at, updated_at)
+    SELECT for_shop, document, line, items[place], locations[place], states[account], wants, 0,
+           wants, true, is_firm, expires_at, due_at, now()
+    FROM claim;
 END
 $$
 """
 
 # All that is new to the books in one round trip. Documents that are known already are left to the
-# caller, and with them the claims, unless none of them is known.
-FILE_DOCUMENTS = """
+# caller, and with them all the claims.
+FILE_DOCUMENTS = f"""
 CREATE FUNCTION file_documents(
     for_shop integer, kinds text[], refs text[], versions bigint[], titles text[], digests text[],
-    numbers integer[], lines text[], items integer[], locations integer[], states stock_state[],
-    wanted integer[], due timestamptz[], facts boolean[], firm boolean[], expires timestamptz[],
-    occurred timestamptz[], messages bigint[], actors text[], echoes boolean[],
-    OUT document_ids bigint[], OUT held integer[])
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+    numbers integer[], items integer[], locations integer[], free_changes integer[],
+    places integer[], states stock_state[], changes integer[], lines text[], wanted integer[],
+    claim_places integer[], claim_accounts integer[], free_so_far integer[],
+    held_so_far integer[], due timestamptz[], firm boolean[], expires timestamptz[],
+    occurred timestamptz[], messages bigint[], actors text[], echoes boolean[])
+RETURNS bigint[] LANGUAGE plpgsql {PLAN} AS $$
+DECLARE
+    document_ids bigint[];
+    new bigint;
 BEGIN
     WITH given AS MATERIALIZED (
-        SELECT * FROM unnest(kinds, refs, versions, titles, digests) WITH ORDINALITY
+        SELECT nextval('document_document_id_seq') AS id, document.*
+        FROM unnest(kinds, refs, versions, titles, digests) WITH ORDINALITY
             AS document (kind, reference, version, title, digest, place)
     ), stored AS (
-        INSERT INTO document (shop_id, kind, reference, version, title, digest)
-        SELECT for_shop, kind, reference, version, title, digest
-        FROM given ORDER BY kind, reference
+        INSERT INTO document (shop_id, document_id, kind, reference, version, title, digest)
+        OVERRIDING SYSTEM VALUE
+        SELECT for_shop, id, kind, reference, version, title, digest
+        FROM given ORDER BY place
         ON CONFLICT (shop_id, kind, reference) DO NOTHING
-        RETURNING document_id, kind, reference
+        RETURNING 1
     )
-    SELECT array_agg(stored.document_id ORDER BY given.place) INTO document_ids
-    FROM given LEFT JOIN stored USING (kind, reference);
-    IF numbers IS NOT NULL AND array_position(document_ids, NULL) IS NULL THEN
-        held := post_claims(for_shop,
+    SELECT array_agg(id ORDER BY place), (SELECT count(*) FROM stored) INTO document_ids, new
+    FROM given;
+    IF new < cardinality(kinds) THEN
+        RETURN (
+            SELECT array_agg((
+                SELECT document_id FROM document WHERE shop_id = for_shop AND document_id = id
+            ) ORDER BY place)
+            FROM unnest(document_ids) WITH ORDINALITY AS given (id, place));
+    END IF;
+    IF numbers IS NOT NULL THEN
+        PERFORM post_facts(for_shop, items, locations, free_changes, places, states, changes,
             (SELECT array_agg(document_ids[number] ORDER BY place)
              FROM unnest(numbers) WITH ORDINALITY AS claim (number, place)),
-            lines, items, locations, states, wanted, due, facts, firm, expires, occurred, messages,
-            actors, echoes);
+            lines, wanted, claim_places, claim_accounts, free_so_far, held_so_far, due, firm,
+            expires, occurred, messages, actors, echoes);
     END IF;
+    RETURN document_ids;
 END
 $$
 """
@@ -307,7 +294,7 @@ def upgrade() -> None:
     for table in ("balance", "mirror_due"):
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     protect("posting")
-    for statement in (MOVEMENTS, LOCK_ACCOUNTS, POST_CLAIMS, FILE_DOCUMENTS):
+    for statement in (MOVEMENTS, LOCK_ACCOUNTS, POST_FACTS, FILE_DOCUMENTS):
         op.execute(statement)
 
 
