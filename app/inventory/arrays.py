@@ -5,28 +5,38 @@ The driver's own arrays are looked through value by value, which costs more than
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
+
+Value = TypeVar("Value")
 
 
-def integers(values: Iterable[int | None]) -> str:
+def integers(values: Sequence[int | None]) -> str:
     """Whole numbers, for `::int[]` or `::bigint[]`."""
-    return "{" + ",".join(["NULL" if one is None else str(one) for one in values]) + "}"
+    return _literal(values, lambda one: "NULL" if one is None else str(one))
 
 
-def texts(values: Iterable[str | None]) -> str:
+def texts(values: Sequence[str | None]) -> str:
     """Texts, for `::text[]`; every character stays what it is."""
-    return "{" + ",".join(["NULL" if one is None else _quoted(one) for one in values]) + "}"
+    return _literal(values, lambda one: "NULL" if one is None else _quoted(one))
 
 
-def booleans(values: Iterable[bool]) -> str:
+def booleans(values: Sequence[bool]) -> str:
     """Truth values, for `::boolean[]`."""
-    return "{" + ",".join(["t" if one else "f" for one in values]) + "}"
+    return _literal(values, lambda one: "t" if one else "f")
 
 
-def moments(values: Iterable[datetime | None]) -> str:
+def moments(values: Sequence[datetime | None]) -> str:
     """Moments, for `::timestamptz[]`."""
-    return "{" + ",".join(["NULL" if one is None else f'"{one}"' for one in values]) + "}"
+    return _literal(values, lambda one: "NULL" if one is None else f'"{one}"')
+
+
+def _literal(values: Sequence[Value], written: Callable[[Value], str]) -> str:
+    # Most columns of a batch say the same in every row.
+    if values and values.count(values[0]) == len(values):
+        return "{" + ",".join([written(values[0])] * len(values)) + "}"
+    return "{" + ",".join(map(written, values)) + "}"
 
 
 def _quoted(one: str) -> str:

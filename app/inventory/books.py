@@ -125,8 +125,8 @@ class Books:
     ) -> None:
         rows = self._rows(
             LOCK_DOCUMENTS,
-            kinds=texts(key.kind for key in keys),
-            references=texts(key.reference for key in keys),
+            kinds=texts([key.kind for key in keys]),
+            references=texts([key.reference for key in keys]),
         )
         newer: list[tuple[int, Document]] = []
         for document_id, kind, reference, version, digest in rows:
@@ -142,18 +142,18 @@ class Books:
         if newer:
             self._run(
                 UPDATE_DOCUMENTS,
-                documents=integers(document_id for document_id, _ in newer),
-                versions=integers(document.version for _, document in newer),
-                titles=texts(document.title for _, document in newer),
-                digests=texts(document.digest for _, document in newer),
+                documents=integers([document_id for document_id, _ in newer]),
+                versions=integers([document.version for _, document in newer]),
+                titles=texts([document.title for _, document in newer]),
+                digests=texts([document.digest for _, document in newer]),
             )
         self._load([row[0] for row in rows])
 
     def _load(self, known: Sequence[int]) -> None:
-        for row in self._rows(SELECT_HOLDS, documents=integers(known)):
+        for row in self._rows(SELECT_HOLDS, documents=integers(list(known))):
             key = HoldKey(*row[:4])
             self._add_hold(key, HoldRow(State(row[4]), *row[5:]))
-        for row in self._rows(SELECT_TALLIES, documents=integers(known)):
+        for row in self._rows(SELECT_TALLIES, documents=integers(list(known))):
             tally = TallyKey(row[0], row[1], row[2], row[3], State(row[4]), row[5], State(row[6]))
             self.tallies[tally] = row[7]
             if row[8] is not None:
@@ -226,26 +226,26 @@ class Books:
         if rows:
             self._run(
                 INSERT_MOVEMENTS,
-                occurred=moments(row.document.occurred_at for row in rows),
-                quantities=integers(row.quantity for row in rows),
-                sources=integers(self.account_ids[row.source] for row in rows),
-                sources_left=integers(row.source_left for row in rows),
-                targets=integers(self.account_ids[row.target] for row in rows),
-                targets_left=integers(row.target_left for row in rows),
-                reasons=texts(row.reason for row in rows),
-                documents=integers(self.document_ids[row.document.key] for row in rows),
-                lines=texts(row.line for row in rows),
-                messages=integers(row.document.message_id for row in rows),
-                actors=texts(row.document.actor for row in rows),
-                echoes=booleans(row.document.echo for row in rows),
+                occurred=moments([row.document.occurred_at for row in rows]),
+                quantities=integers([row.quantity for row in rows]),
+                sources=integers([self.account_ids[row.source] for row in rows]),
+                sources_left=integers([row.source_left for row in rows]),
+                targets=integers([self.account_ids[row.target] for row in rows]),
+                targets_left=integers([row.target_left for row in rows]),
+                reasons=texts([row.reason for row in rows]),
+                documents=integers([self.document_ids[row.document.key] for row in rows]),
+                lines=texts([row.line for row in rows]),
+                messages=integers([row.document.message_id for row in rows]),
+                actors=texts([row.document.actor for row in rows]),
+                echoes=booleans([row.document.echo for row in rows]),
             )
 
     def _write_balances(self) -> None:
         if self.touched:
             self._run(
                 WRITE_BALANCES,
-                accounts=integers(self.account_ids[account] for account in self.touched),
-                quantities=integers(self.balances[account] for account in self.touched),
+                accounts=integers([self.account_ids[account] for account in self.touched]),
+                quantities=integers([self.balances[account] for account in self.touched]),
             )
 
     def _write_holds(self) -> None:
@@ -254,18 +254,18 @@ class Books:
         if rows:
             self._run(
                 UPSERT_HOLDS,
-                documents=integers(key.document_id for key in keys),
-                lines=texts(key.line for key in keys),
-                items=integers(key.item_id for key in keys),
-                locations=integers(key.location_id for key in keys),
-                states=texts(row.state for row in rows),
-                wanted=integers(row.wanted for row in rows),
-                fulfilled=integers(row.fulfilled for row in rows),
-                held=integers(row.held for row in rows),
-                facts=booleans(row.fact for row in rows),
-                firm=booleans(row.firm for row in rows),
-                expires=moments(row.expires_at for row in rows),
-                due=moments(row.due_at for row in rows),
+                documents=integers([key.document_id for key in keys]),
+                lines=texts([key.line for key in keys]),
+                items=integers([key.item_id for key in keys]),
+                locations=integers([key.location_id for key in keys]),
+                states=texts([row.state for row in rows]),
+                wanted=integers([row.wanted for row in rows]),
+                fulfilled=integers([row.fulfilled for row in rows]),
+                held=integers([row.held for row in rows]),
+                facts=booleans([row.fact for row in rows]),
+                firm=booleans([row.firm for row in rows]),
+                expires=moments([row.expires_at for row in rows]),
+                due=moments([row.due_at for row in rows]),
             )
 
     def _write_tallies(self) -> None:
@@ -274,16 +274,16 @@ class Books:
             holds = [self.tally_holds.get(key, (None, None)) for key in keys]
             self._run(
                 UPSERT_TALLIES,
-                documents=integers(key.document_id for key in keys),
-                lines=texts(key.line for key in keys),
-                items=integers(key.item_id for key in keys),
-                from_locations=integers(key.from_location_id for key in keys),
-                from_states=texts(key.from_state for key in keys),
-                to_locations=integers(key.to_location_id for key in keys),
-                to_states=texts(key.to_state for key in keys),
-                totals=integers(self.tallies[key] for key in keys),
-                hold_documents=integers(hold[0] for hold in holds),
-                hold_lines=texts(hold[1] for hold in holds),
+                documents=integers([key.document_id for key in keys]),
+                lines=texts([key.line for key in keys]),
+                items=integers([key.item_id for key in keys]),
+                from_locations=integers([key.from_location_id for key in keys]),
+                from_states=texts([key.from_state for key in keys]),
+                to_locations=integers([key.to_location_id for key in keys]),
+                to_states=texts([key.to_state for key in keys]),
+                totals=integers([self.tallies[key] for key in keys]),
+                hold_documents=integers([hold[0] for hold in holds]),
+                hold_lines=texts([hold[1] for hold in holds]),
             )
 
 

@@ -76,19 +76,21 @@ def file_documents(
     parameters = _facts([one for one in stated if one is not None] if plain else ())
     parameters |= {
         "shop": shop_of(session),
-        "kinds": texts(key.kind for key in ordered),
-        "references": texts(key.reference for key in ordered),
-        "versions": integers(SPOKEN_OF if one is None else one.version for one in stated),
-        "titles": texts("" if one is None else one.title for one in stated),
-        "digests": texts("" if one is None else one.digest for one in stated),
+        "kinds": texts([key.kind for key in ordered]),
+        "references": texts([key.reference for key in ordered]),
+        "versions": integers([SPOKEN_OF if one is None else one.version for one in stated]),
+        "titles": texts(["" if one is None else one.title for one in stated]),
+        "digests": texts(["" if one is None else one.digest for one in stated]),
         "numbers": None,
     }
     if plain:
         parameters["numbers"] = integers(
-            number
-            for number, one in enumerate(stated, start=1)
-            if one is not None
-            for _ in one.claims or ()
+            [
+                number
+                for number, one in enumerate(stated, start=1)
+                if one is not None
+                for _ in one.claims or ()
+            ]
         )
     row = session.connection().exec_driver_sql(FILE_DOCUMENTS, parameters).one()
     ids: Sequence[int | None] = row[0] or ()
@@ -103,7 +105,7 @@ def post_facts(
     parameters = _facts(documents)
     parameters["shop"] = shop_of(session)
     parameters["documents"] = integers(
-        document_ids[document.key] for document in documents for _ in document.claims or ()
+        [document_ids[document.key] for document in documents for _ in document.claims or ()]
     )
     session.connection().exec_driver_sql(POST_FACTS, parameters)
 
@@ -123,10 +125,10 @@ def lock_accounts(session: Session, accounts: Iterable[Account]) -> list[tuple[A
             LOCK_ACCOUNTS,
             {
                 "shop": shop_of(session),
-                "items": integers(place[0] for place in places),
-                "locations": integers(place[1] for place in places),
-                "places": integers(numbers[one.item_id, one.location_id] for one in held),
-                "states": texts(one.state for one in held),
+                "items": integers([place[0] for place in places]),
+                "locations": integers([place[1] for place in places]),
+                "places": integers([numbers[one.item_id, one.location_id] for one in held]),
+                "states": texts([one.state for one in held]),
             },
         )
         .one()
