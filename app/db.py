@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Concatenate, ParamSpec, TypeVar
 
+import psycopg
 import structlog
-from sqlalchemy import Engine, MetaData, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from psycopg.pq import ExecStatus, TransactionStatus
+from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlmodel import Session, SQLModel
 
 from app.config import settings
@@ -22,6 +24,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 APPLICATION_ROLE = "holdfast_application"
+IDLE_SECONDS = 5.0
 RETRIED_STATES = {"40001", "40P01"}  # serialization failure, deadlock
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -46,7 +49,6 @@ def engine(url: str | None = None) -> Engine:
         address,
         pool_size=8,
         max_overflow=16,
-        pool_pre_ping=True,
         hide_parameters=True,
         # PgBouncer in transaction mode hands each transaction another connection.
         connect_args={"prepare_threshold": None, "connect_timeout": 5},
@@ -60,6 +62,21 @@ def engine(url: str | None = None) -> Engine:
         cursor.close()
         connection.rollback()  # type: ignore[attr-defined]
 
+    @event.listens_for(made, "checkin")
+    def _note_use(connection: object, record: object) -> None:
+        record.info["used_at"] = time.monotonic()  # type: ignore[attr-defined]
+
+    @event.listens_for(made, "checkout")
+    def _make_sure_it_lives(connection: object, record: object, proxy: object) -> None:
+        # A connection used a moment ago is not asked: whoever finds it dead begins again.
+        if time.monotonic() - record.info.get("used_at", time.monotonic()) > IDLE_SECONDS:  # type: ignore[attr-defined]
+            try:
+                connection.pgconn.exec_(b"")  # type: ignore[attr-defined]
+            except Exception as error:
+                raise DisconnectionError("the connection died while it was idle") from error
+            if connection.closed:  # type: ignore[attr-defined]
+                raise DisconnectionError("the connection died while it was idle")
+
     return made
 
 
@@ -71,11 +88,19 @@ def after_fork() -> None:
 def enter_shop(session: Session, shop_id: int) -> None:
     """Narrows the current transaction to one shop: row-level security hides every other one."""
     connection = session.connection()
-    statement = "SELECT set_config('holdfast.shop_id', :shop, true)"
+    enter = f"SELECT set_config('holdfast.shop_id', '{shop_id:d}', true)"
     # A superuser would walk through row-level security, so it steps down for this transaction.
     if connection.connection.info.get("bypasses_row_security"):
-        statement += f", set_config('role', '{APPLICATION_ROLE}', true)"
-    connection.execute(text(statement), {"shop": str(shop_id)})
+        enter += f", set_config('role', '{APPLICATION_ROLE}', true)"
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, psycopg.Connection)
+    # Both in one go: a transaction of one statement should not wait for the network twice more.
+    # If that fails, the plain way tells the engine why.
+    begun = raw.info.transaction_status == TransactionStatus.IDLE and (
+        raw.pgconn.exec_(f"BEGIN; {enter}".encode()).status == ExecStatus.TUPLES_OK
+    )
+    if not begun:
+        connection.exec_driver_sql(enter)
     session.info["shop_id"] = shop_id
 
 

@@ -123,7 +123,16 @@ class Outcome(NamedTuple):
     key: DocumentKey
     document_id: int
     verdict: Verdict
-    grants: tuple[Grant, ...] = ()
+    granted: tuple[Grant, ...] = ()
+    in_full: Sequence[Claim] = ()
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """What each claim holds now."""
+        return self.granted or tuple(
+            Grant(one.line, one.item_id, one.location_id, one.wanted, 0, one.wanted)
+            for one in self.in_full
+        )
 
 
 def version_of(moment: datetime) -> int:

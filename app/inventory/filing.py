@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from operator import gt
 from typing import Any
 
 from sqlmodel import Session
 
 from app.db import shop_of
-from app.inventory.arrays import booleans, integers, moments, texts
+from app.inventory.arrays import integers, moments, texts
 from app.inventory.documents import Account, Claim, Document, DocumentKey
 from app.inventory.models import State
 
@@ -28,8 +29,8 @@ Place = tuple[int, int]
 FACTS = (
     "%(lines)s::text[], %(wanted)s::int[], %(claim_places)s::int[], %(claim_accounts)s::int[],"
     " %(free_so_far)s::int[], %(held_so_far)s::int[], %(due)s::timestamptz[],"
-    " %(firm)s::boolean[], %(expires)s::timestamptz[], %(occurred)s::timestamptz[],"
-    " %(messages)s::bigint[], %(actors)s::text[], %(echoes)s::boolean[]"
+    " %(occurred)s::timestamptz[], %(messages)s::bigint[], %(firm)s::boolean,"
+    " %(expires)s::timestamptz, %(actor)s::text, %(echo)s::boolean"
 )
 ACCOUNTS = (
     "%(items)s::int[], %(locations)s::int[], %(free_changes)s::int[], %(places)s::int[],"
@@ -69,45 +70,51 @@ def file_documents(
     session: Session, documents: Sequence[Document], spoken_of: Sequence[DocumentKey]
 ) -> Filed:
     """Stores the documents that are new. If all are, and all are plain facts, posts them too."""
-    plain = not spoken_of and all(map(is_plain_fact, documents))
-    ordered = sorted([one.key for one in documents] + list(spoken_of))
-    by_key = {one.key: one for one in documents}
-    stated = [by_key.get(key) for key in ordered]
-    parameters = _facts([one for one in stated if one is not None] if plain else ())
+    keys = [one.key for one in documents]
+    plain = not spoken_of and all(map(is_plain_fact, documents)) and len(_by_manner(documents)) < 2
+    if spoken_of or any(map(gt, keys, keys[1:])):
+        keys = sorted([*keys, *spoken_of])
+        by_key = {one.key: one for one in documents}
+        documents = [by_key.get(key) or Document(*key, SPOKEN_OF) for key in keys]
+    parameters = _facts(documents if plain else ())
     parameters |= {
         "shop": shop_of(session),
-        "kinds": texts([key.kind for key in ordered]),
-        "references": texts([key.reference for key in ordered]),
-        "versions": integers([SPOKEN_OF if one is None else one.version for one in stated]),
-        "titles": texts(["" if one is None else one.title for one in stated]),
-        "digests": texts(["" if one is None else one.digest for one in stated]),
+        "kinds": texts([key.kind for key in keys]),
+        "references": texts([key.reference for key in keys]),
+        "versions": integers([one.version for one in documents]),
+        "titles": texts([one.title for one in documents]),
+        "digests": texts([one.digest for one in documents]),
         "numbers": None,
     }
     if plain:
         parameters["numbers"] = integers(
-            [
-                number
-                for number, one in enumerate(stated, start=1)
-                if one is not None
-                for _ in one.claims or ()
-            ]
+            [number for number, one in enumerate(documents, start=1) for _ in one.claims or ()]
         )
     row = session.connection().exec_driver_sql(FILE_DOCUMENTS, parameters).one()
     ids: Sequence[int | None] = row[0] or ()
-    new = {key: found for key, found in zip(ordered, ids, strict=True) if found is not None}
-    return Filed(new, plain and len(new) == len(ordered))
+    new = {key: found for key, found in zip(keys, ids, strict=True) if found is not None}
+    return Filed(new, plain and len(new) == len(keys))
 
 
 def post_facts(
     session: Session, documents: Sequence[Document], document_ids: dict[DocumentKey, int]
 ) -> None:
     """Holds in full what these new documents, plain facts all, claim."""
-    parameters = _facts(documents)
-    parameters["shop"] = shop_of(session)
-    parameters["documents"] = integers(
-        [document_ids[document.key] for document in documents for _ in document.claims or ()]
-    )
-    session.connection().exec_driver_sql(POST_FACTS, parameters)
+    for alike in _by_manner(documents).values():
+        parameters = _facts(alike)
+        parameters["shop"] = shop_of(session)
+        parameters["documents"] = integers(
+            [document_ids[document.key] for document in alike for _ in document.claims or ()]
+        )
+        session.connection().exec_driver_sql(POST_FACTS, parameters)
+
+
+def _by_manner(documents: Iterable[Document]) -> dict[tuple[object, ...], list[Document]]:
+    """Documents by what one posting has once for all of them."""
+    found: dict[tuple[object, ...], list[Document]] = {}
+    for one in documents:
+        found.setdefault((one.firm, one.expires_at, one.actor, one.echo), []).append(one)
+    return found
 
 
 def lock_accounts(session: Session, accounts: Iterable[Account]) -> list[tuple[Account, int, int]]:
@@ -179,10 +186,19 @@ def _facts(documents: Sequence[Document]) -> dict[str, Any]:
         "free_so_far": integers(free_so_far),
         "held_so_far": integers(held_so_far),
         "due": moments([claim.due_at for claim in claims]),
-        "firm": booleans([one.firm for one in owners]),
-        "expires": moments([one.expires_at for one in owners]),
         "occurred": moments([one.occurred_at for one in owners]),
         "messages": integers([one.message_id for one in owners]),
-        "actors": texts([one.actor for one in owners]),
-        "echoes": booleans([one.echo for one in owners]),
+        **_manner(owners[0] if owners else None),
+    }
+
+
+def _manner(document: Document | None) -> dict[str, Any]:
+    """What all documents of one posting have in common."""
+    if document is None:
+        return {"firm": None, "expires": None, "actor": None, "echo": None}
+    return {
+        "firm": document.firm,
+        "expires": document.expires_at,
+        "actor": document.actor,
+        "echo": document.echo,
     }

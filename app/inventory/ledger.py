@@ -72,7 +72,7 @@ def settle(session: Session, documents: Sequence[Document]) -> list[Outcome]:
     books = Books(session)
     chosen, verdicts = _newest(documents)
     if books.file(chosen):
-        return _outcomes(books, documents, chosen, verdicts, _granted(chosen))
+        return _outcomes(books, documents, chosen, verdicts, {}, chosen)
     for document in chosen:
         if document.key not in books.accepted:
             older = books.versions[document.key] > document.version
@@ -81,15 +81,13 @@ def settle(session: Session, documents: Sequence[Document]) -> list[Outcome]:
     first, others = _new_facts(books, settled)
     claimed = {document.key: _state_claims(books, document) for document in others}
     books.lock_accounts(chain(_accounts(books, others), _claimed(first)))
-    grants = _granted(first)
     if first:
         post_facts(session, first, books.document_ids)
         _note_facts(books, first)
     _settle_others(books, others, claimed)
     books.write()
-    for key, lines in claimed.items():
-        grants[key] = _grants(books, lines)
-    return _outcomes(books, documents, chosen, verdicts, grants)
+    grants = {key: _grants(books, lines) for key, lines in claimed.items()}
+    return _outcomes(books, documents, chosen, verdicts, grants, first)
 
 
 def _settle_others(
@@ -404,17 +402,6 @@ def _claimed(documents: Iterable[Document]) -> Iterable[Account]:
             yield Account(claim.item_id, claim.location_id, State.AVAILABLE)
 
 
-def _granted(documents: Iterable[Document]) -> dict[DocumentKey, tuple[Grant, ...]]:
-    """The grants of new facts, which are held in full."""
-    return {
-        document.key: tuple(
-            Grant(one.line, one.item_id, one.location_id, one.wanted, 0, one.wanted)
-            for one in document.claims or ()
-        )
-        for document in documents
-    }
-
-
 def _grants(books: Books, lines: Iterable[LineKey]) -> tuple[Grant, ...]:
     return tuple(
         Grant(key.line, key.item_id, key.location_id, row.wanted, row.fulfilled, row.held)
@@ -430,13 +417,23 @@ def _outcomes(
     chosen: Sequence[Document],
     verdicts: Mapping[DocumentKey, Verdict],
     grants: Mapping[DocumentKey, tuple[Grant, ...]],
+    held_in_full: Iterable[Document],
 ) -> list[Outcome]:
-    picked = {document.key: document for document in chosen}
+    picked = {document.key: document.version for document in chosen}
+    in_full = {document.key: document.claims or () for document in held_in_full}
     outcomes = []
     for document in documents:
         key = document.key
         verdict = verdicts[key]
-        if verdict is Verdict.SETTLED and picked[key].version > document.version:
+        if verdict is Verdict.SETTLED and picked[key] > document.version:
             verdict = Verdict.STALE
-        outcomes.append(Outcome(key, books.document_ids.get(key, 0), verdict, grants.get(key, ())))
+        outcomes.append(
+            Outcome(
+                key,
+                books.document_ids.get(key, 0),
+                verdict,
+                grants.get(key, ()),
+                in_full.get(key, ()),
+            )
+        )
     return outcomes

@@ -175,8 +175,8 @@ CREATE FUNCTION post_facts(
     places integer[], states stock_state[], changes integer[],
     documents bigint[], lines text[], wanted integer[], claim_places integer[],
     claim_accounts integer[], free_so_far integer[], held_so_far integer[], due timestamptz[],
-    firm boolean[], expires timestamptz[], occurred timestamptz[], messages bigint[],
-    actors text[], echoes boolean[])
+    occurred timestamptz[], messages bigint[], is_firm boolean, expiry timestamptz,
+    named_actor text, is_echo boolean)
 RETURNS void LANGUAGE plpgsql {PLAN} AS $$
 DECLARE
     free_ids integer[];
@@ -188,21 +188,21 @@ BEGIN
     FROM lock_accounts(for_shop, items, locations, places, states);
     WITH claim AS MATERIALIZED (
         SELECT * FROM unnest(documents, lines, wanted, claim_places, claim_accounts, free_so_far,
-            held_so_far, due, firm, expires, occurred, messages, actors, echoes)
+            held_so_far, due, occurred, messages)
             AS claim (document, line, wants, place, account, free_change, held_change, due_at,
-                      is_firm, expires_at, occurred_at, message, actor, is_echo)
+                      occurred_at, message)
         WHERE wants > 0
     ), moved AS (
         INSERT INTO posting (shop_id, occurred_at, quantity, from_account_id, to_account_id,
             from_balance, to_balance, reason, document_id, line, message_id, actor, echo)
         SELECT for_shop, occurred_at, wants, free_ids[place], ids[account],
                free_units[place] + free_change, units[account] + held_change, 'held', document,
-               line, message, actor, is_echo
+               line, message, named_actor, is_echo
         FROM claim
-        RETURNING document_id, movement_id, echo
+        RETURNING document_id, movement_id
     ), told AS (
         INSERT INTO mirror_due (shop_id, document_id, movement_id)
-        SELECT for_shop, document_id, movement_id FROM moved WHERE NOT echo
+        SELECT for_shop, document_id, movement_id FROM moved WHERE NOT is_echo
     ), changed AS (
         INSERT INTO balance AS standing
             (shop_id, item_id, location_id, state, quantity, account_id)
@@ -218,7 +218,7 @@ BEGIN
     INSERT INTO hold (shop_id, document_id, line, item_id, location_id, state, wanted, fulfilled,
         held, fact, firm, expires_at, due_at, updated_at)
     SELECT for_shop, document, line, items[place], locations[place], states[account], wants, 0,
-           wants, true, is_firm, expires_at, due_at, now()
+           wants, true, is_firm, expiry, due_at, now()
     FROM claim;
 END
 $$
@@ -232,8 +232,8 @@ CREATE FUNCTION file_documents(
     numbers integer[], items integer[], locations integer[], free_changes integer[],
     places integer[], states stock_state[], changes integer[], lines text[], wanted integer[],
     claim_places integer[], claim_accounts integer[], free_so_far integer[],
-    held_so_far integer[], due timestamptz[], firm boolean[], expires timestamptz[],
-    occurred timestamptz[], messages bigint[], actors text[], echoes boolean[])
+    held_so_far integer[], due timestamptz[], occurred timestamptz[], messages bigint[],
+    is_firm boolean, expiry timestamptz, named_actor text, is_echo boolean)
 RETURNS bigint[] LANGUAGE plpgsql {PLAN} AS $$
 DECLARE
     document_ids bigint[];
@@ -264,8 +264,8 @@ BEGIN
         PERFORM post_facts(for_shop, items, locations, free_changes, places, states, changes,
             (SELECT array_agg(document_ids[number] ORDER BY place)
              FROM unnest(numbers) WITH ORDINALITY AS claim (number, place)),
-            lines, wanted, claim_places, claim_accounts, free_so_far, held_so_far, due, firm,
-            expires, occurred, messages, actors, echoes);
+            lines, wanted, claim_places, claim_accounts, free_so_far, held_so_far, due, occurred,
+            messages, is_firm, expiry, named_actor, is_echo);
     END IF;
     RETURN document_ids;
 END
