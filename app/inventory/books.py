@@ -343,10 +343,10 @@ WITH moved AS (
          WITH ORDINALITY AS given (occurred_at, quantity, source, target, source_left, target_left,
                 reason, document_id, line, message_id, actor, echo, place)
     ORDER BY place
-    RETURNING document_id, movement_id, echo, from_account_id, to_account_id
+    RETURNING movement_id, echo, from_account_id, to_account_id
 )
-INSERT INTO mirror_due (shop_id, document_id, movement_id)
-SELECT %(shop)s, document_id, movement_id
+INSERT INTO mirror_due (shop_id, movement_id)
+SELECT %(shop)s, movement_id
 FROM moved
 WHERE NOT echo AND EXISTS (
     SELECT FROM balance WHERE shop_id = %(shop)s

@@ -275,7 +275,7 @@ class Posting(Table, table=True):
     )
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)
-    document_id: int = Field(primary_key=True, sa_type=BigInteger)
+    document_id: int = Field(sa_type=BigInteger)
     movement_id: int = Field(
         default=None, primary_key=True, sa_type=BigInteger, sa_column_kwargs=_identity()
     )
@@ -304,7 +304,6 @@ class MirrorDue(Table, table=True):
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)
     movement_id: int = Field(primary_key=True, sa_type=BigInteger)
-    document_id: int = Field(sa_type=BigInteger)
 
 
 class Count(Table, table=True):

@@ -49,13 +49,13 @@ document.title AS document_title
 MOVEMENTS = f"""
 WITH account AS (SELECT account_id FROM balance WHERE {{accounts}}),
 newest AS (
-    SELECT DISTINCT found.document_id, found.movement_id, found.recorded_at
+    SELECT DISTINCT found.movement_id, found.recorded_at
     FROM account CROSS JOIN LATERAL (
-        (SELECT document_id, movement_id, recorded_at FROM posting
+        (SELECT movement_id, recorded_at FROM posting
          WHERE shop_id = :shop AND from_account_id = account_id{{until}}
          ORDER BY recorded_at DESC, movement_id DESC LIMIT :limit)
         UNION ALL
-        (SELECT document_id, movement_id, recorded_at FROM posting
+        (SELECT movement_id, recorded_at FROM posting
          WHERE shop_id = :shop AND to_account_id = account_id{{until}}
          ORDER BY recorded_at DESC, movement_id DESC LIMIT :limit)
     ) AS found
@@ -63,9 +63,9 @@ newest AS (
 )
 SELECT {MOVEMENT_COLUMNS}
 FROM newest
-JOIN movement ON movement.shop_id = :shop AND movement.document_id = newest.document_id
- AND movement.movement_id = newest.movement_id AND movement.recorded_at = newest.recorded_at
-JOIN document ON document.shop_id = :shop AND document.document_id = newest.document_id
+JOIN movement ON movement.shop_id = :shop AND movement.movement_id = newest.movement_id
+ AND movement.recorded_at = newest.recorded_at
+JOIN document ON document.shop_id = :shop AND document.document_id = movement.document_id
 ORDER BY movement.recorded_at DESC, movement.movement_id DESC
 """
 

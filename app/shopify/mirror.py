@@ -36,7 +36,7 @@ SELECT movement.movement_id, movement.quantity, movement.reason::text AS reason,
        CASE WHEN own.document_id IS NOT NULL THEN movement.document_id
             ELSE coalesce(other.hold_document_id, movement.document_id) END AS holding
 FROM mirror_due
-JOIN movement USING (shop_id, document_id, movement_id)
+JOIN movement USING (shop_id, movement_id)
 JOIN document USING (shop_id, document_id)
 JOIN item ON item.shop_id = movement.shop_id AND item.item_id = movement.item_id
 JOIN location AS source

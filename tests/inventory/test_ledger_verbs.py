@@ -213,7 +213,7 @@ class Verbs(RuleBasedStateMachine):
             (line, location)
             for line, at in self.oracle.promises.items()
             for location, one in at.items()
-            if not one.fact and not one.firm
+            if not one.fact and not one.firm and one.wanted > one.fulfilled + one.held
         ]
         if mine:
             line, location = data.draw(st.sampled_from(mine))

@@ -41,7 +41,7 @@ CREATE TABLE posting (
     echo boolean NOT NULL,
     line varchar NOT NULL,
     actor varchar NOT NULL,
-    CONSTRAINT pk_posting PRIMARY KEY (shop_id, document_id, movement_id, recorded_at),
+    CONSTRAINT pk_posting PRIMARY KEY (shop_id, movement_id, recorded_at) WITH (fillfactor = 100),
     CONSTRAINT ck_posting_quantity CHECK (quantity > 0),
     CONSTRAINT ck_posting_from_is_not_to CHECK (from_account_id <> to_account_id)
 ) PARTITION BY RANGE (recorded_at);
@@ -107,11 +107,6 @@ JOIN balance AS target ON target.shop_id = old.shop_id AND target.item_id = old.
 ORDER BY movement_id;
 SELECT setval(pg_get_serial_sequence('posting', 'movement_id'), max(movement_id))
 FROM old_movement HAVING max(movement_id) IS NOT NULL;
-ALTER TABLE mirror_due ADD COLUMN document_id bigint;
-UPDATE mirror_due SET document_id = old_movement.document_id FROM old_movement
-WHERE old_movement.shop_id = mirror_due.shop_id
-  AND old_movement.movement_id = mirror_due.movement_id;
-ALTER TABLE mirror_due ALTER COLUMN document_id SET NOT NULL;
 DROP TABLE old_movement;
 """
 
@@ -199,10 +194,10 @@ BEGIN
                free_units[place] + free_change, units[account] + held_change, 'held', document,
                line, message, named_actor, is_echo
         FROM claim
-        RETURNING document_id, movement_id
+        RETURNING movement_id
     ), told AS (
-        INSERT INTO mirror_due (shop_id, document_id, movement_id)
-        SELECT for_shop, document_id, movement_id FROM moved WHERE NOT is_echo
+        INSERT INTO mirror_due (shop_id, movement_id)
+        SELECT for_shop, movement_id FROM moved WHERE NOT is_echo
     ), changed AS (
         INSERT INTO balance AS standing
             (shop_id, item_id, location_id, state, quantity, account_id)
@@ -278,7 +273,7 @@ def upgrade() -> None:
         op.drop_constraint(_key("hold", parent), "hold", type_="foreignkey")
     op.execute(ACCOUNTS)
     # The owner of the tables brings every shop's movements along.
-    for table in ("movement", "balance", "mirror_due"):
+    for table in ("movement", "balance"):
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
     op.execute("ALTER TABLE movement RENAME TO old_movement")
     op.execute(
@@ -291,8 +286,7 @@ def upgrade() -> None:
     op.execute(POSTINGS)
     op.execute(MONTHS)
     op.execute(BRING_MOVEMENTS)
-    for table in ("balance", "mirror_due"):
-        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute("ALTER TABLE balance FORCE ROW LEVEL SECURITY")
     protect("posting")
     for statement in (MOVEMENTS, LOCK_ACCOUNTS, POST_FACTS, FILE_DOCUMENTS):
         op.execute(statement)
