@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -41,6 +42,17 @@ class Table(SQLModel):
     """Base of every table; importing it from here means names follow the convention above."""
 
 
+_ahead: dict[str, timedelta] = {}
+
+
+def database_time() -> datetime:
+    """The time by the database's clock, as far as this process has seen it.
+
+    What one process puts off and another picks up must be told by one clock.
+    """
+    return datetime.now(UTC) + _ahead.get("database", timedelta())
+
+
 @lru_cache(maxsize=4)
 def engine(url: str | None = None) -> Engine:
     """The engine of this process. A forked child must call `after_fork` before it uses it."""
@@ -57,8 +69,12 @@ def engine(url: str | None = None) -> Engine:
     @event.listens_for(made, "connect")
     def _note_privileges(connection: object, record: object) -> None:
         cursor = connection.cursor()  # type: ignore[attr-defined]
-        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
-        record.info["bypasses_row_security"] = cursor.fetchone()[0]  # type: ignore[attr-defined]
+        cursor.execute(
+            "SELECT rolsuper OR rolbypassrls, clock_timestamp()"
+            " FROM pg_roles WHERE rolname = current_user"
+        )
+        record.info["bypasses_row_security"], its_time = cursor.fetchone()  # type: ignore[attr-defined]
+        _ahead["database"] = its_time - datetime.now(UTC)
         cursor.close()
         connection.rollback()  # type: ignore[attr-defined]
 

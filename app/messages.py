@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Integer, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlmodel import Field, Session, col, select
 
-from app.db import Table, shop_of
+from app.db import Table, database_time, shop_of
 
 Direction = Literal["in", "out"]
 State = Literal["waiting", "done", "dead", "ignored"]
@@ -92,7 +92,7 @@ def record(
     state: State = "waiting",
 ) -> int | None:
     """Stores a message once; None when its key is there already, so a repeat costs nothing."""
-    now = datetime.now(UTC)
+    now = database_time()
     statement = (
         insert(Message)
         .values(
@@ -134,7 +134,7 @@ def take(
             Message.direction == direction,
             Message.channel == channel,
             Message.state == "waiting",
-            Message.due_at <= datetime.now(UTC),
+            Message.due_at <= database_time(),
         )
         .order_by(col(Message.due_at), col(Message.message_id))
         .limit(limit)
@@ -152,7 +152,7 @@ def lease(session: Session, taken: Sequence[Message], *, span: timedelta = LEASE
     """
     for message in taken:
         message.attempts += 1
-        message.due_at = datetime.now(UTC) + span
+        message.due_at = database_time() + span
     session.flush()
 
 
@@ -165,7 +165,7 @@ def finish(
 ) -> None:
     """Ends a message well (`done`) or as none of our business (`ignored`)."""
     message.state = state
-    message.finished_at = datetime.now(UTC)
+    message.finished_at = database_time()
     message.error = None
     message.notes = [dict(note) for note in notes]
     if response is not None:
@@ -182,7 +182,7 @@ def finish_together(
     """Ends many messages at once, by id and each with its notes; counts an attempt for each."""
     if not notes:
         return
-    entry = {"at": datetime.now(UTC).isoformat(), "outcome": state, "error": None}
+    entry = {"at": database_time().isoformat(), "outcome": state, "error": None}
     session.execute(
         text(
             "UPDATE message SET state = :state, finished_at = clock_timestamp(), error = NULL,"
@@ -207,9 +207,7 @@ def retry(message: Message, error: str, *, after: timedelta | None = None) -> No
         bury(message, f"Tried {message.attempts} times. Last: {error}")
         return
     pause = min(LONGEST_RETRY, FIRST_RETRY * 2 ** max(0, message.attempts - 1))
-    message.due_at = datetime.now(UTC) + max(
-        after or timedelta(), pause * random.uniform(0.75, 1.25)
-    )
+    message.due_at = database_time() + max(after or timedelta(), pause * random.uniform(0.75, 1.25))
     message.error = error
     _remember(message, "retry", error)
 
@@ -217,7 +215,7 @@ def retry(message: Message, error: str, *, after: timedelta | None = None) -> No
 def bury(message: Message, reason: str) -> None:
     """Ends a message as dead: nothing more happens until a person replays it."""
     message.state = "dead"
-    message.finished_at = datetime.now(UTC)
+    message.finished_at = database_time()
     message.error = reason
     _remember(message, "dead", reason)
 
@@ -227,7 +225,7 @@ def replay(message: Message) -> None:
     message.state = "waiting"
     message.finished_at = None
     message.attempts = 0
-    message.due_at = datetime.now(UTC)
+    message.due_at = database_time()
     _remember(message, "replayed")
 
 
@@ -244,5 +242,5 @@ def waiting(session: Session) -> dict[tuple[str, str], datetime]:
 
 
 def _remember(message: Message, outcome: str, error: str | None = None) -> None:
-    entry = {"at": datetime.now(UTC).isoformat(), "outcome": outcome, "error": error}
+    entry = {"at": database_time().isoformat(), "outcome": outcome, "error": error}
     message.history = [*message.history, entry][-KEPT_HISTORY:]

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import IO, Any
 
@@ -23,7 +23,7 @@ from sqlmodel import Session, col, select
 
 from app import bell, messages
 from app.config import settings
-from app.db import run, shop_of
+from app.db import database_time, run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.shopify import catalog_opening, counts, items
 from app.shopify.catalog_opening import KEPT_ORDER, batches, locked, places
@@ -104,13 +104,13 @@ def _take(session: Session) -> CatalogImport | None:
         .where(
             CatalogImport.shop_id == shop_of(session),
             col(CatalogImport.state).in_(("waiting", "running")),
-            CatalogImport.due_at <= datetime.now(UTC),
+            CatalogImport.due_at <= database_time(),
         )
         .with_for_update(skip_locked=True)
     ).first()
     if row is not None:
         row.state = "running"
-        row.due_at = datetime.now(UTC) + LEASE
+        row.due_at = database_time() + LEASE
         session.flush()
     return row
 
@@ -227,7 +227,7 @@ def _keep_items(session: Session, batch: Sequence[items.ItemFacts], done: int) -
     items.upsert(session, batch)
     row = locked(session)
     row.items, row.result_rows = done, done
-    row.due_at = datetime.now(UTC) + LEASE
+    row.due_at = database_time() + LEASE
 
 
 def _keep_levels(
@@ -246,7 +246,7 @@ def _keep_levels(
     counts.keep(session, counted)
     row = locked(session)
     row.result_rows = done
-    row.due_at = datetime.now(UTC) + LEASE
+    row.due_at = database_time() + LEASE
 
 
 def _read_orders(row: CatalogImport, client: ShopClient, sleep: Callable[[float], None]) -> None:
@@ -290,7 +290,7 @@ def _keep_order(session: Session, import_run: int, kept: Json) -> None:
     )
     row = locked(session)
     row.orders += 1
-    row.due_at = datetime.now(UTC) + LEASE
+    row.due_at = database_time() + LEASE
 
 
 def _orders_held(session: Session) -> list[str]:
@@ -311,7 +311,7 @@ def _move_on(session: Session, /, to: str, *, lease: bool = False, **changes: An
     row.attempts = row.attempts if to in ("ask", "wait") else 0
     for name, value in changes.items():
         setattr(row, name, value)
-    row.due_at = datetime.now(UTC) + (LEASE if lease else timedelta())
+    row.due_at = database_time() + (LEASE if lease else timedelta())
 
 
 def _put_off(session: Session, problem: RetryLater, *, counts_as_failure: bool = True) -> None:
@@ -322,14 +322,14 @@ def _put_off(session: Session, problem: RetryLater, *, counts_as_failure: bool =
         _end_failed(row)
         return
     pause = timedelta(seconds=min(300, 2 * 2 ** min(row.attempts, 8)))
-    row.due_at = datetime.now(UTC) + max(problem.after or timedelta(), pause)
+    row.due_at = database_time() + max(problem.after or timedelta(), pause)
     log.warning("catalog_import_put_off", step=row.step, error=problem.detail)
 
 
 def _look_again(session: Session) -> None:
     row = locked(session)
     if row.step == "wait":
-        row.due_at = datetime.now(UTC) + POLL_PAUSE
+        row.due_at = database_time() + POLL_PAUSE
 
 
 def _fail(session: Session, detail: str) -> None:
@@ -339,7 +339,7 @@ def _fail(session: Session, detail: str) -> None:
 
 
 def _end_failed(row: CatalogImport) -> None:
-    row.state, row.finished_at = "failed", datetime.now(UTC)
+    row.state, row.finished_at = "failed", database_time()
     log.error("catalog_import_failed", step=row.step, error=row.error)
 
 

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -20,7 +20,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from app import bell, messages
-from app.db import run, shop_of
+from app.db import database_time, run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.messages import Message
 from app.shopify import mirror, questions, requests, tokens
@@ -166,7 +166,7 @@ def _take_mutations(session: Session) -> list[Message]:
         {
             "shop": shop_of(session),
             "topics": list(MUTATIONS),
-            "now": datetime.now(UTC),
+            "now": database_time(),
             "limit": AT_ONCE,
         },
     ).scalars()
@@ -244,7 +244,7 @@ def _prepared(shop_id: int, message_id: int, request: Json, levels: Levels) -> J
         "sent": {
             "key": str(uuid.uuid5(KEYS, f"{shop_id}/{message_id}/{tries}")),
             "tries": tries,
-            "at": datetime.now(UTC).isoformat(),
+            "at": database_time().isoformat(),
             "input": mirror.variables(request, standing),
             "standing": standing,
         }
@@ -278,7 +278,7 @@ def _settle_old(shop_id: int, levels: Levels, message: Message, request: Json) -
 
 def _is_forgotten(sent: Json | None) -> bool:
     """Whether Shopify may no longer remember the key of a mutation."""
-    return sent is not None and datetime.now(UTC) - datetime.fromisoformat(sent["at"]) > KEY_LIFE
+    return sent is not None and database_time() - datetime.fromisoformat(sent["at"]) > KEY_LIFE
 
 
 def _is_replayed(message: Message) -> bool:
@@ -296,7 +296,7 @@ def _locked(session: Session, message_id: int) -> Message:
 def _keep_request(session: Session, message_id: int, request: Json) -> None:
     message = _locked(session, message_id)
     message.request = request
-    message.due_at = datetime.now(UTC) + messages.LEASE
+    message.due_at = database_time() + messages.LEASE
 
 
 def _done(session: Session, message_id: int, response: Any) -> None:
@@ -324,4 +324,4 @@ def _give_back(session: Session, message_ids: Sequence[int]) -> None:
     for message_id in message_ids:
         message: Message = _locked(session, message_id)
         message.attempts = max(0, message.attempts - 1)
-        message.due_at = datetime.now(UTC)
+        message.due_at = database_time()

@@ -10,7 +10,7 @@ acknowledgement is done when the status of its order shows it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -18,7 +18,7 @@ from sqlmodel import Session, select
 
 from app import messages
 from app.connections import Connection, locked
-from app.db import run, shop_of
+from app.db import database_time, run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.messages import Message
 from app.vendor import access, acknowledgements
@@ -118,7 +118,7 @@ def _look_at(client: VendorClient, task: Task) -> Look:
         return Look(failure=_reasons(state))
     if task.topic == acknowledgements.TOPIC:
         return _look_for(client, task)
-    late = datetime.now(UTC) - task.since >= TAKEN_AFTER
+    late = database_time() - task.since >= TAKEN_AFTER
     return Look(is_seen=state.get("status") == "Success" or late)
 
 
@@ -164,7 +164,7 @@ def _take(session: Session) -> list[Task]:
             continue
         connection = _connection(session, message, paper)
         if connection is None:
-            message.due_at = datetime.now(UTC) + WITHOUT_CONNECTION
+            message.due_at = database_time() + WITHOUT_CONNECTION
             message.error = "It waits until Amazon is connected again."
             continue
         if not _may_go(session, message, paper):
@@ -178,7 +178,7 @@ def _take(session: Session) -> list[Task]:
 def _task(message: Message, paper: Paper, connection: Connection) -> Task:
     state = dict(message.response or {})
     phase = state.get("phase", "ready")
-    now = datetime.now(UTC)
+    now = database_time()
     if phase == "ready":
         phase = "sending"
         state = state | {"phase": "sending", "since": now.isoformat()}
@@ -254,7 +254,7 @@ def _message(session: Session, task: Task) -> Message:
 
 def _submitted(session: Session, task: Task, transaction_id: str) -> None:
     message = _message(session, task)
-    now = datetime.now(UTC)
+    now = database_time()
     message.response = (message.response or {}) | {
         "phase": "submitted",
         "since": now.isoformat(),
@@ -301,7 +301,7 @@ def _looked_for(session: Session, task: Task, look: Look) -> None:
     state = dict(message.response or {})
     if following is None:  # Amazon shows within 30 minutes what it has taken
         message.response = state | {"phase": "ready", "is_resent": True}
-        message.due_at = datetime.now(UTC)
+        message.due_at = database_time()
     else:
         message.due_at = following
     message.attempts = 0
@@ -326,7 +326,7 @@ def _end_well(session: Session, task: Task, message: Message) -> None:
     paper = _paper(session, message)
     if paper is not None:
         paper.state, paper.error = "accepted", None
-        paper.sent_at = paper.sent_at or datetime.now(UTC)
+        paper.sent_at = paper.sent_at or database_time()
         session.add(paper)
         session.flush()
     messages.finish(message, response=(message.response or {}) | {"phase": "done"})
@@ -368,7 +368,7 @@ def _put_off(session: Session, task: Task, detail: str, after: timedelta | None)
 
 
 def _next_look(since: datetime, looks: tuple[timedelta, ...]) -> datetime | None:
-    now = datetime.now(UTC)
+    now = database_time()
     return next((since + look for look in looks if since + look > now), None)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import structlog
 from redis import RedisError
@@ -18,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from app import bell, messages, metrics
-from app.db import is_worth_retrying, run, shop_of
+from app.db import database_time, is_worth_retrying, run, shop_of
 from app.errors import GiveUp, HoldfastError, RetryLater
 from app.messages import Message
 from app.shopify.handlers import Handler
@@ -60,7 +59,7 @@ def _due(session: Session) -> list[list[int]]:
             Message.direction == "in",
             Message.channel == "shopify",
             Message.state == "waiting",
-            Message.due_at <= datetime.now(UTC),
+            Message.due_at <= database_time(),
         )
         .order_by(col(Message.due_at), col(Message.message_id))
         .limit(BATCH)

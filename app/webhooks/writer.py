@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
@@ -34,7 +34,10 @@ INSERT = (
     " ON CONFLICT (shop_id, direction, channel, key) DO NOTHING"
     f" RETURNING {', '.join(RETURNED)}"
 )
-ROW = "(%s, 'in', 'shopify', %s, %s, %s, %s, 0, %s, %s, %s, %s, %s, '[]', '[]')"
+ROW = (
+    "(%s, 'in', 'shopify', %s, %s, %s, %s, 0, now(), %s, now(),"
+    " CASE WHEN %s THEN now() END, %s, '[]', '[]')"
+)
 
 
 class Incoming(NamedTuple):
@@ -83,11 +86,10 @@ class Writer:
         by_shop: dict[int, list[Incoming]] = {}
         for incoming in group:
             by_shop.setdefault(incoming.shop_id, []).append(incoming)
-        now = datetime.now(UTC)
         statements, values = ([STEP_DOWN], []) if self._steps_down else ([], [])
         for shop_id, rows in by_shop.items():
             statements += [ENTER_SHOP, INSERT.replace("…", ", ".join([ROW] * len(rows)))]
-            values += [str(shop_id), *(value for row in rows for value in _values(row, now))]
+            values += [str(shop_id), *(value for row in rows for value in _values(row))]
         stored: dict[tuple[int, str], int] = {}
         with self._connections().connection() as connection:
             # All statements go as one text: one round trip, and one transaction by the protocol.
@@ -111,10 +113,10 @@ class Writer:
         return self._pool
 
 
-def _values(row: Incoming, now: datetime) -> tuple[Any, ...]:
-    state, finished_at = ("waiting", None) if row.known else ("ignored", now)
+def _values(row: Incoming) -> tuple[Any, ...]:
+    state = "waiting" if row.known else "ignored"
     kept = (row.shop_id, row.topic, row.key, row.reference, state)
-    return (*kept, now, row.occurred_at, now, finished_at, row.request)
+    return (*kept, row.occurred_at, not row.known, row.request)
 
 
 def _open_pool() -> ConnectionPool[psycopg.Connection[Any]]:
