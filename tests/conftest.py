@@ -16,9 +16,11 @@ from cryptography.fernet import Fernet
 
 from app import bell, config, db
 from app.supervisor import Servers, SupervisorFailed
+from app.supervisor.pgbouncer import PORT, find_pgbouncer
 from tests.support import databases, network
 from tests.support.databases import Addresses
 
+POOLED_CONNECTIONS = 10
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 RUN = pytest.StashKey[tuple[Servers, Addresses]]()
 ENGINE_IS_FOR: dict[str, str] = {}
@@ -29,6 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--postgresql",
         choices=["system", "wheel"],
         help="which PostgreSQL to test on; by default the system's, else the wheel's",
+    )
+    parser.addoption(
+        "--pgbouncer",
+        action="store_true",
+        help="put PgBouncer in transaction mode between the product and PostgreSQL",
     )
 
 
@@ -59,9 +66,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def _start_servers(config: pytest.Config) -> Addresses:
     if RUN not in config.stash:
         folder = tempfile.mkdtemp(prefix="holdfast-tests-")
-        servers = Servers(Path(folder), durable=False, kind=config.getoption("--postgresql"))
+        pooled = bool(config.getoption("--pgbouncer") and find_pgbouncer())
+        servers = Servers(
+            Path(folder),
+            durable=False,
+            kind=config.getoption("--postgresql"),
+            pooled=POOLED_CONNECTIONS if pooled else 0,
+        )
         servers.start()
-        addresses = Addresses(folder, servers.superuser_url, servers.redis_url)
+        port = PORT if pooled else None
+        addresses = Addresses(folder, servers.superuser_url, servers.redis_url, port)
         config.stash[RUN] = (servers, addresses)
     return config.stash[RUN][1]
 
@@ -73,6 +87,8 @@ def _names_of_settings() -> list[str]:
 @pytest.fixture(scope="session")
 def servers(pytestconfig: pytest.Config) -> Addresses:
     """The PostgreSQL and Valkey of this run, shared by all workers; stop your own, not these."""
+    if pytestconfig.getoption("--pgbouncer"):
+        require_pgbouncer()
     given = getattr(pytestconfig, "workerinput", {})
     if "servers_failed" in given:
         pytest.fail(given["servers_failed"], pytrace=False)
@@ -86,8 +102,8 @@ def database_url(servers: Addresses) -> Iterator[str]:
     """A migrated database of this worker's own, reached as an ordinary role."""
     name = f"holdfast_{databases.worker_number()}"
     databases.copy_template(servers, name)
-    yield servers.database_url(name)
-    _close_engine()
+    yield servers.product_url(name)
+    close_engine()
 
 
 @pytest.fixture(scope="session")
@@ -177,17 +193,34 @@ def chromium() -> str:
     pytest.skip(reason)
 
 
+@pytest.fixture(scope="session")
+def pgbouncer() -> None:
+    """Needs PgBouncer; skips with the reason, or fails where it is required (CI)."""
+    require_pgbouncer()
+
+
+def require_pgbouncer() -> None:
+    """Skips the test at hand, or fails it in CI, when PgBouncer is not installed."""
+    if find_pgbouncer():
+        return
+    reason = "no PgBouncer: Debian's package pgbouncer is not installed (see make setup)"
+    if os.environ.get("PGBOUNCER_REQUIRED"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
 def _forget_settings() -> None:
     config.settings.cache_clear()
     bell.connection.cache_clear()
     # The engine costs time to make, so it stays until another database comes.
     address = os.environ.get("DATABASE_URL")
     if address and address != ENGINE_IS_FOR.get("address"):
-        _close_engine()
+        close_engine()
         ENGINE_IS_FOR["address"] = address
 
 
-def _close_engine() -> None:
+def close_engine() -> None:
+    """Closes the product's connections; the next use makes new ones."""
     if db.engine.cache_info().currsize:
         db.engine().dispose()
         db.engine.cache_clear()

@@ -29,7 +29,7 @@ def migrate(database_url: str, revision: str = "head") -> None:
 def pending(database_url: str) -> str | None:
     """The newest revision if the database is not at it yet, else None."""
     head = ScriptDirectory.from_config(configuration(database_url)).get_current_head()
-    engine = create_engine(_driver(database_url))
+    engine = create_engine(_driver(database_url), connect_args={"prepare_threshold": None})
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     engine.dispose()

