@@ -39,6 +39,11 @@ MONTHS_AHEAD = 3
 OPEN_REQUESTS = """
 SELECT EXISTS (SELECT FROM hold WHERE shop_id = :shop AND NOT fact AND wanted > fulfilled + held)
 """
+COUNTS_TO_COMPARE = """
+SELECT EXISTS (SELECT FROM count WHERE shop_id = :shop AND read_at > now() - interval '10 minutes')
+    OR EXISTS (SELECT FROM discrepancy WHERE shop_id = :shop AND status IN ('noticed', 'open'))
+    OR NOT EXISTS (SELECT FROM count_run WHERE shop_id = :shop)
+"""
 OPEN_MONTHS = """
 SELECT open_movement_month((date_trunc('month', now()) + make_interval(months => ahead))::date)
 FROM generate_series(0, :ahead) AS ahead
@@ -129,6 +134,7 @@ def tasks() -> list[Task]:
             float(settings().amazon_poll_seconds),
             lambda: ring_where("amazon_poll", _is_connected_to_amazon),
         ),
+        Task("count", 60.0, lambda: ring_where("count", _has_counts_to_compare)),
         Task("audit", 600.0, lambda: ring_where("audit", _audit_is_due)),
         Task("keep_alive", DAY, lambda: ring_where("keep_alive", _is_connected_to_shopify)),
         Task("months", DAY, open_months),
@@ -187,6 +193,10 @@ def _audit_is_due(session: Session) -> bool:
 
 def _has_open_requests(session: Session) -> bool:
     return bool(session.execute(text(OPEN_REQUESTS), {"shop": shop_of(session)}).scalar_one())
+
+
+def _has_counts_to_compare(session: Session) -> bool:
+    return bool(session.execute(text(COUNTS_TO_COMPARE), {"shop": shop_of(session)}).scalar_one())
 
 
 def _is_connected_to_shopify(session: Session) -> bool:

@@ -96,6 +96,15 @@ class Settings(BaseSettings):
         default=900, ge=1, description="Seconds between two polls of purchase orders and status."
     )
 
+    count_hours: int = Field(
+        default=24, ge=1, description="Hours between two readings of all of Shopify's quantities."
+    )
+    count_grace_seconds: int = Field(
+        default=300,
+        ge=0,
+        description="Seconds that a difference to Shopify's quantities must stand to be reported.",
+    )
+
     stripe_secret_key: SecretStr = Field(default=SecretStr(""), description="Stripe's secret key.")
     stripe_webhook_secret: SecretStr = Field(
         default=SecretStr(""), description="Secret that signs Stripe's webhooks."

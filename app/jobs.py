@@ -28,7 +28,7 @@ from app import bell, logs, metrics
 from app.db import run, shop_of, transaction
 from app.inventory import audit, collisions, ledger
 from app.inventory.documents import Outcome
-from app.shopify import catalog, tokens
+from app.shopify import catalog, counting, tokens
 from app.shopify import outbox as shopify_outbox
 from app.shops import all_shop_ids
 from app.vendor import outbox as amazon_outbox
@@ -62,6 +62,7 @@ def audit_books(shop_id: int) -> None:
 JOBS: dict[str, Callable[[int], None]] = {
     "webhooks_in": inbox.drain,
     "catalog": catalog.step,
+    "count": counting.count,
     "shopify_out": shopify_outbox.send,
     "amazon_out": amazon_outbox.send,
     "amazon_poll": polling.poll,
@@ -85,6 +86,7 @@ SELECT
         AND direction = 'in' AND channel = 'amazon' AND due_at <= now()) AS amazon_poll,
     EXISTS (SELECT FROM catalog_import WHERE shop_id = :shop
         AND state IN ('waiting', 'running') AND due_at <= now()) AS catalog,
+    EXISTS (SELECT FROM count_run WHERE shop_id = :shop AND due_at <= now()) AS count,
     EXISTS (SELECT FROM hold WHERE shop_id = :shop
         AND expires_at <= now() AND held > 0) AS expire
 """

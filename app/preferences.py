@@ -1,11 +1,11 @@
-"""What one person prefers; kept on the server, as the admin's frame has no storage of its own."""
+"""What a person and a shop prefer; kept on the server, as the admin's frame has no storage of its own."""
 
 from __future__ import annotations
 
-from sqlalchemy import Integer
-from sqlmodel import Field
+from sqlalchemy import CheckConstraint, Integer
+from sqlmodel import Field, Session
 
-from app.db import Table
+from app.db import Table, shop_of
 
 
 class Preference(Table, table=True):
@@ -16,3 +16,30 @@ class Preference(Table, table=True):
     shop_id: int = Field(primary_key=True, sa_type=Integer)
     user_id: str = Field(primary_key=True)
     locale: str | None = None
+
+
+class ShopPreference(Table, table=True):
+    """What one shop has chosen. No row yet: the defaults below."""
+
+    __tablename__ = "shop_preference"
+    __table_args__ = (
+        CheckConstraint(
+            "adopt_differences IN ('never', 'person', 'all')", name="adopt_differences"
+        ),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    adopt_differences: str = Field(
+        default="never",
+        description="Which counted differences become adjustments by themselves: none, those that"
+        " a person made in the store's admin, or all.",
+    )
+    exit_email: str | None = Field(
+        default=None, description="Who gets the hand-over workbook when the app is taken away."
+    )
+
+
+def shop_preference(session: Session) -> ShopPreference:
+    """This shop's choices, or the defaults (not stored yet)."""
+    found = session.get(ShopPreference, shop_of(session))
+    return found or ShopPreference(shop_id=shop_of(session))

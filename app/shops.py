@@ -40,6 +40,10 @@ class Shop(Table, table=True):
         default=None,
         description="When the opening balances were taken; what happened before is part of them.",
     )
+    leaving_at: datetime | None = Field(
+        default=None, description="Since when Holdfast gives back its holds and takes no new ones."
+    )
+    leaving_by: str | None = None
 
 
 def find_shop_id(session: Session, domain: str) -> int | None:

@@ -315,6 +315,7 @@ class Count(Table, table=True):
         ForeignKeyConstraint(
             ["shop_id", "location_id"], ["location.shop_id", "location.location_id"]
         ),
+        Index("ix_count_read_at", "shop_id", "read_at"),
     )
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)
@@ -323,7 +324,8 @@ class Count(Table, table=True):
     state: State = Field(primary_key=True, sa_type=STATE)
     source: str = Field(primary_key=True)
     quantity: int
-    observed_at: datetime
+    observed_at: datetime = Field(description="When the outside last changed it, by its own word.")
+    read_at: datetime = Field(description="Up to when it is known to have been so.")
 
 
 class Collision(Table, table=True):
@@ -379,3 +381,89 @@ class AuditRun(Table, table=True):
     )
     ran_at: datetime = Field(default_factory=_now)
     findings: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+
+
+class Discrepancy(Table, table=True):
+    """A named disagreement between the books and what somebody else counts; closed when it is over.
+
+    It is `noticed` first, and becomes `open` when it has stood long enough with nothing on its way.
+    A person may leave it as it is; it opens again when it is no longer the same.
+    """
+
+    __tablename__ = "discrepancy"
+    __table_args__ = (
+        ForeignKeyConstraint(["shop_id", "item_id"], ["item.shop_id", "item.item_id"]),
+        ForeignKeyConstraint(
+            ["shop_id", "location_id"], ["location.shop_id", "location.location_id"]
+        ),
+        CheckConstraint("kind IN ('count')", name="kind"),
+        CheckConstraint(
+            "status IN ('noticed', 'open', 'left', 'adopted', 'closed')", name="status"
+        ),
+        CheckConstraint(
+            "explanation IN ('ours', 'order', 'app', 'person', 'unknown')", name="explanation"
+        ),
+        Index(
+            "uq_discrepancy_standing",
+            "shop_id",
+            "item_id",
+            "location_id",
+            "state",
+            "source",
+            unique=True,
+            postgresql_where=sa.text("status IN ('noticed', 'open', 'left')"),
+        ),
+        Index("ix_discrepancy_status", "shop_id", "status", "discrepancy_id"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    discrepancy_id: int = Field(
+        default=None, primary_key=True, sa_type=Integer, sa_column_kwargs=_identity()
+    )
+    kind: str = "count"
+    source: str = Field(description="Who counts otherwise than the books.")
+    item_id: int = Field(sa_type=Integer)
+    location_id: int = Field(sa_type=Integer)
+    state: State = Field(sa_type=STATE)
+    ours: int
+    theirs: int
+    status: str = "noticed"
+    first_seen_at: datetime = Field(default_factory=_now)
+    opened_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    explanation: str | None = Field(default=None, description="Null while nobody has looked.")
+    explained_by: str | None = Field(default=None, description="The app or the person, by name.")
+    evidence: list[dict[str, Any]] = Field(
+        default_factory=list,
+        sa_type=JSONB,
+        description="What the outside's own history says: at, who, reason, units, reference.",
+    )
+    owner: str | None = None
+    note: str | None = None
+    history: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=JSONB, description="at, event, ours, theirs, by"
+    )
+
+    @property
+    def difference(self) -> int:
+        """Eaches that the outside counts more than the books have; negative when fewer."""
+        return self.theirs - self.ours
+
+
+class KitPart(Table, table=True):
+    """So many eaches of an item in one unit of a kit. Of a kit its parts are held, never itself."""
+
+    __tablename__ = "kit_part"
+    __table_args__ = (
+        ForeignKeyConstraint(["shop_id", "kit_item_id"], ["item.shop_id", "item.item_id"]),
+        ForeignKeyConstraint(["shop_id", "item_id"], ["item.shop_id", "item.item_id"]),
+        CheckConstraint("units > 0", name="units"),
+        CheckConstraint("kit_item_id <> item_id", name="not_itself"),
+        Index("ix_kit_part_item", "shop_id", "item_id"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    kit_item_id: int = Field(primary_key=True, sa_type=Integer)
+    item_id: int = Field(primary_key=True, sa_type=Integer)
+    units: int

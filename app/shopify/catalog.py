@@ -7,7 +7,6 @@ open the books. Webhooks that come in meanwhile wait, and are drained when the b
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections import defaultdict
@@ -16,16 +15,14 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import IO, Any
 
-import httpx
 import structlog
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from app import bell, messages
-from app.config import settings
 from app.db import database_time, run, shop_of
 from app.errors import GiveUp, RetryLater
-from app.shopify import catalog_opening, counts, items
+from app.shopify import catalog_opening, counting, counts, exports, items
 from app.shopify.catalog_opening import KEPT_ORDER, batches, locked, places
 from app.shopify.client import Json, ShopClient, document
 from app.shopify.payloads import identifier, when
@@ -58,6 +55,7 @@ def begin(session: Session) -> None:
     session.add(CatalogImport(shop_id=shop_of(session), run=runs + 1))
     this_shop(session).opened_at = None
     session.flush()
+    counting.plan(session)
     bell.ring_after_commit(session, JOB)
 
 
@@ -161,25 +159,9 @@ def _load(row: CatalogImport, client: ShopClient, sleep: Callable[[float], None]
         run(counts.forget, row.shop_id)
     if row.result_url:
         with tempfile.TemporaryFile() as file:
-            _download(row.result_url, file)
+            exports.download(row.result_url, file)
             _keep_result(row, file)
     run(_move_on, row.shop_id, "orders", cursor=None, orders=0)
-
-
-def _download(url: str, file: IO[bytes]) -> None:
-    try:
-        with httpx.stream(
-            "GET",
-            url,
-            timeout=httpx.Timeout(30, connect=5),
-            trust_env=not settings().shopify_admin_origin,
-        ) as response:
-            if response.status_code != 200:
-                raise RetryLater(f"The exported catalogue answers {response.status_code}.")
-            for part in response.iter_bytes():
-                file.write(part)
-    except httpx.HTTPError as error:
-        raise RetryLater("The exported catalogue cannot be read now.") from error
 
 
 def _keep_result(row: CatalogImport, file: IO[bytes]) -> None:
@@ -199,7 +181,7 @@ def _keep_result(row: CatalogImport, file: IO[bytes]) -> None:
 def _parents(file: IO[bytes]) -> tuple[list[Json], dict[str, list[Json]]]:
     nodes: list[Json] = []
     variants: dict[str, list[Json]] = defaultdict(list)
-    for entry in _entries(file):
+    for entry in exports.entries(file):
         if "/InventoryItem/" in entry.get("id", ""):
             nodes.append(entry)
         elif "/ProductVariant/" in entry.get("id", ""):
@@ -208,19 +190,7 @@ def _parents(file: IO[bytes]) -> tuple[list[Json], dict[str, list[Json]]]:
 
 
 def _levels(file: IO[bytes]) -> Iterator[Json]:
-    return (entry for entry in _entries(file) if "/InventoryLevel/" in entry.get("id", ""))
-
-
-def _entries(file: IO[bytes]) -> Iterator[Json]:
-    file.seek(0)
-    for line in file:
-        if line.strip():
-            try:
-                entry = json.loads(line)
-            except ValueError as error:
-                raise RetryLater("The exported catalogue is cut short.") from error
-            if isinstance(entry, dict):
-                yield entry
+    return (entry for entry in exports.entries(file) if "/InventoryLevel/" in entry.get("id", ""))
 
 
 def _keep_items(session: Session, batch: Sequence[items.ItemFacts], done: int) -> None:

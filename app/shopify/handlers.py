@@ -12,7 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlmodel import Session
 
 from app.messages import Message
-from app.shopify import catalog, compliance, install, order_books, requests, snapshots, stock
+from app.shopify import (
+    catalog,
+    compliance,
+    counting,
+    install,
+    order_books,
+    requests,
+    snapshots,
+    stock,
+)
 from app.shopify.notes import Note
 
 Notes = Mapping[int, Sequence[Note]]
@@ -74,8 +83,9 @@ def fulfilled(session: Session, taken: Sequence[Message]) -> Notes:
 
 
 def export_finished(session: Session, taken: Sequence[Message]) -> Notes:
-    """Shopify has written the file that the catalogue import waits for."""
+    """Shopify has written the file that the catalogue import or the counting waits for."""
     catalog.wake(session)
+    counting.wake(session)
     return {}
 
 

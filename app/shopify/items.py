@@ -229,6 +229,20 @@ def item_ids_of(session: Session, kind: str, values: Iterable[str]) -> dict[str,
     return {row.value: row.item_id for row in rows}
 
 
+def numbers_of(session: Session, kind: str, item_ids: Sequence[int]) -> list[str]:
+    """The outside's own identifiers of these items, of one kind."""
+    rows = session.exec(
+        select(Alias.value)
+        .where(
+            Alias.shop_id == shop_of(session),
+            Alias.kind == kind,
+            col(Alias.item_id).in_(item_ids),
+        )
+        .order_by(col(Alias.value))
+    )
+    return list(rows)
+
+
 def release_untracked(session: Session, item_ids: Sequence[int]) -> None:
     """Lets go of all that is held of items whose stock the store no longer tracks."""
     if not item_ids:

@@ -14,7 +14,16 @@ from app.db import run, shop_of
 from app.errors import GiveUp
 from app.inventory.models import Location
 from app.messages import Message
-from app.shopify import counts, items, opening, order_books, requests, snapshots
+from app.shopify import (
+    counting,
+    counts,
+    history,
+    items,
+    opening,
+    order_books,
+    requests,
+    snapshots,
+)
 from app.shopify.client import Json, ShopClient
 from app.shopify.levels import read_levels
 from app.shopify.notes import Note
@@ -38,9 +47,12 @@ def ask(client: ShopClient, message: Message) -> Apply:
     if message.topic == requests.READ_PRODUCT:
         return _product(client, number)
     if message.topic == requests.READ_LEVELS:
-        return _levels(_read_all(client, [gid("InventoryItem", number)]))
+        asked_at = datetime.now(UTC)
+        return _levels(_read_all(client, [gid("InventoryItem", number)]), asked_at)
     if message.topic == requests.READ_LOCATIONS:
         return _locations(list(client.pages("locations", "locations")))
+    if message.topic == requests.READ_HISTORY:
+        return _history(client, int(number))
     raise GiveUp(f"Nobody knows how to ask {message.topic}.")
 
 
@@ -67,8 +79,9 @@ def _product(client: ShopClient, number: str) -> Apply:
             "product", "product.variants", id=product["id"], after=page["endCursor"]
         )
     facts = items.facts_of_product(product)
+    asked_at = datetime.now(UTC)
     found = _read_all(client, [gid("InventoryItem", one.inventory_item_id) for one in facts])
-    bring = _levels(found)
+    bring = _levels(found, asked_at)
 
     def apply(session: Session, message: Message) -> tuple[Any, Sequence[Note]]:
         kept = items.upsert(session, facts)
@@ -78,21 +91,33 @@ def _product(client: ShopClient, number: str) -> Apply:
     return apply
 
 
-def _levels(found: Sequence[tuple[str, str, Json]]) -> Apply:
+def _levels(found: Sequence[tuple[str, str, Json]], asked_at: datetime) -> Apply:
     def apply(session: Session, message: Message) -> tuple[Any, Sequence[Note]]:
         numbers = {identifier(item) or "" for _, item, _ in found}
         item_ids = items.item_ids_of(session, items.ITEM, numbers)
         places = _places(session)
-        now = datetime.now(UTC)
         counted = []
         for location, item, level in found:
             item_id = item_ids.get(identifier(item) or "")
             if item_id is not None and location in places:
-                moment = when(level["updatedAt"]) or now
-                counted += counts.of_level(level, item_id, places[location], moment)
+                moment = when(level["updatedAt"]) or asked_at
+                counted += counts.of_level(
+                    level, item_id, places[location], moment, read_at=asked_at
+                )
         counts.keep(session, counted)
-        _open_unopened(session, list(item_ids.values()), now)
+        _open_unopened(session, list(item_ids.values()), datetime.now(UTC))
+        counting.compare_items(session, list(item_ids.values()))
         return {"counts": len(counted)}, ()
+
+    return apply
+
+
+def _history(client: ShopClient, discrepancy_id: int) -> Apply:
+    entries = history.read(client, discrepancy_id)
+
+    def apply(session: Session, message: Message) -> tuple[Any, Sequence[Note]]:
+        history.conclude(session, discrepancy_id, entries)
+        return {"entries": None if entries is None else len(entries)}, ()
 
     return apply
 

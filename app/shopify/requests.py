@@ -16,7 +16,8 @@ READ_ROUTE = "fulfillment_orders/read"
 READ_PRODUCT = "products/read"
 READ_LEVELS = "inventory_levels/read"
 READ_LOCATIONS = "locations/read"
-READS = (READ_PRODUCT, READ_LOCATIONS, READ_ORDER, READ_ROUTE, READ_LEVELS)
+READ_HISTORY = "inventory_history/read"
+READS = (READ_PRODUCT, READ_LOCATIONS, READ_ORDER, READ_ROUTE, READ_LEVELS, READ_HISTORY)
 
 
 def ask_for(

@@ -1,4 +1,4 @@
-"""What only the Shopify side keeps: how far the catalogue import has come."""
+"""What only the Shopify side keeps: how far the catalogue import and the counting have come."""
 
 from __future__ import annotations
 
@@ -36,3 +36,21 @@ class CatalogImport(Table, table=True):
     asked_at: datetime | None = Field(default=None, description="When Shopify began to read.")
     started_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     finished_at: datetime | None = None
+
+
+class CountRun(Table, table=True):
+    """The bulk reading of all quantities: one row a shop, begun anew each time it is due."""
+
+    __tablename__ = "count_run"
+    __table_args__ = (CheckConstraint("step IN ('ask', 'wait', 'load')", name="step"),)
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    step: str = "ask"
+    operation_id: str | None = Field(default=None, description="Shopify's bulk operation.")
+    result_url: str | None = Field(default=None, description="Where its result is read from.")
+    result_rows: int = Field(default=0, description="Levels of the result kept so far.")
+    attempts: int = Field(default=0, description="Failures in a row.")
+    error: str | None = Field(default=None, description="What went wrong last, for a person.")
+    due_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    asked_at: datetime | None = Field(default=None, description="When Shopify began to read.")
+    finished_at: datetime | None = Field(default=None, description="When the last one was whole.")

@@ -158,7 +158,7 @@ def stock(shop: str) -> Response:
 
 @control.post("/<shop>/stock")
 def set_stock(shop: str) -> Response:
-    """The merchant sets (`quantity`) or corrects (`delta`) a state (`name`) in the admin."""
+    """The merchant, or another `app`, sets (`quantity`) or corrects (`delta`) a state (`name`)."""
     state, given = the_shop(shop), given_body()
     variant = the_variant(state, given)
     place = the_location(state, given.get("location"))
@@ -171,6 +171,7 @@ def set_stock(shop: str) -> Response:
             quantity=given.get("quantity"),
             delta=given.get("delta"),
             reason=given.get("reason", "correction"),
+            app=given.get("app"),
         )
     levels = shown.levels_of(state.store, variant.item_id)
     return jsonify({"data": [shown.level(state.store, one) for one in levels]})

@@ -183,8 +183,12 @@ def set_stock(
     quantity: int | None = None,
     delta: int | None = None,
     reason: str = "correction",
+    app: str | None = None,
 ) -> None:
-    """The merchant counts (`quantity`) or corrects (`delta`) a state in the admin. Raises Unknown."""
+    """The merchant counts (`quantity`) or corrects (`delta`) a state in the admin. Raises Unknown.
+
+    With `app` another app of that name does it, by its own access.
+    """
     if name not in STATES:
         raise Unknown(f"There is no state {name}.")
     level = change.get(Level, level_key(item_id, location_id))
@@ -192,7 +196,7 @@ def set_stock(
     by = delta if delta is not None else (quantity or 0) - current
     if name != "available" and current + by < 0:
         raise Unknown(f"{name} cannot be below zero.")
-    stock.apply(change, [Step(item_id, location_id, name, by)], reason=reason, actor=STAFF)
+    stock.apply(change, [Step(item_id, location_id, name, by)], reason=reason, actor=app or STAFF)
 
 
 def activate(

@@ -10,7 +10,7 @@ SERVED: dict[str, str] = {
         " locationsCount order orders ordersCount fulfillmentOrder fulfillmentOrders fulfillment"
         " refund product products productsCount productVariant productVariants productVariantsCount"
         " bulkOperation bulkOperations currentBulkOperation node nodes currentAppInstallation"
-        " webhookSubscription webhookSubscriptions"
+        " webhookSubscription webhookSubscriptions shopifyqlQuery"
     ),
     "Mutation": (
         "inventoryMoveQuantities inventoryAdjustQuantities inventorySetQuantities inventoryActivate"
@@ -40,6 +40,9 @@ SERVED: dict[str, str] = {
     "InventoryProperties": "quantityNames",
     "InventoryQuantityName": "name displayName isInUse belongsTo comprises",
     "InventoryAdjustmentGroup": "id createdAt reason referenceDocumentUri app changes",
+    "ShopifyqlQueryResponse": "parseErrors tableData",
+    "ShopifyqlTableData": "columns rows",
+    "ShopifyqlTableDataColumn": "name dataType displayName",
     "InventoryChange": "name delta quantityAfterChange ledgerDocumentUri item location",
     "Location": (
         "id legacyResourceId name isActive isFulfillmentService fulfillsOnlineOrders shipsInventory"

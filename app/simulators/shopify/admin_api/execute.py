@@ -43,6 +43,7 @@ NEEDED = {
     "product": "read_products",
     "productVariants": "read_products",
     "productVariant": "read_products",
+    "shopifyqlQuery": "read_reports",
     "inventoryMoveQuantities": "write_inventory",
     "inventoryAdjustQuantities": "write_inventory",
     "inventorySetQuantities": "write_inventory",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from app.simulators.shopify import records
+from app.simulators.shopify import records, shopifyql
 from app.simulators.shopify.admin_api.context import Context, Listing, connection, gid, number_of
 from app.simulators.shopify.admin_api.order_views import (
     ACTIVE,
@@ -249,6 +249,9 @@ class QueryRoot:
             "uninstallUrl": None,
             "activeSubscriptions": [],
         }
+
+    def shopifyqlQuery(self, info: Info, query: str) -> dict[str, Any]:
+        return shopifyql.answer(self._context.store, query)
 
     def webhookSubscription(self, info: Info, id: str) -> WebhookSubscriptionView | None:
         found = self._get(records.Subscription, "WebhookSubscription", id)
