@@ -27,6 +27,7 @@ from app.http import (
     refused_response,
     retry_response,
 )
+from app.inventory import count_routes as discrepancies
 from app.inventory import routes as inventory
 from app.overview import connections, home, messages
 from app.shopify import install, shell
@@ -40,6 +41,7 @@ log = structlog.get_logger(__name__)
 BLUEPRINTS = (
     store.api,
     inventory.api,
+    discrepancies.api,
     vendor.api,
     amazon.api,
     messages.api,

@@ -20,7 +20,7 @@ from sqlmodel import Session, select
 from app import create_app, db, messages
 from app.connections import Connection
 from app.db import transaction
-from app.inventory.models import Alias, Collision, Item, Location
+from app.inventory.models import Alias, Collision, Discrepancy, Item, Location, State
 from app.messages import Message
 from app.preferences import Preference
 from app.shops import this_shop
@@ -39,6 +39,11 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
 # What an attacker would send where a route wants a body; the ids are the owner's.
 BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     "/api/preferences": lambda owned: {"locale": "en"},
+    "/api/shop-preferences": lambda owned: {"adopt_differences": "all"},
+    "/api/counts": lambda owned: {},
+    "/api/discrepancies/{}": lambda owned: {"owner": "stranger", "note": "mine now"},
+    "/api/discrepancies/{}/adopt": lambda owned: {},
+    "/api/discrepancies/{}/leave": lambda owned: {"note": "mine now"},
     "/api/collisions/{}/ways/{}": lambda owned: {"parameters": {}, "note": "mine now"},
     "/api/purchase-orders/{}/acknowledge": lambda owned: {
         "lines": [{"line": "1", "accept": 0, "reject": 6, "rejection_reason": "ObsoleteProduct"}]
@@ -50,7 +55,7 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     },
 }
 # Routes that write for the stranger, in the stranger's own shop.
-WRITES_OWN = {"/api/preferences", "/api/audit"}
+WRITES_OWN = {"/api/preferences", "/api/shop-preferences", "/api/counts", "/api/audit"}
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class Owned:
     collision_id: int
     message_id: int
     connection_id: int
+    discrepancy_id: int
 
     def fill(self, rule: str) -> str:
         """A rule's path with the owner's own ids in it."""
@@ -71,6 +77,7 @@ class Owned:
             "collision_id": self.collision_id,
             "message_id": self.message_id,
             "connection_id": self.connection_id,
+            "discrepancy_id": self.discrepancy_id,
             "number": NUMBER,
             "way": "accept",
         }
@@ -90,9 +97,12 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         message_id = _fill(session, item_id)
         collision_id = session.exec(select(Collision.collision_id)).one()
         connection_id = session.exec(select(Connection.connection_id)).first()
+        discrepancy_id = _disagree(session, item_id, location_id)
     assert connection_id is not None
     _connect(STRANGER)
-    return Owned(brand, item_id, location_id, collision_id, message_id, connection_id)
+    return Owned(
+        brand, item_id, location_id, collision_id, message_id, connection_id, discrepancy_id
+    )
 
 
 @pytest.fixture
@@ -136,6 +146,23 @@ def _fill(session: Session, item_id: int) -> int:
     message = session.get_one(Message, (shop_id, message_id))
     messages.bury(message, MARK)
     return message_id
+
+
+def _disagree(session: Session, item_id: int, location_id: int) -> int:
+    found = Discrepancy(
+        shop_id=this_shop(session).shop_id,
+        source="shopify",
+        item_id=item_id,
+        location_id=location_id,
+        state=State.AVAILABLE,
+        ours=-2,
+        theirs=3,
+        status="open",
+        note=MARK,
+    )
+    session.add(found)
+    session.flush()
+    return found.discrepancy_id
 
 
 def _connect(domain: str) -> int:

@@ -16,8 +16,10 @@ from app.commands.common import (
 from app.config import require
 from app.connections import connections
 from app.db import run, shop_of
+from app.inventory.models import Discrepancy
 from app.jobs import JOBS, do, due
 from app.messages import Message
+from app.shopify import counting
 from app.shops import this_shop
 
 MOST_ROUNDS = 20
@@ -26,12 +28,16 @@ MOST_ROUNDS = 20
 @click.command(name="sync")
 @shop_option
 @click.option("--poll/--no-poll", default=True, help="Also ask Amazon for purchase orders now.")
+@click.option(
+    "--count/--no-count", default=True, help="Also read all of Shopify's quantities and compare."
+)
 @told_plainly
-def sync_command(shop: str | None, poll: bool) -> None:
+def sync_command(shop: str | None, poll: bool, count: bool) -> None:
     """Do now, in this process, whatever is due with Shopify and Amazon.
 
     Needs no queue and no worker; safe beside running ones. Exit code 1 if a job failed or messages
-    are still waiting at the end.
+    are still waiting at the end. A difference to Shopify's quantities is reported only when it has
+    stood for COUNT_GRACE_SECONDS, so a first look may find none that a second does.
     """
     require("database_url", "redis_url", "encryption_keys")
     shop_ids = set(chosen_shops(shop))
@@ -40,12 +46,17 @@ def sync_command(shop: str | None, poll: bool) -> None:
         for shop_id in sorted(shop_ids):
             if run(_polls_amazon, shop_id):
                 failed += _done("amazon_poll", shop_id)
+    if count:
+        for shop_id in shop_ids:
+            run(counting.begin, shop_id)
     for _ in range(MOST_ROUNDS):
         found = [one for one in due() if one.shop_id in shop_ids]
         if not found or failed:
             break
         failed += sum(_done(job, shop_id) for job, shop_id in found)
     left = sum(run(_waiting, shop_id) for shop_id in shop_ids)
+    different = sum(run(_differences, shop_id) for shop_id in shop_ids)
+    click.echo(f"{different} differences to Shopify's quantities are open.")
     click.echo(f"{left} messages still wait; {failed} jobs failed.")
     raise SystemExit(SOMETHING_WRONG if left or failed else 0)
 
@@ -90,6 +101,13 @@ def _done(job: str, shop_id: int) -> int:
 
 def _polls_amazon(session: Session) -> bool:
     return "amazon_poll" in JOBS and bool(connections(session, "amazon"))
+
+
+def _differences(session: Session) -> int:
+    query = select(Discrepancy).where(
+        Discrepancy.shop_id == shop_of(session), Discrepancy.status == "open"
+    )
+    return len(session.exec(query).all())
 
 
 def _waiting(session: Session) -> int:

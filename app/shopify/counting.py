@@ -156,6 +156,8 @@ def _take(session: Session) -> CountRun | None:
 
 def _ask(row: CountRun, client: ShopClient, sleep: Sleep) -> None:
     """Shopify is asked to write all levels, inactive ones too, into one file."""
+    # Our own clock, as Shopify's time stamp is cut to the second before.
+    asked_at = datetime.now(UTC)
     asked = client.ask("bulk_run", query=document("counts"))["bulkOperationRunQuery"]
     operation = asked["bulkOperation"]
     if asked["userErrors"] or not operation:
@@ -166,7 +168,7 @@ def _ask(row: CountRun, client: ShopClient, sleep: Sleep) -> None:
         row.shop_id,
         "wait",
         operation_id=operation["id"],
-        asked_at=when(operation["createdAt"]),
+        asked_at=asked_at,
         result_rows=0,
     )
 

@@ -6,14 +6,16 @@ from typing import Any, Literal
 
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
 from app.config import settings
 from app.db import shop_of
-from app.http import Answer, Page, answer, principal, shop_transaction
+from app.http import Answer, Moment, Page, answer, principal, shop_transaction
 from app.inventory.models import Location
-from app.preferences import Preference
+from app.preferences import Preference, ShopPreference, shop_preference
+from app.shopify import counting, history
+from app.shopify.tables import CountRun
 from app.shops import this_shop
 
 STORE = Tag(name="store", description="The session, preferences and locations.")
@@ -40,6 +42,28 @@ class PreferencesBody(BaseModel):
 
 class PreferencesView(Answer):
     locale: str | None
+
+
+class ShopPreferencesBody(BaseModel):
+    adopt_differences: Literal["never", "person", "all"] = "never"
+    exit_email: str | None = Field(
+        default=None, max_length=254, pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+$"
+    )
+
+
+class ShopPreferencesView(Answer):
+    adopt_differences: str
+    exit_email: str | None
+
+
+class CountsView(Answer):
+    """The reading of all of Shopify's quantities: the last one, and the next."""
+
+    under_way: bool
+    finished_at: Moment | None
+    next_at: Moment | None
+    error: str | None
+    history_readable: bool = Field(description="Whether writers can be told by name.")
 
 
 class LocationView(Answer):
@@ -75,6 +99,54 @@ def save_preferences(body: PreferencesBody) -> Any:
             Preference(shop_id=who.shop_id, user_id=who.user_id, locale=body.locale)
         )
     return answer(PreferencesView(locale=preference.locale))
+
+
+@api.get("/shop-preferences", responses={200: ShopPreferencesView})
+def read_shop_preferences() -> Any:
+    """What the shop has chosen for everybody."""
+    with shop_transaction() as session:
+        found = ShopPreferencesView.model_validate(shop_preference(session))
+    return answer(found)
+
+
+@api.put("/shop-preferences", responses={200: ShopPreferencesView})
+def save_shop_preferences(body: ShopPreferencesBody) -> Any:
+    """Keeps the shop's choices; what is left out goes back to its default."""
+    with shop_transaction() as session:
+        kept = session.merge(ShopPreference(shop_id=shop_of(session), **body.model_dump()))
+        found = ShopPreferencesView.model_validate(kept)
+    return answer(found)
+
+
+@api.get("/counts", responses={200: CountsView})
+def read_counts() -> Any:
+    """When all of Shopify's quantities were last read, and when they are next."""
+    with shop_transaction() as session:
+        row = session.get(CountRun, shop_of(session))
+        found = CountsView(
+            under_way=row is not None and row.step != "ask",
+            finished_at=row.finished_at if row else None,
+            next_at=row.due_at if row and row.step == "ask" else None,
+            error=row.error if row else None,
+            history_readable=history.may_read(session),
+        )
+    return answer(found)
+
+
+@api.post("/counts", responses={200: CountsView})
+def begin_counting() -> Any:
+    """Reads all of Shopify's quantities now."""
+    with shop_transaction() as session:
+        counting.begin(session)
+        row = session.get(CountRun, shop_of(session))
+        found = CountsView(
+            under_way=True,
+            finished_at=row.finished_at if row else None,
+            next_at=None,
+            error=None,
+            history_readable=history.may_read(session),
+        )
+    return answer(found)
 
 
 @api.get("/locations", responses={200: Page[LocationView]})

@@ -21,11 +21,10 @@ from app.shopify import counting
 from app.shopify.tables import CountRun
 from tests.shopify.conftest import Store
 
-REPORTS = [
+WITHOUT_REPORTS = [
     *("read_products", "read_inventory", "write_inventory", "read_locations", "read_orders"),
     *("read_fulfillments", "read_merchant_managed_fulfillment_orders"),
     *("read_assigned_fulfillment_orders", "read_third_party_fulfillment_orders"),
-    "read_reports",
 ]
 
 
@@ -33,6 +32,7 @@ REPORTS = [
 def counted(store: Store, set_settings: Callable[..., None]) -> Store:
     """A connected shop whose differences need stand no time."""
     set_settings(COUNT_GRACE_SECONDS="0")
+    store.control("POST", "/scopes", scopes=WITHOUT_REPORTS)
     store.connect()
     return store
 
@@ -41,7 +41,6 @@ def counted(store: Store, set_settings: Callable[..., None]) -> Store:
 def open_book(store: Store, set_settings: Callable[..., None]) -> Store:
     """The same, and the merchant lets us read the inventory history."""
     set_settings(COUNT_GRACE_SECONDS="0")
-    store.control("POST", "/scopes", scopes=REPORTS)
     store.connect()
     return store
 
@@ -192,9 +191,13 @@ def test_a_movement_that_shopify_refused_is_named_as_ours(counted: Store) -> Non
     counted.knobs(error_next=1, error_status=400)
     counted.settle()
     with transaction(counted.shop_id) as session:
-        dead = session.execute(
-            text("SELECT message_id FROM message WHERE state = 'dead' AND direction = 'out'")
-        ).scalars().all()
+        dead = (
+            session.execute(
+                text("SELECT message_id FROM message WHERE state = 'dead' AND direction = 'out'")
+            )
+            .scalars()
+            .all()
+        )
     assert len(dead) == 1
     read_all(counted)
     assert {(one.state, one.explanation, one.explained_by) for one in found(counted)} == {

@@ -34,6 +34,7 @@ SCOPES = (
     "read_assigned_fulfillment_orders",
     "read_third_party_fulfillment_orders",
     "read_returns",
+    "read_reports",
 )
 FIRST_IDS = 6_400_000_000_000
 SHOP_APART = 10_000_000_000

@@ -37,6 +37,10 @@ GIVEN = {
     "key": 'key: "asin"',
     "namespace": 'namespace: "holdfast"',
 }
+HISTORY = (
+    "FROM inventory_adjustment_history SHOW inventory_adjustment_change"
+    " GROUP BY second, inventory_state LIMIT 5"
+)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +104,8 @@ def test_every_field_of_the_schema_is_answered_as_it_promises(demo: Merchant, ro
         if wanted is None:
             pytest.skip("there is none of it in the sample")
         arguments = f'(id: "{wanted}")'
+    elif root == "shopifyqlQuery":
+        arguments = f'(query: "{HISTORY}")'
     elif "ids" in field.args:
         arguments = f'(ids: ["{_an_id(demo, "inventoryItem")}"])'
     target = get_named_type(field.type)

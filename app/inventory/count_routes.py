@@ -1,0 +1,229 @@
+"""Discrepancies over HTTP: what is counted otherwise than booked, adopted or left by one click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import BaseModel, Field
+from sqlmodel import Session, col, select
+
+from app.bell import ring_after_commit
+from app.db import shop_of
+from app.errors import Refused
+from app.http import (
+    Answer,
+    Moment,
+    Money,
+    Page,
+    PageQuery,
+    answer,
+    decode_cursor,
+    encode_cursor,
+    principal,
+    shop_transaction,
+)
+from app.inventory import counts, views
+from app.inventory.models import Discrepancy, Item, State
+
+DISCREPANCIES = Tag(
+    name="discrepancies", description="Where others count otherwise than the books say."
+)
+api = APIBlueprint("discrepancies", __name__, url_prefix="/api", abp_tags=[DISCREPANCIES])
+
+Explanation = Literal["ours", "order", "app", "person", "unknown"]
+Status = Literal["open", "left", "adopted", "closed"]
+MAY_HAVE_CHANGED = ("discrepancy_changed", "not_open", "not_enough_units")
+
+
+class DiscrepanciesQuery(PageQuery):
+    status: Status = "open"
+    explanation: Explanation | None = None
+    item_id: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    location_id: int | None = Field(default=None, ge=1, le=2**31 - 1)
+
+
+class DiscrepancyPath(BaseModel):
+    discrepancy_id: int = Field(ge=1, le=2**31 - 1)
+
+
+class DiscrepancyBody(BaseModel):
+    owner: str | None = Field(default=None, max_length=200)
+    note: str | None = Field(default=None, max_length=1000)
+
+
+class LeaveBody(BaseModel):
+    note: str | None = Field(default=None, max_length=1000)
+
+
+class EvidenceView(Answer):
+    """One entry of the outside's own history; `at` is its time as it writes it."""
+
+    at: str
+    app: str | None
+    person: str | None
+    reason: str | None
+    units: int
+    reference: str | None
+
+
+class EventView(Answer):
+    at: Moment
+    event: str
+    ours: int
+    theirs: int
+    by: str | None
+
+
+class DiscrepancyView(Answer):
+    id: int
+    kind: str
+    source: str
+    item: views.ItemBrief
+    location: views.LocationBrief
+    state: State
+    ours: int
+    theirs: int
+    difference: int
+    value: Money | None = Field(description="What the difference costs, at the item's unit cost.")
+    status: str
+    explanation: str | None
+    explained_by: str | None
+    evidence: list[EvidenceView]
+    owner: str | None
+    note: str | None
+    first_seen_at: Moment
+    opened_at: Moment | None
+    ended_at: Moment | None
+    ended_by: str | None
+    history: list[EventView]
+
+
+@api.get("/discrepancies", responses={200: Page[DiscrepancyView]})
+def list_discrepancies(query: DiscrepanciesQuery) -> Any:
+    """Differences of one status, newest first, with what is known of how they came about."""
+    keys = decode_cursor(query.cursor, 1)
+    with shop_transaction() as session:
+        wanted = select(Discrepancy).where(
+            Discrepancy.shop_id == shop_of(session), Discrepancy.status == query.status
+        )
+        for column, value in (
+            (Discrepancy.explanation, query.explanation),
+            (Discrepancy.item_id, query.item_id),
+            (Discrepancy.location_id, query.location_id),
+        ):
+            if value is not None:
+                wanted = wanted.where(col(column) == value)
+        if keys:
+            wanted = wanted.where(Discrepancy.discrepancy_id < int(keys[0]))
+        rows = session.exec(
+            wanted.order_by(col(Discrepancy.discrepancy_id).desc()).limit(query.limit + 1)
+        ).all()
+        page = rows[: query.limit]
+        data = _views(session, page)
+    cursor = encode_cursor(page[-1].discrepancy_id) if len(rows) > query.limit else None
+    return answer(Page[DiscrepancyView](data=data, next_cursor=cursor))
+
+
+@api.put("/discrepancies/<int:discrepancy_id>", responses={200: DiscrepancyView})
+def describe_discrepancy(path: DiscrepancyPath, body: DiscrepancyBody) -> Any:
+    """Says who looks after it, and what is known of it."""
+    with _found(path) as (session, found):
+        found.owner, found.note = body.owner, body.note
+        session.flush()
+        (view,) = _views(session, [found])
+    return answer(view)
+
+
+@api.post("/discrepancies/<int:discrepancy_id>/adopt", responses={200: DiscrepancyView})
+def adopt_discrepancy(path: DiscrepancyPath) -> Any:
+    """Brings the books to what was counted; 409 `discrepancy_changed` carries the fresh one."""
+    actor = principal().actor
+    return _settled(path, lambda session, found: counts.adopt(session, found, actor=actor))
+
+
+@api.post("/discrepancies/<int:discrepancy_id>/leave", responses={200: DiscrepancyView})
+def leave_discrepancy(path: DiscrepancyPath, body: LeaveBody) -> Any:
+    """Leaves it as it is; it opens again when it is no longer the same."""
+    actor = principal().actor
+    return _settled(
+        path, lambda session, found: counts.leave(session, found, actor=actor, note=body.note)
+    )
+
+
+def _settled(path: DiscrepancyPath, do: Callable[[Session, Discrepancy], Discrepancy]) -> Any:
+    try:
+        with _found(path) as (session, found):
+            do(session, found)
+            for job in ("ask_again", "shopify_out"):
+                ring_after_commit(session, job)
+            (view,) = _views(session, [found])
+    except Refused as refusal:
+        if refusal.code not in MAY_HAVE_CHANGED:
+            raise
+        with _found(path) as (session, found):
+            (fresh,) = _views(session, [found])
+        raise Refused(
+            refusal.code,
+            refusal.detail,
+            status=409,
+            extra={"discrepancy": fresh.model_dump(mode="json")},
+        ) from None
+    return answer(view)
+
+
+@contextmanager
+def _found(path: DiscrepancyPath) -> Iterator[tuple[Session, Discrepancy]]:
+    with shop_transaction() as session:
+        found = counts.locked(session, path.discrepancy_id)
+        if found is None or found.status == "noticed":
+            raise Refused("not_found", "There is no such discrepancy in this shop.", status=404)
+        yield session, found
+
+
+def _views(session: Session, rows: Sequence[Discrepancy]) -> list[DiscrepancyView]:
+    places = views.locations(session)
+    items = {
+        item.item_id: item
+        for item in session.exec(
+            select(Item).where(
+                Item.shop_id == shop_of(session),
+                col(Item.item_id).in_({row.item_id for row in rows}),
+            )
+        )
+    }
+    return [_view(row, items[row.item_id], places[row.location_id]) for row in rows]
+
+
+def _view(row: Discrepancy, item: Item, place: views.LocationBrief) -> DiscrepancyView:
+    value = None
+    if item.unit_cost is not None and item.unit_cost_currency is not None:
+        value = Money(amount=item.unit_cost * row.difference, currency=item.unit_cost_currency)
+    return DiscrepancyView(
+        id=row.discrepancy_id,
+        kind=row.kind,
+        source=row.source,
+        item=views.ItemBrief(
+            id=item.item_id, sku=item.sku, title=item.title, image_url=item.image_url
+        ),
+        location=place,
+        state=row.state,
+        ours=row.ours,
+        theirs=row.theirs,
+        difference=row.difference,
+        value=value,
+        status=row.status,
+        explanation=row.explanation,
+        explained_by=row.explained_by,
+        evidence=[EvidenceView.model_validate(one) for one in row.evidence],
+        owner=row.owner,
+        note=row.note,
+        first_seen_at=row.first_seen_at,
+        opened_at=row.opened_at,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
+        history=[EventView.model_validate(one) for one in row.history],
+    )
