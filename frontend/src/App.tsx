@@ -9,6 +9,7 @@ import { AppNavigation, Page, Spinner } from './ui/elements';
 const Stock = lazy(() => import('./routes/Stock'));
 const StockItem = lazy(() => import('./routes/StockItem'));
 const Collisions = lazy(() => import('./routes/Collisions'));
+const Discrepancies = lazy(() => import('./routes/Discrepancies'));
 const PurchaseOrders = lazy(() => import('./routes/PurchaseOrders'));
 const PurchaseOrder = lazy(() => import('./routes/PurchaseOrder'));
 const Activity = lazy(() => import('./routes/Activity'));
@@ -22,6 +23,7 @@ export function App() {
   const links = [
     { to: '/stock', label: t('nav.stock') },
     { to: '/collisions', label: t('nav.collisions') },
+    { to: '/discrepancies', label: t('nav.discrepancies') },
     { to: '/purchase-orders', label: t('nav.purchaseOrders') },
     { to: '/activity', label: t('nav.activity') },
     { to: '/settings', label: t('nav.settings') },
@@ -41,6 +43,7 @@ export function App() {
           <Route path="/stock" element={<Stock />} />
           <Route path="/stock/:id" element={<StockItem />} />
           <Route path="/collisions" element={<Collisions />} />
+          <Route path="/discrepancies" element={<Discrepancies />} />
           <Route path="/purchase-orders" element={<PurchaseOrders />} />
           <Route path="/purchase-orders/:number" element={<PurchaseOrder />} />
           <Route path="/activity" element={<Activity />} />

@@ -234,3 +234,41 @@ export interface Home {
   audit: { ran_at: string | null; findings: number };
   connections: Connection[];
 }
+export interface Discrepancy {
+  id: number;
+  item: ItemBrief;
+  location: Place;
+  state: State;
+  ours: number;
+  theirs: number;
+  difference: number;
+  value: Money | null;
+  status: 'open' | 'left' | 'adopted' | 'closed';
+  explanation: 'ours' | 'order' | 'app' | 'person' | 'unknown' | null;
+  explained_by: string | null;
+  evidence: {
+    at: string;
+    app: string | null;
+    person: string | null;
+    reason: string | null;
+    units: number;
+    reference: string | null;
+  }[];
+  owner: string | null;
+  note: string | null;
+  first_seen_at: string;
+  opened_at: string | null;
+  ended_at: string | null;
+  ended_by: string | null;
+}
+export interface Counts {
+  under_way: boolean;
+  finished_at: string | null;
+  next_at: string | null;
+  error: string | null;
+  history_readable: boolean;
+}
+export interface ShopPreferences {
+  adopt_differences: 'never' | 'person' | 'all';
+  exit_email: string | null;
+}

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { send } from '../api/client';
 import { useResource } from '../api/queries';
-import type { Connection, Page as Rows } from '../api/types';
+import type { Connection, Page as Rows, ShopPreferences } from '../api/types';
 import { LOCALES } from '../i18n';
 import { openOnTop, toast } from '../shell/appBridge';
 import { useSession } from '../shell/session';
@@ -32,6 +32,7 @@ export default function Settings() {
         </Loaded>
       </Card>
       <ConnectAmazon />
+      <Differences />
     </Page>
   );
 }
@@ -146,6 +147,45 @@ function ConnectAmazon() {
         </div>
       </div>
       <p className="subdued">{t('settings.iam')}</p>
+    </Card>
+  );
+}
+
+function Differences() {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const query = useResource<ShopPreferences>('/shop-preferences');
+  const save = useMutation({
+    mutationFn: (body: ShopPreferences) => send('PUT', '/shop-preferences', body),
+    onSuccess: () => {
+      toast(t('common.saved'));
+      return queries.invalidateQueries({ queryKey: ['/shop-preferences'] });
+    },
+  });
+  return (
+    <Card heading={t('settings.adopt')}>
+      {save.error && <Failure error={save.error} />}
+      <Loaded query={query}>
+        {(kept) => (
+          <Select
+            label={t('settings.adopt')}
+            hideLabel
+            value={kept.adopt_differences}
+            onChange={(value) =>
+              save.mutate({
+                ...kept,
+                adopt_differences: value as ShopPreferences['adopt_differences'],
+              })
+            }
+            options={[
+              { value: 'never', label: t('settings.adoptNever') },
+              { value: 'person', label: t('settings.adoptPerson') },
+              { value: 'all', label: t('settings.adoptAll') },
+            ]}
+          />
+        )}
+      </Loaded>
+      <p className="subdued">{t('settings.adoptHint')}</p>
     </Card>
   );
 }
