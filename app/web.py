@@ -33,6 +33,7 @@ from app.overview import connections, home, messages
 from app.shopify import install, shell
 from app.shopify import routes as store
 from app.vendor import connect_routes as amazon
+from app.vendor import kit_routes as kits
 from app.vendor import routes as vendor
 from app.webhooks.door import Door, request_id_of
 
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     inventory.api,
     discrepancies.api,
     vendor.api,
+    kits.api,
     amazon.api,
     messages.api,
     connections.api,

@@ -40,6 +40,11 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
 BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     "/api/preferences": lambda owned: {"locale": "en"},
     "/api/shop-preferences": lambda owned: {"adopt_differences": "all"},
+    "/api/kits": lambda owned: {
+        "sku": "STOLEN",
+        "parts": [{"item_id": owned.item_id, "units": 1}],
+    },
+    "/api/kits/{}": lambda owned: {"parts": []},
     "/api/counts": lambda owned: {},
     "/api/discrepancies/{}": lambda owned: {"owner": "stranger", "note": "mine now"},
     "/api/discrepancies/{}/adopt": lambda owned: {},

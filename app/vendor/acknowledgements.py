@@ -32,6 +32,22 @@ TOPIC = "acknowledgement"
 SEND = "amazon_out"
 FIRST_WITHIN = timedelta(hours=24)  # vendor guide: the first acknowledgement, backorders too
 REJECTION_REASONS = ("TemporarilyUnavailable", "InvalidProductIdentifier", "ObsoleteProduct")
+HELD = """
+SELECT reference, line, min(held / coalesce(units, 1))::int FROM (
+    SELECT document.reference, hold.line, hold.item_id, sum(hold.held) AS held
+    FROM hold JOIN document USING (shop_id, document_id)
+    WHERE shop_id = :shop AND document.kind = :kind AND document.reference = ANY(:references)
+      AND (hold.wanted > 0 OR hold.held > 0)
+    GROUP BY 1, 2, 3
+) AS held
+LEFT JOIN (
+    SELECT region || ':' || number AS reference, line, kit_part.item_id, units
+    FROM purchase_order_line AS kit
+    JOIN kit_part ON kit_part.shop_id = kit.shop_id AND kit_part.kit_item_id = kit.item_id
+    WHERE kit.shop_id = :shop AND region || ':' || number = ANY(:references)
+) AS part USING (reference, line, item_id)
+GROUP BY 1, 2
+"""
 Because = Literal["held_in_full", "held_in_part", "nothing_free", "no_item"]
 
 
@@ -84,14 +100,9 @@ def case_size(line: PurchaseOrderLine) -> int:
 
 
 def held_units(session: Session, order_references: Sequence[str]) -> dict[tuple[str, str], int]:
-    """Eaches held now for each (order reference, line)."""
+    """Eaches held now for each (order reference, line); of a kit, those that are whole."""
     rows = session.execute(
-        text(
-            "SELECT document.reference, hold.line, sum(hold.held)::int FROM hold"
-            " JOIN document USING (shop_id, document_id)"
-            " WHERE shop_id = :shop AND document.kind = :kind"
-            " AND document.reference = ANY(:references) GROUP BY 1, 2"
-        ),
+        text(HELD),
         {
             "shop": shop_of(session),
             "kind": PURCHASE_ORDER,

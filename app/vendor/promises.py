@@ -17,7 +17,8 @@ from app.db import shop_of
 from app.inventory import collisions, ledger
 from app.inventory.documents import Claim, Document, DocumentKey, Flow, Outcome
 from app.inventory.flows import adjusted, received
-from app.inventory.models import Item, Location, Reason, State
+from app.inventory.kits import Part, parts_of
+from app.inventory.models import Location, Reason, State
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
 
 PURCHASE_ORDER = "purchase_order"
@@ -107,7 +108,7 @@ def restate(
     session.flush()
     lines = lines_of(session, orders)
     _place(session, orders, lines)
-    untracked = _untracked(session, lines)
+    parts = parts_of_lines(session, lines)
     shipped_at = _shipped_at(session, orders, lines)
     documents: list[Document] = []
     for order in orders:
@@ -116,7 +117,7 @@ def restate(
         own = [
             line
             for line in lines[order.region, order.number]
-            if line.item_id is not None and line.item_id not in untracked
+            if line.item_id is not None and parts[line.item_id]
         ]
         message_id = (message_ids or {}).get((order.region, order.number))
         documents.append(
@@ -125,14 +126,14 @@ def restate(
                 reference=order.reference,
                 version=order.revision,
                 title=f"PO {order.number}",
-                claims=_claims(order, own),
+                claims=_claims(order, own, parts),
                 fact=False,
                 firm=is_firm(order, lines[order.region, order.number]),
                 actor=actor,
                 message_id=message_id,
             )
         )
-        documents.extend(_receipts(order, own, shipped_at, message_id))
+        documents.extend(_receipts(order, own, parts, shipped_at, message_id))
     session.flush()
     outcomes = ledger.settle(session, [*also, *documents])
     collisions.refresh_documents(session, outcomes)
@@ -154,19 +155,40 @@ def default_location(session: Session) -> int | None:
     ).first()
 
 
-def _claims(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> list[Claim]:
+def parts_of_lines(
+    session: Session, lines: Mapping[OrderKey, Sequence[PurchaseOrderLine]]
+) -> dict[int, tuple[Part, ...]]:
+    """What one each of these lines' items takes from stock; nothing where it is not tracked."""
+    items = {line.item_id for own in lines.values() for line in own if line.item_id is not None}
+    return parts_of(session, items)
+
+
+def _claims(
+    order: PurchaseOrder,
+    lines: Sequence[PurchaseOrderLine],
+    parts: Mapping[int, Sequence[Part]],
+) -> list[Claim]:
     if order.location_id is None:
         return []
     return [
-        Claim(line.line, line.item_id, order.location_id, State.RESERVED, wanted, order.due_at)
+        Claim(
+            line.line,
+            part.item_id,
+            order.location_id,
+            State.RESERVED,
+            wanted * part.units,
+            order.due_at,
+        )
         for line in lines
         if line.item_id is not None and (wanted := wanted_units(order, line))
+        for part in parts[line.item_id]
     ]
 
 
 def _receipts(
     order: PurchaseOrder,
     lines: Sequence[PurchaseOrderLine],
+    parts: Mapping[int, Sequence[Part]],
     shipped_at: Mapping[tuple[str, str, str], Mapping[int, int]],
     message_id: int | None,
 ) -> list[Document]:
@@ -180,18 +202,19 @@ def _receipts(
     for line in lines:
         assert line.item_id is not None
         came_from = shipped_at.get((order.region, order.number, line.line), {})
-        for location_id, total in _spread(line, order.location_id, came_from).items():
-            flows.append(received(line.line, line.item_id, location_id, total))
-        opening.append(
-            adjusted(
-                line.line,
-                line.item_id,
-                order.location_id,
-                line.units_before_books,
-                state=State.AMAZON_TRANSIT,
-                reason=Reason.OPENING,
+        for part in parts[line.item_id]:
+            for location_id, total in _spread(line, order.location_id, came_from).items():
+                flows.append(received(line.line, part.item_id, location_id, total * part.units))
+            opening.append(
+                adjusted(
+                    line.line,
+                    part.item_id,
+                    order.location_id,
+                    line.units_before_books * part.units,
+                    state=State.AMAZON_TRANSIT,
+                    reason=Reason.OPENING,
+                )
             )
-        )
     return [
         Document(
             kind=kind,
@@ -238,19 +261,6 @@ def _place(
         settled = any(line.received_units for line in lines[order.region, order.number])
         if order.location_id is None or (order.location_id not in active and not settled):
             order.location_id = default_location(session) or order.location_id
-
-
-def _untracked(session: Session, lines: Mapping[OrderKey, Sequence[PurchaseOrderLine]]) -> set[int]:
-    items = {line.item_id for own in lines.values() for line in own if line.item_id is not None}
-    return set(
-        session.exec(
-            select(Item.item_id).where(
-                Item.shop_id == shop_of(session),
-                col(Item.item_id).in_(items),
-                ~col(Item.tracked),
-            )
-        )
-    )
 
 
 def _shipped_at(

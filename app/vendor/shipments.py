@@ -20,10 +20,19 @@ from app.db import shop_of
 from app.errors import FieldError, Refused
 from app.inventory.documents import Document, DocumentKey
 from app.inventory.flows import shipped
+from app.inventory.kits import Part
 from app.inventory.models import Location, State
 from app.vendor.acknowledgements import SEND, case_size, quantity_in_own_unit
 from app.vendor.orders import locked_orders
-from app.vendor.promises import PURCHASE_ORDER, SHIPMENT, is_firm, lines_of, promised_units, restate
+from app.vendor.promises import (
+    PURCHASE_ORDER,
+    SHIPMENT,
+    is_firm,
+    lines_of,
+    parts_of_lines,
+    promised_units,
+    restate,
+)
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine, Shipment, ShipmentLine
 
 TOPIC = "shipment"
@@ -110,7 +119,9 @@ def ship(
         request=body(order, paper, packed, by_line),
         occurred_at=left_at,
     )
-    restate(session, [order], actor=actor, also=[_document(order, paper, packed, by_line, actor)])
+    parts = parts_of_lines(session, {(region, number): lines})
+    left = _document(order, paper, packed, by_line, parts, actor)
+    restate(session, [order], actor=actor, also=[left])
     ring_after_commit(session, SEND)
     return paper
 
@@ -148,23 +159,25 @@ def _document(
     paper: Shipment,
     packed: Sequence[Packed],
     by_line: Mapping[str, PurchaseOrderLine],
+    parts: Mapping[int, Sequence[Part]],
     actor: str,
 ) -> Document:
     flows = []
     for one in packed:
         item_id = by_line[one.line].item_id
         assert item_id is not None
-        flows.append(
-            shipped(
-                one.line,
-                item_id,
-                paper.location_id,
-                one.units,
-                to=State.AMAZON_TRANSIT,
-                hold=DocumentKey(PURCHASE_ORDER, order.reference),
-                state=State.RESERVED,
+        for part in parts[item_id]:
+            flows.append(
+                shipped(
+                    one.line,
+                    part.item_id,
+                    paper.location_id,
+                    one.units * part.units,
+                    to=State.AMAZON_TRANSIT,
+                    hold=DocumentKey(PURCHASE_ORDER, order.reference),
+                    state=State.RESERVED,
+                )
             )
-        )
     return Document(
         kind=SHIPMENT,
         reference=f"{paper.region}:{paper.identifier}",

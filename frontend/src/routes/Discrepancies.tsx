@@ -117,7 +117,7 @@ function One({ found }: { found: Discrepancy }) {
     <Card>
       <div className="heading">
         <Named item={found.item}>
-          <To to={`/stock/${found.item.id}?state=${found.state}&location=${found.location.id}`}>
+          <To to={`/stock/${found.item.id}?state=${found.state}&location_id=${found.location.id}`}>
             {found.item.sku}
           </To>
         </Named>
