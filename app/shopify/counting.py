@@ -19,7 +19,7 @@ from sqlmodel import Session, select
 
 from app import bell
 from app.config import settings
-from app.db import run, shop_of
+from app.db import database_time, run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.inventory.counts import adopt_by_policy, compare, recently_counted
 from app.preferences import shop_preference
@@ -50,7 +50,7 @@ def begin(session: Session) -> None:
     """Makes a reading of all quantities due now, unless one is under way."""
     row = _row(session)
     if row.step == "ask":
-        row.due_at = datetime.now(UTC)
+        row.due_at = database_time()
     bell.ring_after_commit(session, JOB)
 
 
@@ -63,7 +63,7 @@ def wake(session: Session) -> None:
     """Makes a reading that waits for its file look again now."""
     row = session.get(CountRun, shop_of(session), with_for_update=True)
     if row is not None and row.step == "wait":
-        row.due_at = datetime.now(UTC)
+        row.due_at = database_time()
         bell.ring_after_commit(session, JOB)
 
 
@@ -137,7 +137,7 @@ def _postpone(session: Session) -> None:
 
 
 def _next_time() -> datetime:
-    return datetime.now(UTC) + timedelta(hours=settings().count_hours)
+    return database_time() + timedelta(hours=settings().count_hours)
 
 
 def _take(session: Session) -> CountRun | None:
@@ -145,11 +145,11 @@ def _take(session: Session) -> CountRun | None:
     _row(session)
     row = session.exec(
         select(CountRun)
-        .where(CountRun.shop_id == shop_of(session), CountRun.due_at <= datetime.now(UTC))
+        .where(CountRun.shop_id == shop_of(session), CountRun.due_at <= database_time())
         .with_for_update(skip_locked=True)
     ).first()
     if row is not None:
-        row.due_at = datetime.now(UTC) + LEASE
+        row.due_at = database_time() + LEASE
         session.flush()
     return row
 
@@ -215,7 +215,7 @@ def _keep_levels(session: Session, levels: Sequence[Json], read_at: datetime, do
             counted += counts.of_level(entry, item_id, location_id, moment, read_at=read_at)
     counts.keep(session, counted, sparse=True)
     row = _row(session)
-    row.result_rows, row.due_at = done, datetime.now(UTC) + LEASE
+    row.result_rows, row.due_at = done, database_time() + LEASE
 
 
 def _finish(session: Session) -> None:
