@@ -24,7 +24,7 @@ from app import bell, jobs, logs
 from app.config import settings
 from app.connections import connections
 from app.db import run, shop_of, transaction
-from app.inventory import audit
+from app.inventory import audit, futures
 from app.shops import all_shop_ids, this_shop
 
 log = structlog.get_logger(__name__)
@@ -135,6 +135,7 @@ def tasks() -> list[Task]:
             lambda: ring_where("amazon_poll", _is_connected_to_amazon),
         ),
         Task("count", 60.0, lambda: ring_where("count", _has_counts_to_compare)),
+        Task("foresee", 600.0, lambda: ring_where("foresee", _has_something_ahead)),
         Task("audit", 600.0, lambda: ring_where("audit", _audit_is_due)),
         Task("keep_alive", DAY, lambda: ring_where("keep_alive", _is_connected_to_shopify)),
         Task("months", DAY, open_months),
@@ -197,6 +198,10 @@ def _has_open_requests(session: Session) -> bool:
 
 def _has_counts_to_compare(session: Session) -> bool:
     return bool(session.execute(text(COUNTS_TO_COMPARE), {"shop": shop_of(session)}).scalar_one())
+
+
+def _has_something_ahead(session: Session) -> bool:
+    return bool(futures.watched(session))
 
 
 def _is_connected_to_shopify(session: Session) -> bool:

@@ -95,6 +95,10 @@ class Settings(BaseSettings):
     amazon_poll_seconds: int = Field(
         default=900, ge=1, description="Seconds between two polls of purchase orders and status."
     )
+    amazon_charges: Path | None = Field(
+        default=None,
+        description="TOML file of Amazon's charges as you know them, in place of ours by name.",
+    )
 
     count_hours: int = Field(
         default=24, ge=1, description="Hours between two readings of all of Shopify's quantities."

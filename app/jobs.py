@@ -52,6 +52,11 @@ def ask_again(shop_id: int) -> None:
     run(_settle_again, shop_id, ledger.ask_again)
 
 
+def foresee(shop_id: int) -> None:
+    """Opens and ends the collisions that the passing of time alone makes or unmakes."""
+    run(collisions.refresh_watched, shop_id)
+
+
 def audit_books(shop_id: int) -> None:
     """Runs every audit query and keeps what they find; they report and never repair."""
     kept = run(audit.run, shop_id)
@@ -69,6 +74,7 @@ JOBS: dict[str, Callable[[int], None]] = {
     "keep_alive": tokens.keep_alive,
     "ask_again": ask_again,
     "expire": expire,
+    "foresee": foresee,
     "audit": audit_books,
 }
 

@@ -29,9 +29,10 @@ from app.http import (
 )
 from app.inventory import count_routes as discrepancies
 from app.inventory import routes as inventory
-from app.overview import connections, home, messages
+from app.overview import collisions, connections, home, messages
 from app.shopify import install, shell
 from app.shopify import routes as store
+from app.vendor import charges
 from app.vendor import connect_routes as amazon
 from app.vendor import kit_routes as kits
 from app.vendor import routes as vendor
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     messages.api,
     connections.api,
     home.api,
+    collisions.api,
 )
 PAGES = (health.blueprint, amazon.pages, shell.shell)
 NEEDED = ("database_url", "redis_url", "encryption_keys", "shopify_api_key", "shopify_api_secret")
@@ -63,6 +65,7 @@ VERSION = "1"
 def create_app() -> OpenAPI:
     """The WSGI application. Exits, naming each, when a setting is missing; opens no connection."""
     require(*NEEDED)
+    _read_charges()
     logs.configure()
     web = OpenAPI(
         "app",
@@ -92,6 +95,14 @@ def create_app() -> OpenAPI:
             web.wsgi_app, x_for=count, x_proto=count, x_host=count
         )
     return web
+
+
+def _read_charges() -> None:
+    """A table of charges that cannot be read stops the start; nobody would find it later."""
+    try:
+        charges.table()
+    except charges.ChargesWrong as wrong:
+        raise SystemExit(f"AMAZON_CHARGES: {wrong}") from None
 
 
 def specification(web: OpenAPI) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """Collisions: more of an item is promised at a place than is there; when they open and end.
 
-A collision opens when `available` is below zero (`oversold`) or when a request that may still be
-taken back got less than it asked for (`short`). It ends by itself when neither is true any more.
-A person may also end it by accepting what is missing; it opens again beyond that.
+A collision opens when `available` is below zero (`oversold`), when a request that may still be
+taken back got less than it asked for (`short`), or when more is promised for a day to come than
+will be there by then (`coming`); the first of these that is true names it. It ends by itself when
+none is true any more. A person may also end it by accepting what is missing; it opens again beyond
+that, and after the day that was waited for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
@@ -16,11 +18,12 @@ from sqlmodel import Session, select
 
 from app.db import shop_of
 from app.errors import Refused
-from app.inventory import ledger
+from app.inventory import futures, ledger
 from app.inventory.documents import Document, DocumentKey, Outcome
+from app.inventory.endings import as_offered, keep_what_it_caused
 from app.inventory.flows import relocated
 from app.inventory.models import Collision
-from app.inventory.ways import Way, claimants, ways_out
+from app.inventory.ways import Rail, Way, claimants, ways_out
 
 Place = tuple[int, int]
 """Item and location."""
@@ -28,14 +31,15 @@ Place = tuple[int, int]
 WANTING = """
 SELECT place.item_id, place.location_id,
        greatest(-coalesce(free.quantity, 0), 0) AS oversold,
-       coalesce(asked.short, 0) AS short
+       coalesce(asked.short, 0) AS short, coalesce(asked.unmet, 0) AS unmet
 FROM unnest(CAST(:items AS int[]), CAST(:locations AS int[])) AS place (item_id, location_id)
 LEFT JOIN balance AS free
   ON free.shop_id = :shop AND free.item_id = place.item_id
  AND free.location_id = place.location_id AND free.state = 'available'
 LEFT JOIN (
-    SELECT item_id, location_id, sum(greatest(wanted - fulfilled - held, 0))::int AS short
-    FROM hold WHERE shop_id = :shop AND NOT fact AND NOT firm AND wanted > fulfilled + held
+    SELECT item_id, location_id, sum(wanted - fulfilled - held)::int AS unmet,
+           (sum(wanted - fulfilled - held) FILTER (WHERE NOT firm))::int AS short
+    FROM hold WHERE shop_id = :shop AND NOT fact AND wanted > fulfilled + held
       AND item_id = ANY(:items)
     GROUP BY item_id, location_id
 ) AS asked ON asked.item_id = place.item_id AND asked.location_id = place.location_id
@@ -51,7 +55,7 @@ def refresh(session: Session, places: Iterable[Place]) -> list[Collision]:
     if not wanted:
         return []
     shop = shop_of(session)
-    items, locations = [place[0] for place in wanted], [place[1] for place in wanted]
+    items = [place[0] for place in wanted]
     now_open = {
         (row.item_id, row.location_id): row
         for row in session.exec(
@@ -66,26 +70,22 @@ def refresh(session: Session, places: Iterable[Place]) -> list[Collision]:
     }
     accepted = _accepted(session, items)
     standing = []
-    for row in session.execute(
-        text(WANTING), {"shop": shop, "items": items, "locations": locations}
-    ):
-        place = (row.item_id, row.location_id)
-        owed = accepted.get(place, Accepted(0, 0))
-        _forget_accepted(session, place, owed, row.oversold, row.short)
-        oversold = row.oversold if row.oversold > owed.oversold else 0
-        short = row.short if row.short > owed.short else 0
+    for place, state in _standing(session, wanted).items():
+        owed = accepted.get(place, NOTHING)
+        _forget_accepted(session, place, owed, state)
         collision = now_open.get(place)
-        if not oversold and not short:
+        opens = _opens(state, owed)
+        if opens is None:
             if collision is not None:
                 end(collision, by="system", way=None)
             continue
-        kind, units = ("oversold", oversold) if oversold else ("short", short)
+        kind, units = opens
         if collision is None:
             collision = Collision(
                 shop_id=shop, item_id=place[0], location_id=place[1], kind=kind, units=units
             )
             session.add(collision)
-        collision.kind, collision.units = kind, units
+        collision.kind, collision.units, collision.due_on = kind, units, state.due_on
         standing.append(collision)
     session.flush()
     return standing
@@ -116,12 +116,13 @@ def take(
     *,
     actor: str,
     note: str | None = None,
+    rails: Sequence[Rail] = (),
 ) -> Collision:
-    """Takes one of the offered ways, whole, in the caller's transaction.
+    """Takes one of the offered ways, whole, in the caller's transaction; keeps what it caused.
 
     Raises Refused("collision_changed") when that way is no longer offered as it was.
     """
-    offered = ways_out(session, collision)
+    offered = ways_out(session, collision, rails)
     chosen = next((one for one in offered if (one.way, one.parameters) == (way, parameters)), None)
     if chosen is None:
         raise Refused(
@@ -129,13 +130,25 @@ def take(
             "The stock has moved on meanwhile; look at the collision again.",
             status=409,
         )
-    touched = ACTIONS[way](session, collision, chosen, actor)
-    if chosen.ends_it:
+    touched: list[Place] = []
+    if way in ACTIONS:
+        touched = ACTIONS[way](session, collision, chosen, actor)
+    elif not any(rail.take(session, collision, chosen, actor) for rail in rails):
+        raise Refused("no_such_way", "Nobody can take this way.", status=404)
+    session.flush()
+    keep_what_it_caused(session, collision)
+    # A rail that restated its paper has refreshed already, which may have ended it.
+    if chosen.ends_it or collision.ended_by == "system":
         end(collision, by=actor, way=way)
-        collision.note = note
+        collision.note, collision.offered = note, as_offered(chosen)
     session.flush()
     refresh(session, [_place(collision), *touched])
     return collision
+
+
+def refresh_watched(session: Session) -> list[Collision]:
+    """`refresh` for every place where the passing of time alone may change something."""
+    return refresh(session, futures.watched(session))
 
 
 def end(collision: Collision, *, by: str, way: str | None) -> None:
@@ -144,46 +157,74 @@ def end(collision: Collision, *, by: str, way: str | None) -> None:
     collision.ended_by, collision.way_taken = by, way
 
 
-class Accepted(NamedTuple):
-    """Units a person has agreed to leave as they are."""
+class Standing(NamedTuple):
+    """How many units are missing at a place, in each way in which they can be."""
 
     oversold: int
     short: int
+    coming: int
+    due_on: date | None = None
 
 
-def _accepted(session: Session, items: Sequence[int]) -> dict[Place, Accepted]:
+NOTHING = Standing(0, 0, 0)
+
+
+def _standing(session: Session, places: Sequence[Place]) -> dict[Place, Standing]:
+    rows = session.execute(
+        text(WANTING),
+        {
+            "shop": shop_of(session),
+            "items": [place[0] for place in places],
+            "locations": [place[1] for place in places],
+        },
+    ).all()
+    # Only what is promised and not held yet can be missed on a day to come.
+    unmet = sorted({row.item_id for row in rows if row.unmet})
+    ahead = futures.too_little(session, unmet) if unmet else {}
+    found = {}
+    for row in rows:
+        place = (row.item_id, row.location_id)
+        coming = ahead.get(place) if row.unmet else None
+        found[place] = Standing(
+            row.oversold,
+            row.short,
+            coming.units if coming else 0,
+            coming.day if coming else None,
+        )
+    return found
+
+
+def _opens(state: Standing, owed: Standing) -> tuple[str, int] | None:
+    """What a collision here is named by, and its units; None when nothing beyond the agreed."""
+    for kind in ("oversold", "short", "coming"):
+        units = getattr(state, kind)
+        if units > getattr(owed, kind):
+            return kind, units
+    return None
+
+
+def _accepted(session: Session, items: Sequence[int]) -> dict[Place, Standing]:
+    """Units that a person has agreed to leave as they are, while that agreement lasts."""
     rows = session.execute(
         text(
-            "SELECT item_id, location_id, max(accepted_oversold), max(accepted_short)"
-            " FROM collision WHERE shop_id = :shop AND item_id = ANY(:items)"
-            " AND ended_at IS NOT NULL AND accepted_oversold + accepted_short > 0"
+            "SELECT item_id, location_id, max(accepted_oversold), max(accepted_short),"
+            " max(accepted_coming) FROM collision WHERE shop_id = :shop AND item_id = ANY(:items)"
+            " AND ended_at IS NOT NULL AND (accepted_until IS NULL OR accepted_until > now())"
+            " AND accepted_oversold + accepted_short + accepted_coming > 0"
             " GROUP BY item_id, location_id"
         ),
         {"shop": shop_of(session), "items": list(items)},
     )
-    return {(row[0], row[1]): Accepted(row[2], row[3]) for row in rows}
+    return {(row[0], row[1]): Standing(row[2], row[3], row[4]) for row in rows}
 
 
-def _standing(session: Session, place: Place) -> Accepted:
-    row = session.execute(
-        text(WANTING),
-        {"shop": shop_of(session), "items": [place[0]], "locations": [place[1]]},
-    ).one()
-    return Accepted(row.oversold, row.short)
-
-
-def _forget_accepted(
-    session: Session, place: Place, owed: Accepted, oversold: int, short: int
-) -> None:
+def _forget_accepted(session: Session, place: Place, owed: Standing, state: Standing) -> None:
     """What was agreed to holds until it is over; the next collision is a new question."""
-    for column, agreed, standing in (
-        ("accepted_oversold", owed.oversold, oversold),
-        ("accepted_short", owed.short, short),
-    ):
-        if agreed and not standing:
+    for kind in ("oversold", "short", "coming"):
+        if getattr(owed, kind) and not getattr(state, kind):
             session.execute(
                 text(
-                    f"UPDATE collision SET {column} = 0 WHERE shop_id = :shop"
+                    f"UPDATE collision SET accepted_{kind} = 0 WHERE shop_id = :shop"
                     " AND item_id = :item AND location_id = :location AND ended_at IS NOT NULL"
                 ),
                 {"shop": shop_of(session), "item": place[0], "location": place[1]},
@@ -215,11 +256,12 @@ def _give_back(session: Session, collision: Collision, way: Way, actor: str) -> 
     key = DocumentKey(way.parameters["document_kind"], way.parameters["document_reference"])
     place = _place(collision)
     ledger.take_back(session, key, way.parameters["line"], *place, units=way.units, actor=actor)
-    if collision.kind == "short":
-        ledger.ask_again(session, [collision.item_id])
-    else:
+    if collision.kind == "oversold":
         # Whoever takes units back from a request has decided that it stays short.
-        collision.accepted_short = _standing(session, place).short
+        left = _standing(session, [place])[place]
+        collision.accepted_short, collision.accepted_coming = left.short, left.coming
+    else:
+        ledger.ask_again(session, [collision.item_id])
     return []
 
 
@@ -233,11 +275,22 @@ def _reduce(session: Session, collision: Collision, way: Way, actor: str) -> lis
 
 def _accept(session: Session, collision: Collision, way: Way, actor: str) -> list[Place]:
     """Nothing moves: the units are owed, or the request goes on waiting for them."""
+    place = _place(collision)
+    now = _standing(session, [place])[place]
     if collision.kind == "oversold":
-        collision.accepted_oversold = collision.units
+        collision.accepted_oversold = now.oversold
     else:
-        collision.accepted_short = collision.units
+        collision.accepted_short, collision.accepted_coming = now.short, now.coming
     return []
+
+
+def _wait(session: Session, collision: Collision, way: Way, actor: str) -> list[Place]:
+    """Nothing moves until the end of the day on which enough is expected.
+
+    What is late even so is agreed to; what becomes late because an arrival slips is not.
+    """
+    collision.accepted_until = way.until
+    return _accept(session, collision, way, actor)
 
 
 ACTIONS: dict[str, Callable[[Session, Collision, Way, str], list[Place]]] = {
@@ -245,6 +298,7 @@ ACTIONS: dict[str, Callable[[Session, Collision, Way, str], list[Place]]] = {
     "take_back": _give_back,
     "release_safety_stock": _give_back,
     "reduce_request": _reduce,
+    "wait": _wait,
     "accept": _accept,
 }
 """What each way does; it returns the further places it touched."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -86,6 +86,7 @@ class Item(Table, table=True):
     __table_args__ = (
         CheckConstraint("units_per_case > 0", name="units_per_case"),
         CheckConstraint("(unit_cost IS NULL) = (unit_cost_currency IS NULL)", name="unit_cost"),
+        CheckConstraint("(price IS NULL) = (price_currency IS NULL)", name="price"),
         Index("ix_item_sku", "shop_id", "sku", "item_id"),
     )
 
@@ -99,6 +100,10 @@ class Item(Table, table=True):
     units_per_case: int = 1
     unit_cost: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
     unit_cost_currency: str | None = Field(default=None, max_length=3)
+    price: Decimal | None = Field(
+        default=None, max_digits=19, decimal_places=4, description="What the shop sells one for."
+    )
+    price_currency: str | None = Field(default=None, max_length=3)
     tracked: bool = Field(
         default=True, description="Whether stock is counted; if not, nothing is held."
     )
@@ -329,7 +334,10 @@ class Count(Table, table=True):
 
 
 class Collision(Table, table=True):
-    """More was promised of an item at a location than is there; open until it is no longer so."""
+    """More was promised of an item at a location than is there or will be; open until it is over.
+
+    An ended one is history: who ended it, by which way as it was offered, and what moved then.
+    """
 
     __tablename__ = "collision"
     __table_args__ = (
@@ -337,7 +345,7 @@ class Collision(Table, table=True):
         ForeignKeyConstraint(
             ["shop_id", "location_id"], ["location.shop_id", "location.location_id"]
         ),
-        CheckConstraint("kind IN ('oversold', 'short')", name="kind"),
+        CheckConstraint("kind IN ('oversold', 'short', 'coming')", name="kind"),
         CheckConstraint("units > 0", name="units"),
         Index(
             "uq_collision_open",
@@ -357,10 +365,18 @@ class Collision(Table, table=True):
     location_id: int = Field(sa_type=Integer)
     kind: str
     units: int
+    due_on: date | None = Field(
+        default=None, description="First day, in the shop's zone, that ends with too little."
+    )
     opened_at: datetime = Field(default_factory=_now)
     ended_at: datetime | None = None
     ended_by: str | None = None
     way_taken: str | None = None
+    offered: dict[str, Any] | None = Field(
+        default=None,
+        sa_type=JSONB,
+        description="The way taken as it was offered: units, effects, money.",
+    )
     note: str | None = None
     accepted_oversold: int = Field(
         default=0, description="Units a person agreed to owe; it opens again beyond them."
@@ -368,6 +384,66 @@ class Collision(Table, table=True):
     accepted_short: int = Field(
         default=0, description="Units a person agreed not to grant; it opens again beyond them."
     )
+    accepted_coming: int = Field(
+        default=0, description="Units a person agreed to miss on their day; likewise."
+    )
+    accepted_until: datetime | None = Field(
+        default=None, description="When an agreement to wait ends; null: when it is over."
+    )
+
+
+class CollisionMovement(Table, table=True):
+    """A movement that a way out of a collision caused."""
+
+    __tablename__ = "collision_movement"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "collision_id"], ["collision.shop_id", "collision.collision_id"]
+        ),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    collision_id: int = Field(primary_key=True, sa_type=Integer)
+    movement_id: int = Field(primary_key=True, sa_type=BigInteger)
+    document_id: int = Field(sa_type=BigInteger)
+    recorded_at: datetime
+
+
+class Arrival(Table, table=True):
+    """Units that are expected at a location on a day, from whoever said so."""
+
+    __tablename__ = "arrival"
+    __table_args__ = (
+        ForeignKeyConstraint(["shop_id", "item_id"], ["item.shop_id", "item.item_id"]),
+        ForeignKeyConstraint(
+            ["shop_id", "location_id"], ["location.shop_id", "location.location_id"]
+        ),
+        sa.UniqueConstraint("shop_id", "source", "reference", "item_id", "location_id"),
+        CheckConstraint("units > 0", name="units"),
+        Index(
+            "ix_arrival_expected",
+            "shop_id",
+            "item_id",
+            "location_id",
+            "expected_on",
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    arrival_id: int = Field(
+        default=None, primary_key=True, sa_type=Integer, sa_column_kwargs=_identity()
+    )
+    source: str = Field(description="operator, or the outside system that said so")
+    reference: str = Field(description="The paper that announces it, by its sender's number.")
+    item_id: int = Field(sa_type=Integer)
+    location_id: int = Field(sa_type=Integer)
+    units: int
+    expected_on: date = Field(description="In the shop's time zone.")
+    stated_by: str
+    stated_at: datetime = Field(default_factory=_now)
+    ended_at: datetime | None = Field(default=None, description="No longer expected from then.")
+    ended_by: str | None = None
 
 
 class AuditRun(Table, table=True):

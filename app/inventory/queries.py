@@ -193,6 +193,18 @@ def items(
     ).all()
 
 
+def incoming(session: Session, item_id: int) -> dict[int, int]:
+    """What the outside last said is on its way of an item, by location; it names no day."""
+    rows = session.execute(
+        text(
+            "SELECT location_id, quantity FROM count WHERE shop_id = :shop AND item_id = :item"
+            " AND state = 'incoming' AND quantity > 0 ORDER BY location_id"
+        ),
+        {"shop": shop_of(session), "item": item_id},
+    )
+    return {row.location_id: row.quantity for row in rows}
+
+
 HOLDS = """
 SELECT document.kind, document.reference, document.title, hold.document_id, hold.line,
        hold.item_id, item.sku, item.title AS item_title, item.image_url, hold.location_id,

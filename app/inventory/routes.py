@@ -1,17 +1,15 @@
-"""The core over HTTP: items, movements, holds, collisions, the audit."""
+"""The core over HTTP: items, movements, holds, what is to come, the audit."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import AwareDatetime, BaseModel, Field
-from sqlmodel import col, select
+from sqlmodel import select
 
-from app.bell import ring_after_commit
-from app.db import shop_of
 from app.errors import Refused
 from app.http import (
     Page,
@@ -22,13 +20,11 @@ from app.http import (
     principal,
     shop_transaction,
 )
-from app.inventory import audit, collisions, queries, views
-from app.inventory.models import Collision, Count, State
+from app.inventory import arrivals, audit, futures, queries, views
+from app.inventory.models import Count, State
 
 STOCK = Tag(name="stock", description="Items, what stands where, and the movements behind it.")
 api = APIBlueprint("inventory", __name__, url_prefix="/api", abp_tags=[STOCK])
-
-TELL_SHOPIFY = "shopify_out"
 
 
 class ItemsQuery(PageQuery):
@@ -56,19 +52,31 @@ class HoldsQuery(PageQuery):
     kind: str | None = None
 
 
-class CollisionsQuery(PageQuery):
-    status: Literal["open", "ended"] = "open"
+class ArrivalsQuery(PageQuery):
+    status: Literal["expected", "ended"] = "expected"
     item_id: int | None = Field(default=None, ge=1, le=2**31 - 1)
 
 
-class WayPath(BaseModel):
-    collision_id: int = Field(ge=1, le=2**31 - 1)
-    way: Literal["take_back", "reduce_request", "release_safety_stock", "relocate", "accept"]
+class ArrivalRow(BaseModel):
+    """Units that one paper announces; the item by SKU, barcode or ASIN, the location by name."""
+
+    reference: str = Field(min_length=1, max_length=100)
+    sku: str = Field(min_length=1, max_length=255)
+    location: str = Field(min_length=1, max_length=255)
+    units: int = Field(ge=1, le=2**31 - 1, description="Eaches.")
+    expected_on: date = Field(description="A day of the shop's time zone.")
 
 
-class WayBody(BaseModel):
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    note: str | None = Field(default=None, max_length=1000)
+class ArrivalsBody(BaseModel):
+    rows: list[ArrivalRow] = Field(min_length=1, max_length=arrivals.MOST_ROWS)
+
+
+class ArrivalsFile(BaseModel):
+    content: str = Field(min_length=1, max_length=2_000_000)
+
+
+class ArrivalPath(BaseModel):
+    arrival_id: int = Field(ge=1, le=2**31 - 1)
 
 
 @api.get("/items", responses={200: Page[views.ItemView]})
@@ -169,61 +177,72 @@ def list_holds(query: HoldsQuery) -> Any:
     )
 
 
-@api.get("/collisions", responses={200: Page[views.CollisionView]})
-def list_collisions(query: CollisionsQuery) -> Any:
-    """Collisions, newest first, with who wants what and the ways out."""
-    keys = decode_cursor(query.cursor, 1)
+@api.get("/items/<int:item_id>/projection", responses={200: views.ProjectionsView})
+def read_projection(path: ItemPath) -> Any:
+    """What will be free of an item at each location, by dated promises and expected arrivals."""
     with shop_transaction() as session:
-        wanted = select(Collision).where(Collision.shop_id == shop_of(session))
-        ended = col(Collision.ended_at)
-        wanted = wanted.where(ended.is_(None) if query.status == "open" else ended.is_not(None))
-        if query.item_id is not None:
-            wanted = wanted.where(Collision.item_id == query.item_id)
-        if keys:
-            wanted = wanted.where(Collision.collision_id < int(keys[0]))
-        rows = session.exec(
-            wanted.order_by(col(Collision.collision_id).desc()).limit(query.limit + 1)
-        ).all()
+        item = views.find_item(session, path.item_id)
+        places = views.locations(session)
+        projections = futures.project(session, [item.item_id])
+        incoming = queries.incoming(session, item.item_id)
+    return answer(
+        views.ProjectionsView(
+            data=[views.projection_view(one, places) for one in projections],
+            incoming=[
+                views.IncomingView(location=places[place], quantity=quantity)
+                for place, quantity in incoming.items()
+            ],
+        )
+    )
+
+
+@api.get("/arrivals", responses={200: Page[views.ArrivalView]})
+def list_arrivals(query: ArrivalsQuery) -> Any:
+    """Expected arrivals, the soonest first."""
+    keys = decode_cursor(query.cursor, 2)
+    with shop_transaction() as session:
+        places = views.locations(session)
+        today = futures.today(session)
+        rows = arrivals.listed(
+            session,
+            item_id=query.item_id,
+            ended=query.status == "ended",
+            after=(_day(keys[0]), int(keys[1])) if keys else None,
+            limit=query.limit + 1,
+        )
         page = rows[: query.limit]
-        data = [views.collision_view(session, row) for row in page]
-    cursor = encode_cursor(page[-1].collision_id) if len(rows) > query.limit else None
-    return answer(Page[views.CollisionView](data=data, next_cursor=cursor))
+        data = [views.arrival_view(arrival, item, places, today) for arrival, item in page]
+    last = page[-1][0] if len(rows) > query.limit else None
+    cursor = encode_cursor(last.expected_on.isoformat(), last.arrival_id) if last else None
+    return answer(Page[views.ArrivalView](data=data, next_cursor=cursor))
 
 
-@api.post("/collisions/<int:collision_id>/ways/<string:way>", responses={200: views.CollisionView})
-def take_way(path: WayPath, body: WayBody) -> Any:
-    """Takes one of the offered ways out, whole."""
+@api.post("/arrivals", responses={200: views.StatedView})
+def state_arrivals(body: ArrivalsBody) -> Any:
+    """Says what is expected where and when; the same paper again corrects it."""
     with shop_transaction() as session:
-        collision = session.exec(
-            select(Collision)
-            .where(
-                Collision.shop_id == shop_of(session),
-                Collision.collision_id == path.collision_id,
-            )
-            .with_for_update()
-        ).first()
-        if collision is None:
-            raise Refused("not_found", "There is no such collision in this shop.", status=404)
-        try:
-            collisions.take(
-                session,
-                collision,
-                path.way,
-                body.parameters,
-                actor=principal().actor,
-                note=body.note,
-            )
-        except Refused as refusal:
-            if refusal.code in ("collision_changed", "not_held", "not_enough_units"):
-                session.rollback()
-                fresh = _fresh_collision(path.collision_id)
-                raise Refused(
-                    "collision_changed", refusal.detail, status=409, extra={"collision": fresh}
-                ) from None
-            raise
-        ring_after_commit(session, TELL_SHOPIFY)
-        view = views.collision_view(session, collision)
-    return answer(view)
+        rows = arrivals.named(
+            session, [{key: str(value) for key, value in row} for row in body.rows]
+        )
+        stated = arrivals.state(session, rows, actor=principal().actor)
+    return answer(views.StatedView(stated=stated))
+
+
+@api.post("/arrivals/file", responses={200: views.StatedView})
+def state_arrivals_of_file(body: ArrivalsFile) -> Any:
+    """The same from the text of a CSV file; a file with a wrong row changes nothing."""
+    with shop_transaction() as session:
+        rows = arrivals.read_csv(session, body.content)
+        stated = arrivals.state(session, rows, actor=principal().actor)
+    return answer(views.StatedView(stated=stated))
+
+
+@api.post("/arrivals/<int:arrival_id>/end", responses={200: views.StatedView})
+def end_arrival(path: ArrivalPath) -> Any:
+    """It is no longer expected: it has come, or never will."""
+    with shop_transaction() as session:
+        arrivals.end(session, path.arrival_id, actor=principal().actor)
+    return answer(views.StatedView(stated=1))
 
 
 @api.get("/audit", responses={200: views.AuditView})
@@ -250,8 +269,10 @@ def run_audit() -> Any:
     )
 
 
-def _fresh_collision(collision_id: int) -> dict[str, Any]:
-    with shop_transaction() as session:
-        collision = session.get(Collision, (shop_of(session), collision_id))
-        assert collision is not None
-        return views.collision_view(session, collision).model_dump(mode="json")
+def _day(written: Any) -> date:
+    try:
+        return date.fromisoformat(str(written))
+    except ValueError:
+        raise Refused(
+            "bad_cursor", "This cursor is not one of ours; start again without it.", status=400
+        ) from None

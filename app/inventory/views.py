@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import Field
@@ -14,7 +15,10 @@ from app.db import shop_of
 from app.errors import Refused
 from app.http import Answer, Moment, Money
 from app.inventory import queries, ways
-from app.inventory.models import ON_HAND, Alias, Collision, Item, Location, State
+from app.inventory.documents import DocumentKey
+from app.inventory.endings import Ending
+from app.inventory.futures import Projection
+from app.inventory.models import ON_HAND, Alias, Arrival, Collision, Item, Location, State
 
 
 class LocationBrief(Answer):
@@ -37,6 +41,7 @@ class ItemView(Answer):
     barcode: str | None
     units_per_case: int
     unit_cost: Money | None
+    price: Money | None
     tracked: bool
     totals: dict[State, int]
     on_hand: int
@@ -132,13 +137,91 @@ class EffectView(Answer):
     document: DocumentView | None
 
 
+class StakeView(Answer):
+    """What a way costs one rail; without money, `missing` says what is not known."""
+
+    rail: str
+    reason: str
+    money: Money | None
+    missing: str | None
+    verified: bool
+    document: DocumentView | None
+
+
 class WayView(Answer):
+    """A way out; `loses` is its whole cost, null where a part is unknown or currencies differ."""
+
     way: str
     units: int
     ends_it: bool
     recommended: bool
+    because: str | None
+    until: Moment | None
     parameters: dict[str, Any]
     effects: list[EffectView]
+    stakes: list[StakeView]
+    loses: Money | None
+
+
+class ChangeView(Answer):
+    day: date
+    kind: Literal["promise", "arrival"]
+    units: int
+    free_after: int
+    document: DocumentView
+    line: str
+
+
+class ProjectionView(Answer):
+    """What is free at a location now, and after each dated promise and expected arrival."""
+
+    location: LocationBrief
+    free: int
+    changes: list[ChangeView]
+
+
+class IncomingView(Answer):
+    location: LocationBrief
+    quantity: int
+
+
+class ProjectionsView(Answer):
+    """`incoming` is what Shopify says is on its way without a day; nothing is built on it."""
+
+    data: list[ProjectionView]
+    incoming: list[IncomingView]
+
+
+class StatedView(Answer):
+    stated: int
+
+
+class ArrivalView(Answer):
+    id: int
+    source: str
+    reference: str
+    item: ItemBrief
+    location: LocationBrief
+    units: int
+    expected_on: date
+    overdue: bool
+    stated_by: str
+    stated_at: Moment
+    ended_at: Moment | None
+    ended_by: str | None
+
+
+class OpenedAgain(Answer):
+    id: int
+    opened_at: Moment
+
+
+class OutcomeView(Answer):
+    """What became of it: the way as it was offered then, what moved, whether it opened again."""
+
+    offered: dict[str, Any] | None
+    movements: list[MovementView]
+    opened_again: OpenedAgain | None
 
 
 class CollisionView(Answer):
@@ -148,10 +231,13 @@ class CollisionView(Answer):
     item: ItemBrief
     location: LocationBrief
     units: int
+    due_on: date | None
     opened_at: Moment
     ended_at: Moment | None
     claimants: list[ClaimantView]
     ways: list[WayView]
+    projection: ProjectionView | None
+    outcome: OutcomeView | None
     ended_by: str | None
     way_taken: str | None
     note: str | None
@@ -219,9 +305,6 @@ def _item_view(
     totals = dict.fromkeys(State, 0)
     for balance in balances:
         totals[balance.state] += balance.quantity
-    cost = None
-    if row.unit_cost is not None:
-        cost = Money(amount=row.unit_cost, currency=row.unit_cost_currency)
     order = {state: place for place, state in enumerate(State)}
     return ItemView(
         id=row.item_id,
@@ -231,7 +314,8 @@ def _item_view(
         asin=aliases.get((row.item_id, "asin")),
         barcode=aliases.get((row.item_id, "barcode")),
         units_per_case=row.units_per_case,
-        unit_cost=cost,
+        unit_cost=_money(row.unit_cost, row.unit_cost_currency),
+        price=_money(row.price, row.price_currency),
         tracked=row.tracked,
         totals=totals,
         on_hand=sum(totals[state] for state in ON_HAND),
@@ -289,59 +373,144 @@ def hold_view(row: Any) -> HoldView:
     )
 
 
-def collision_view(session: Session, collision: Collision) -> CollisionView:
+def collision_view(
+    session: Session,
+    collision: Collision,
+    *,
+    rails: Sequence[ways.Rail] = (),
+    projection: Projection | None = None,
+    ending: Ending | None = None,
+) -> CollisionView:
     item = find_item(session, collision.item_id)
-    wanting = ways.claimants(session, collision.item_id, collision.location_id)
+    places = locations(session)
+    is_open = collision.ended_at is None
+    wanting = ways.claimants(session, collision.item_id, collision.location_id) if is_open else []
     return CollisionView(
         id=collision.collision_id,
         kind=collision.kind,
-        status="open" if collision.ended_at is None else "ended",
-        item=ItemBrief(id=item.item_id, sku=item.sku, title=item.title, image_url=item.image_url),
-        location=locations(session)[collision.location_id],
+        status="open" if is_open else "ended",
+        item=item_brief(item),
+        location=places[collision.location_id],
         units=collision.units,
+        due_on=collision.due_on,
         opened_at=collision.opened_at,
         ended_at=collision.ended_at,
-        claimants=[
-            ClaimantView(
-                rail=one.rail,
-                document=DocumentView(
-                    kind=one.document.kind, reference=one.document.reference, title=one.title
-                ),
-                line=one.line,
-                wanted=one.wanted,
-                held=one.held,
-                short=one.short,
-                by=one.by,
-                fact=one.fact,
-                firm=one.firm,
-            )
-            for one in wanting
-        ],
-        ways=[_way_view(way) for way in ways.ways_out(session, collision)],
+        claimants=[_claimant_view(one) for one in wanting],
+        ways=[_way_view(way) for way in ways.ways_out(session, collision, rails)],
+        projection=projection_view(projection, places) if projection else None,
+        outcome=_outcome_view(collision, ending, places) if ending else None,
         ended_by=collision.ended_by,
         way_taken=collision.way_taken,
         note=collision.note,
     )
 
 
+def item_brief(item: Item) -> ItemBrief:
+    return ItemBrief(id=item.item_id, sku=item.sku, title=item.title, image_url=item.image_url)
+
+
+def projection_view(projection: Projection, places: dict[int, LocationBrief]) -> ProjectionView:
+    free, changes = projection.free, []
+    for one in projection.changes:
+        free += one.units
+        changes.append(
+            ChangeView(
+                day=one.day,
+                kind=one.kind,
+                units=one.units,
+                free_after=free,
+                document=DocumentView(
+                    kind=one.paper.kind, reference=one.paper.reference, title=one.title
+                ),
+                line=one.line,
+            )
+        )
+    return ProjectionView(
+        location=places[projection.location_id], free=projection.free, changes=changes
+    )
+
+
+def arrival_view(
+    arrival: Arrival, item: Item, places: dict[int, LocationBrief], today: date
+) -> ArrivalView:
+    return ArrivalView(
+        id=arrival.arrival_id,
+        source=arrival.source,
+        reference=arrival.reference,
+        item=item_brief(item),
+        location=places[arrival.location_id],
+        units=arrival.units,
+        expected_on=arrival.expected_on,
+        overdue=arrival.ended_at is None and arrival.expected_on < today,
+        stated_by=arrival.stated_by,
+        stated_at=arrival.stated_at,
+        ended_at=arrival.ended_at,
+        ended_by=arrival.ended_by,
+    )
+
+
+def _claimant_view(one: ways.Claimant) -> ClaimantView:
+    return ClaimantView(
+        rail=one.rail,
+        document=DocumentView(
+            kind=one.document.kind, reference=one.document.reference, title=one.title
+        ),
+        line=one.line,
+        wanted=one.wanted,
+        held=one.held,
+        short=one.short,
+        by=one.by,
+        fact=one.fact,
+        firm=one.firm,
+    )
+
+
+def _outcome_view(
+    collision: Collision, ending: Ending, places: dict[int, LocationBrief]
+) -> OutcomeView:
+    again = ending.opened_again
+    return OutcomeView(
+        offered=collision.offered,
+        movements=[movement_view(row, places) for row in ending.movements],
+        opened_again=OpenedAgain(id=again[0], opened_at=again[1]) if again else None,
+    )
+
+
 def _way_view(way: ways.Way) -> WayView:
+    total = way.total
     return WayView(
         way=way.way,
         units=way.units,
         ends_it=way.ends_it,
         recommended=way.recommended,
+        because=way.because,
+        until=way.until,
         parameters=way.parameters,
         effects=[
-            EffectView(
-                rail=effect.rail,
-                units=effect.units,
-                document=effect.document
-                and DocumentView(
-                    kind=effect.document.kind,
-                    reference=effect.document.reference,
-                    title=effect.document.reference,
-                ),
-            )
-            for effect in way.effects
+            EffectView(rail=one.rail, units=one.units, document=_document_view(one.document))
+            for one in way.effects
         ],
+        stakes=[
+            StakeView(
+                rail=one.rail,
+                reason=one.reason,
+                money=_money(one.amount, one.currency),
+                missing=one.missing,
+                verified=one.verified,
+                document=_document_view(one.document),
+            )
+            for one in way.stakes
+        ],
+        loses=_money(*total) if total else None,
     )
+
+
+def _document_view(key: DocumentKey | None) -> DocumentView | None:
+    return key and DocumentView(kind=key.kind, reference=key.reference, title=key.reference)
+
+
+def _money(amount: Decimal | None, currency: str | None) -> Money | None:
+    """An amount with its currency; nothing lost has none, and is said by its reason."""
+    if amount is None or currency is None:
+        return None
+    return Money(amount=amount, currency=currency)

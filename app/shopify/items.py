@@ -50,6 +50,7 @@ class ItemFacts:
     units_per_case: int | None = None
     unit_cost: Decimal | None = None
     unit_cost_currency: str | None = None
+    price: Decimal | None = None
     variant_ids: tuple[str, ...] = ()
     barcodes: tuple[str, ...] = ()
     asins: tuple[str, ...] = ()
@@ -75,6 +76,7 @@ def upsert(session: Session, facts: Sequence[ItemFacts]) -> Upserted:
     session.execute(text(LOCK), {"shop": shop_of(session)})
     known = _items_by_alias(session, [one.inventory_item_id for one in facts])
     now = datetime.now(UTC)
+    currency = currency_of(session)
     found: dict[str, Item] = {}
     new: list[Item] = []
     untracked: list[int] = []
@@ -85,7 +87,7 @@ def upsert(session: Session, facts: Sequence[ItemFacts]) -> Upserted:
             new.append(item)
         elif one.tracked is False and item.tracked:
             untracked.append(item.item_id)
-        _update(item, one, now)
+        _update(item, one, currency, now)
         found[one.inventory_item_id] = item
     session.add_all(new)
     session.flush()
@@ -113,6 +115,7 @@ def facts_of_inventory_item(node: Json, variants: Sequence[Json]) -> ItemFacts:
         units_per_case=_case(_metafield(first, "unitsPerCase")),
         unit_cost=money(cost.get("amount")),
         unit_cost_currency=cost.get("currencyCode"),
+        price=money(words(first.get("price"))),
         variant_ids=tuple(filter(None, (identifier(one["id"]) for one in ordered))),
         barcodes=_barcodes(codes),
         asins=_asins([*given, *codes]),
@@ -149,6 +152,7 @@ def facts_of_payload(kept: Mapping[str, Any]) -> list[ItemFacts]:
                 sku=ordered[0].get("sku") or "",
                 title=title_of(kept.get("title"), ordered[0].get("title")),
                 image_url=images.get(ordered[0].get("image_id")) or main,
+                price=money(words(ordered[0].get("price"))),
                 variant_ids=tuple(one["id"] for one in ordered),
                 barcodes=_barcodes(codes),
                 asins=_asins(codes),
@@ -215,7 +219,7 @@ def money(text_of_it: str | None) -> Decimal | None:
 
 
 def currency_of(session: Session) -> str:
-    """The shop's own currency, in which Shopify states costs."""
+    """The shop's own currency, in which Shopify states costs and variants' prices."""
     return this_shop(session).currency
 
 
@@ -296,7 +300,7 @@ def _items_by_alias(session: Session, numbers: Sequence[str]) -> dict[str, Item]
     return {row[0]: row[1] for row in rows}
 
 
-def _update(item: Item, facts: ItemFacts, now: datetime) -> None:
+def _update(item: Item, facts: ItemFacts, currency: str, now: datetime) -> None:
     stated = {
         "sku": facts.sku,
         "title": facts.title,
@@ -310,6 +314,8 @@ def _update(item: Item, facts: ItemFacts, now: datetime) -> None:
             "unit_cost": facts.unit_cost,
             "unit_cost_currency": facts.unit_cost_currency,
         }
+    if facts.price is not None:
+        changed |= {"price": facts.price, "price_currency": currency}
     if facts.archived is not None:
         changed["archived_at"] = (item.archived_at or now) if facts.archived else None
     for key, value in changed.items():

@@ -219,6 +219,7 @@ PRODUCT = {
             "title": words,
             "sku": words,
             "barcode": words,
+            "price": amount,
             "inventory_item_id": identifier,
             "image_id": identifier,
         }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import text
@@ -31,6 +31,8 @@ from app.vendor.tables import (
 TOPIC = "acknowledgement"
 SEND = "amazon_out"
 FIRST_WITHIN = timedelta(hours=24)  # vendor guide: the first acknowledgement, backorders too
+# Vendor guide; counted from what it does not say, so from the earliest moment it can mean.
+QUANTITIES_WITHIN = timedelta(hours=48)
 REJECTION_REASONS = ("TemporarilyUnavailable", "InvalidProductIdentifier", "ObsoleteProduct")
 HELD = """
 SELECT reference, line, min(held / coalesce(units, 1))::int FROM (
@@ -71,6 +73,7 @@ class Said:
     backorder: int
     reject: int
     rejection_reason: str | None
+    backorder_on: date | None = None
 
 
 def acknowledge_by(order: PurchaseOrder) -> datetime | None:
@@ -148,11 +151,12 @@ def acknowledge(
                 line=line.line,
                 accept=one.accept,
                 backorder=one.backorder,
+                backorder_on=one.backorder_on if one.backorder else None,
                 reject=one.reject,
                 rejection_reason=one.rejection_reason if one.reject else None,
             )
         )
-        _promise(session, line, one.accept, one.backorder, one.reject)
+        _promise(session, line, one.accept, one.backorder, one.reject, one.backorder_on)
     paper.message_id = messages.record(
         session,
         direction="out",
@@ -204,7 +208,7 @@ def fail(session: Session, paper: Acknowledgement, reason: str) -> None:
         .order_by(col(Acknowledgement.acknowledgement_id).desc())
         .limit(1)
     ).first()
-    _promise_again(session, order, said_by(session, before) if before else {})
+    _promise_again(session, order, said_by(session, before) if before else {}, before)
 
 
 def revive(session: Session, paper: Acknowledgement) -> bool:
@@ -223,7 +227,7 @@ def revive(session: Session, paper: Acknowledgement) -> bool:
         return False
     paper.state, paper.error = "waiting", None
     session.add(paper)
-    _promise_again(session, order, said_by(session, paper))
+    _promise_again(session, order, said_by(session, paper), paper)
     return True
 
 
@@ -238,18 +242,39 @@ def said_by(session: Session, paper: Acknowledgement) -> dict[str, tuple[int, in
     return {row.line: (row.accept, row.backorder, row.reject) for row in rows}
 
 
+def _backordered_for(session: Session, paper: Acknowledgement) -> dict[str, date | None]:
+    rows = session.exec(
+        select(AcknowledgementLine).where(
+            AcknowledgementLine.shop_id == paper.shop_id,
+            AcknowledgementLine.acknowledgement_id == paper.acknowledgement_id,
+        )
+    )
+    return {row.line: row.backorder_on for row in rows}
+
+
 def _promise(
-    session: Session, line: PurchaseOrderLine, accept: int, backorder: int, reject: int
+    session: Session,
+    line: PurchaseOrderLine,
+    accept: int,
+    backorder: int,
+    reject: int,
+    backorder_on: date | None = None,
 ) -> None:
     line.accepted_units, line.backordered_units, line.rejected_units = accept, backorder, reject
+    line.backorder_on = backorder_on if backorder else None
     session.add(line)
 
 
 def _promise_again(
-    session: Session, order: PurchaseOrder, promised: Mapping[str, tuple[int, int, int]]
+    session: Session,
+    order: PurchaseOrder,
+    promised: Mapping[str, tuple[int, int, int]],
+    paper: Acknowledgement | None = None,
 ) -> None:
+    days = _backordered_for(session, paper) if paper else {}
     for line in lines_of(session, [order])[order.region, order.number]:
-        _promise(session, line, *promised.get(line.line, (0, 0, 0)))
+        units = promised.get(line.line, (0, 0, 0))
+        _promise(session, line, *units, days.get(line.line))
     restate(session, [order], actor="system")
 
 
@@ -344,6 +369,9 @@ def _item(line: PurchaseOrderLine, one: Said) -> dict[str, Any]:
             }
             if code == "Rejected":
                 part["rejectionReason"] = one.rejection_reason
+            if code == "Backordered" and one.backorder_on is not None:
+                # At noon it is the same day in every zone that Amazon's centres are in.
+                part["scheduledShipDate"] = f"{one.backorder_on.isoformat()}T12:00:00Z"
             parts.append(part)
     assert line.cost is not None
     money = {"currencyCode": line.cost_currency, "amount": f"{line.cost.normalize():f}"}

@@ -8,6 +8,7 @@ more. Every restatement has the next revision, so that the ledger knows which on
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time
 
 from sqlalchemy import text
 from sqlmodel import Session, col, select
@@ -177,12 +178,19 @@ def _claims(
             order.location_id,
             State.RESERVED,
             wanted * part.units,
-            order.due_at,
+            _due(order, line),
         )
         for line in lines
         if line.item_id is not None and (wanted := wanted_units(order, line))
         for part in parts[line.item_id]
     ]
+
+
+def _due(order: PurchaseOrder, line: PurchaseOrderLine) -> datetime | None:
+    """The end of the order's window, or the day that what is missing was backordered for."""
+    if line.backordered_units and line.backorder_on:
+        return datetime.combine(line.backorder_on, time(12), UTC)
+    return order.due_at
 
 
 def _receipts(

@@ -6,7 +6,7 @@ that Amazon wrote stand beside them.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -144,6 +144,7 @@ class PurchaseOrderLine(Table, table=True):
     confirmation: str | None = Field(default=None, description="Amazon's confirmationStatus.")
     accepted_units: int = 0
     backordered_units: int = 0
+    backorder_on: date | None = Field(default=None, description="When those were promised for.")
     rejected_units: int = 0
     shipped_units: int = Field(default=0, description="By our own shipments.")
     received_units: int = Field(default=0, description="Amazon's running total, newest read.")
@@ -228,6 +229,7 @@ class AcknowledgementLine(Table, table=True):
     line: str = Field(primary_key=True)
     accept: int
     backorder: int
+    backorder_on: date | None = None
     reject: int
     rejection_reason: str | None = None
 

@@ -1,0 +1,426 @@
+"""Amazon's side of a collision: what its papers still allow, and what each way out costs there.
+
+Before the first acknowledgement a promise is free to shrink; quantities may be lowered by a changed
+acknowledgement within 48 hours of the order; after that Amazon takes dates only (vendor guide,
+November 2026). What was rejected is never accepted again. Charges come from `charges.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from app.db import shop_of
+from app.errors import Refused
+from app.inventory import futures, ledger
+from app.inventory.documents import DocumentKey
+from app.inventory.models import Collision, Item
+from app.inventory.ways import Claimant, Effect, Stake, Way, Weighed
+from app.vendor.acknowledgements import (
+    FIRST_WITHIN,
+    QUANTITIES_WITHIN,
+    Said,
+    acknowledge,
+    case_size,
+    held_units,
+    propose,
+)
+from app.vendor.charges import LOWERED_LATE, NOT_FILLED, NOT_ON_TIME, charge_of
+from app.vendor.orders import locked_orders
+from app.vendor.promises import PURCHASE_ORDER, is_firm, lines_of, promised_units
+from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
+
+AMAZON = "amazon"
+LATE_AFTER = 5  # business days after the window's start, [2nd] for the charge `lowered_late`
+CENT = Decimal("0.01")
+
+REASONS_GIVEN = """
+SELECT DISTINCT ON (said.line) said.line, said.rejection_reason
+FROM acknowledgement_line AS said JOIN acknowledgement USING (shop_id, acknowledgement_id)
+WHERE shop_id = :shop AND region = :region AND number = :number AND state <> 'failed'
+  AND said.rejection_reason IS NOT NULL
+ORDER BY said.line, acknowledgement_id DESC
+"""
+UNDER_WAY = """
+SELECT region || ':' || number FROM acknowledgement
+WHERE shop_id = :shop AND state IN ('waiting', 'sent') AND number = ANY(:numbers)
+"""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One line of an order that wants units of a collision, with what stands around it."""
+
+    claimant: Claimant
+    order: PurchaseOrder
+    line: PurchaseOrderLine
+    lines: Sequence[PurchaseOrderLine]
+    under_way: bool
+
+    @property
+    def may_be_said(self) -> bool:
+        """Whether Amazon would take an acknowledgement of this order now."""
+        costs = [line.cost for line in self.lines if not line.removed and line.ordered_units]
+        return (
+            not self.under_way
+            and not self.order.is_closed
+            and not self.order.before_books
+            and all(cost is not None and cost > 0 for cost in costs)
+        )
+
+    @property
+    def quantities_until(self) -> datetime:
+        """Until when a quantity that was acknowledged may still be lowered."""
+        return self.order.ordered_at + QUANTITIES_WITHIN
+
+
+class AmazonRail:
+    """Amazon's purchase orders as a rail (`app.inventory.ways.Rail`); one for each request."""
+
+    def __init__(self, now: datetime | None = None) -> None:
+        self._now = now or datetime.now(UTC)
+
+    def ways(
+        self, session: Session, collision: Collision, wanting: Sequence[Claimant]
+    ) -> list[Way]:
+        """Lowering what was acknowledged, and backordering what was not."""
+        papers = list(_papers(session, wanting))
+        return [
+            *(way for paper in papers for way in self._lowered(collision, paper)),
+            *(way for paper in papers for way in _backordered(session, collision, paper)),
+        ]
+
+    def weigh(
+        self, session: Session, collision: Collision, way: Way, wanting: Sequence[Claimant]
+    ) -> Weighed:
+        """The margin that Amazon's units lose and the charges that Amazon would make."""
+        papers = list(_papers(session, wanting))
+        item = session.get_one(Item, (shop_of(session), collision.item_id))
+        stakes: list[Stake] = []
+        clocks: list[datetime] = []
+        for paper, units in _losing(collision, way, papers):
+            stakes.append(_margin(item, paper, units))
+            if way.way == "reduce_line":
+                stakes += self._lowered_late(paper, units)
+                clocks.append(paper.quantities_until)
+            elif paper.order.state == "New" and not paper.claimant.firm:
+                clocks.append(paper.order.ordered_at + FIRST_WITHIN)
+            elif paper.claimant.firm:
+                stakes += self._charge(NOT_FILLED, paper, units)
+        if way.way in ("wait", "backorder_line") and collision.kind != "oversold":
+            stakes += self._late(session, collision, way, papers)
+        if way.way == "accept" and collision.kind != "oversold" and not stakes:
+            stakes.append(Stake(AMAZON, "margin", None, missing="may_become_free"))
+        return Weighed(
+            tuple(stakes) or (Stake(AMAZON, "none", Decimal()),), _open(clocks, self._now)
+        )
+
+    def take(self, session: Session, collision: Collision, way: Way, actor: str) -> bool:
+        """Says it to Amazon by an acknowledgement of the whole order, in the caller's transaction."""
+        if way.way not in ("reduce_line", "backorder_line"):
+            return False
+        region, number = str(way.parameters["document_reference"]).split(":", 1)
+        order = locked_orders(session, region, [number]).get(number)
+        if order is None:
+            raise Refused("collision_changed", "The purchase order is gone.", status=409)
+        lines = lines_of(session, [order])[region, number]
+        held = held_units(session, [order.reference])
+        reasons = _reasons_given(session, order)
+        said = [
+            _as_it_stands(order, line, held.get((order.reference, line.line), 0), reasons, lines)
+            for line in lines
+            if not line.removed and line.ordered_units
+        ]
+        own = {one.line: one for one in said}
+        line = next(one for one in lines if one.line == way.parameters["line"])
+        if way.way == "reduce_line":
+            own[line.line] = _less(own[line.line], int(way.parameters["less"]))
+        else:
+            freed = int(way.parameters["freed"])
+            if freed:
+                place = (collision.item_id, collision.location_id)
+                key = DocumentKey(PURCHASE_ORDER, order.reference)
+                ledger.take_back(session, key, line.line, *place, units=freed, actor=actor)
+            units = int(way.parameters["backorder"])
+            own[line.line] = Said(
+                line.line,
+                line.ordered_units - units,
+                units,
+                0,
+                None,
+                date.fromisoformat(str(way.parameters["on"])),
+            )
+        acknowledge(session, region, number, list(own.values()), actor=actor)
+        return True
+
+    def _lowered(self, collision: Collision, paper: Paper) -> Iterator[Way]:
+        """A changed acknowledgement that accepts less, in whole cases, while Amazon takes one."""
+        one, line = paper.claimant, paper.line
+        if not one.firm or not paper.may_be_said or self._now >= paper.quantities_until:
+            return
+        if collision.kind == "short" or (collision.kind == "coming" and not one.short):
+            return
+        step = case_size(line)
+        # What the line lacks itself is lost first; only what it holds can go to somebody else.
+        idle = one.short if collision.kind == "oversold" else 0
+        most = (promised_units(line) - line.shipped_units) // step * step
+        less = min(most, -(-(collision.units + idle) // step) * step)
+        units = min(collision.units, less - idle)
+        if units <= 0:
+            return
+        gained = (Effect("dtc", units),) if collision.kind == "oversold" else ()
+        yield Way(
+            "reduce_line",
+            units,
+            ends_it=units >= collision.units,
+            parameters={**_named(one), "less": less},
+            effects=(Effect(AMAZON, -less, one.document), *gained),
+            until=paper.quantities_until,
+        )
+
+    def _lowered_late(self, paper: Paper, units: int) -> list[Stake]:
+        start = paper.order.ship_start or paper.order.delivery_start
+        if start is None or self._now <= _business_days_after(start, LATE_AFTER):
+            return []
+        return self._charge(LOWERED_LATE, paper, units)
+
+    def _late(
+        self, session: Session, collision: Collision, way: Way, papers: Sequence[Paper]
+    ) -> list[Stake]:
+        """Units that come after the end of their window are delivered late."""
+        on = date.fromisoformat(str(way.parameters["on"]))
+        zone = futures.zone_of(session)
+        if way.way == "backorder_line":
+            missing = [
+                (paper, int(way.parameters["backorder"]))
+                for paper in papers
+                if paper.claimant.line == way.parameters["line"]
+                and paper.claimant.document.reference == way.parameters["document_reference"]
+            ]
+        else:
+            missing = _missing(papers, way.units)
+        return [
+            stake
+            for paper, units in missing
+            if paper.claimant.by and on > paper.claimant.by.astimezone(zone).date()
+            for stake in self._charge(NOT_ON_TIME, paper, units)
+        ]
+
+    def _charge(self, name: str, paper: Paper, units: int) -> list[Stake]:
+        document = paper.claimant.document
+        found = charge_of(name, paper.order.region, self._now.date())
+        cost = _cost(paper.line)
+        if found is None or cost is None:
+            missing = "charge" if found is None else "cost"
+            return [Stake(AMAZON, name, None, missing=missing, verified=False, document=document)]
+        amount = -(units * cost * found.rate).quantize(CENT)
+        currency = paper.line.cost_currency
+        return [Stake(AMAZON, name, amount, currency, verified=found.verified, document=document)]
+
+
+def _papers(session: Session, wanting: Sequence[Claimant]) -> Iterator[Paper]:
+    """The purchase order lines among those who want the units, in their order."""
+    asked = {one.document.reference for one in wanting if one.document.kind == PURCHASE_ORDER}
+    if not asked:
+        return
+    numbers = sorted({reference.split(":", 1)[-1] for reference in asked})
+    orders = session.exec(
+        select(PurchaseOrder).where(
+            PurchaseOrder.shop_id == shop_of(session), col(PurchaseOrder.number).in_(numbers)
+        )
+    ).all()
+    lines = lines_of(session, orders)
+    said = set(
+        session.execute(text(UNDER_WAY), {"shop": shop_of(session), "numbers": numbers}).scalars()
+    )
+    by_reference = {order.reference: order for order in orders}
+    for one in wanting:
+        order = by_reference.get(one.document.reference)
+        if order is None or one.document.kind != PURCHASE_ORDER:
+            continue
+        own = lines[order.region, order.number]
+        line = next((line for line in own if line.line == one.line), None)
+        if line is not None:
+            yield Paper(one, order, line, own, order.reference in said)
+
+
+def _backordered(session: Session, collision: Collision, paper: Paper) -> Iterator[Way]:
+    """Acknowledging it for the day by which enough arrives; only of an order that needs no other
+    decision, as Amazon wants every line answered at once.
+    """
+    one, line = paper.claimant, paper.line
+    if not one.may_give_way or not paper.may_be_said or not line.back_order_allowed:
+        return
+    if line.accepted_units or line.backordered_units or line.rejected_units:
+        return
+    if collision.kind != "oversold" and not one.short:
+        return
+    held = held_units(session, [paper.order.reference])
+    others = [other for other in paper.lines if other is not line and not other.removed]
+    if any(
+        propose(other, held.get((paper.order.reference, other.line), 0)).reject for other in others
+    ):
+        return
+    step = case_size(line)
+    wanted = collision.units if collision.kind == "oversold" else 0
+    accept = max(0, min(one.held, line.ordered_units) - wanted) // step * step
+    backorder = line.ordered_units - accept
+    freed = one.held - accept if collision.kind == "oversold" else 0
+    expected = futures.enough_by(_changes(session, collision), backorder)
+    if expected is None or expected.units < backorder or backorder <= 0:
+        return
+    units = min(collision.units, freed if collision.kind == "oversold" else one.short)
+    gained = (Effect("dtc", units),) if collision.kind == "oversold" else ()
+    yield Way(
+        "backorder_line",
+        units,
+        ends_it=units >= collision.units,
+        parameters={
+            **_named(one),
+            "backorder": backorder,
+            "freed": freed,
+            "on": expected.day.isoformat(),
+            "arrivals": ", ".join(expected.references),
+        },
+        effects=(Effect(AMAZON, -backorder, one.document), *gained),
+        until=paper.order.ordered_at + FIRST_WITHIN,
+    )
+
+
+def _changes(session: Session, collision: Collision) -> Sequence[futures.Change]:
+    return next(
+        (
+            one.changes
+            for one in futures.project(session, [collision.item_id])
+            if one.location_id == collision.location_id
+        ),
+        (),
+    )
+
+
+def _losing(
+    collision: Collision,
+    way: Way,
+    papers: Sequence[Paper],
+) -> Iterator[tuple[Paper, int]]:
+    """The lines that lose units for good by this way, and how many."""
+    if way.way in ("take_back", "reduce_line"):
+        for paper in papers:
+            if _named(paper.claimant).items() <= way.parameters.items():
+                yield paper, int(way.parameters.get("less", way.units))
+    elif way.way == "reduce_request":
+        for paper in papers:
+            if paper.claimant.may_give_way and paper.claimant.short:
+                yield paper, paper.claimant.short
+    elif way.way == "accept" and collision.kind == "coming":
+        for paper, units in _missing(papers, way.units):
+            if paper.claimant.firm:
+                yield paper, units
+
+
+def _missing(papers: Sequence[Paper], units: int) -> list[tuple[Paper, int]]:
+    """Whom the missing units would be missing from: whoever wants them last goes without first."""
+    found = []
+    for paper in reversed(papers):
+        part = min(units, paper.claimant.short)
+        if part:
+            found.append((paper, part))
+            units -= part
+    return found
+
+
+def _margin(item: Item, paper: Paper, units: int) -> Stake:
+    """What we would have earned on these units at Amazon's price."""
+    document = paper.claimant.document
+    cost = _cost(paper.line)
+    if cost is None:
+        return Stake(AMAZON, "margin", None, missing="cost", document=document)
+    if item.unit_cost is None:
+        return Stake(AMAZON, "margin", None, missing="unit_cost", document=document)
+    if item.unit_cost_currency != paper.line.cost_currency:
+        return Stake(AMAZON, "margin", None, missing="one_currency", document=document)
+    lost = -(units * max(Decimal(), cost - item.unit_cost)).quantize(CENT)
+    return Stake(AMAZON, "margin", lost, paper.line.cost_currency, document=document)
+
+
+def _cost(line: PurchaseOrderLine) -> Decimal | None:
+    """What Amazon pays for one each; None for a list price or a price by weight."""
+    return None if line.cost_is_list_price or line.cost_weight_unit else line.cost
+
+
+def _named(one: Claimant) -> dict[str, str]:
+    return {
+        "document_kind": one.document.kind,
+        "document_reference": one.document.reference,
+        "line": one.line,
+    }
+
+
+def _as_it_stands(
+    order: PurchaseOrder,
+    line: PurchaseOrderLine,
+    held: int,
+    reasons: Mapping[str, str],
+    lines: Sequence[PurchaseOrderLine],
+) -> Said:
+    """What was said of a line, or what Holdfast would say of it now."""
+    if line.accepted_units or line.backordered_units or line.rejected_units:
+        reject = line.ordered_units - line.accepted_units - line.backordered_units
+        reason = reasons.get(line.line, "TemporarilyUnavailable") if reject > 0 else None
+        return Said(
+            line.line,
+            line.accepted_units,
+            line.backordered_units,
+            max(0, reject),
+            reason,
+            line.backorder_on,
+        )
+    if is_firm(order, lines):
+        return Said(line.line, line.ordered_units, 0, 0, None)
+    proposed = propose(line, held)
+    return Said(
+        line.line,
+        proposed.accept,
+        proposed.backorder,
+        proposed.reject,
+        proposed.rejection_reason,
+    )
+
+
+def _less(said: Said, units: int) -> Said:
+    """The same line with so many units fewer; what was backordered goes first."""
+    from_backorder = min(said.backorder, units)
+    return Said(
+        said.line,
+        said.accept - (units - from_backorder),
+        said.backorder - from_backorder,
+        said.reject + units,
+        said.rejection_reason or "TemporarilyUnavailable",
+        said.backorder_on,
+    )
+
+
+def _reasons_given(session: Session, order: PurchaseOrder) -> dict[str, str]:
+    rows = session.execute(
+        text(REASONS_GIVEN),
+        {"shop": order.shop_id, "region": order.region, "number": order.number},
+    )
+    return {row.line: row.rejection_reason for row in rows}
+
+
+def _business_days_after(start: datetime, days: int) -> datetime:
+    moment = start
+    while days:
+        moment += timedelta(days=1)
+        days -= moment.weekday() < 5
+    return moment
+
+
+def _open(clocks: Sequence[datetime], now: datetime) -> datetime | None:
+    """The first of Amazon's clocks that still runs."""
+    return min((clock for clock in clocks if clock > now), default=None)
