@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -20,7 +20,8 @@ from sqlmodel import Session, select
 from app import create_app, db, messages
 from app.connections import Connection
 from app.db import transaction
-from app.inventory.models import Alias, Collision, Discrepancy, Item, Location, State
+from app.inventory import arrivals
+from app.inventory.models import Alias, Arrival, Collision, Discrepancy, Item, Location, State
 from app.messages import Message
 from app.preferences import Preference
 from app.shops import this_shop
@@ -50,6 +51,10 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     "/api/discrepancies/{}/adopt": lambda owned: {},
     "/api/discrepancies/{}/leave": lambda owned: {"note": "mine now"},
     "/api/collisions/{}/ways/{}": lambda owned: {"parameters": {}, "note": "mine now"},
+    "/api/arrivals": lambda owned: {"rows": [owned.announced]},
+    "/api/arrivals/file": lambda owned: {
+        "content": "\n".join((",".join(owned.announced), ",".join(owned.announced.values())))
+    },
     "/api/purchase-orders/{}/acknowledge": lambda owned: {
         "lines": [{"line": "1", "accept": 0, "reject": 6, "rejection_reason": "ObsoleteProduct"}]
     },
@@ -74,6 +79,18 @@ class Owned:
     message_id: int
     connection_id: int
     discrepancy_id: int
+    arrival_id: int
+
+    @property
+    def announced(self) -> dict[str, str]:
+        """An arrival of the owner's item at the owner's place, as a row."""
+        return {
+            "reference": MARK,
+            "sku": next(iter(self.brand.items)),
+            "location": next(iter(self.brand.locations)),
+            "units": "7",
+            "expected_on": "2027-01-01",
+        }
 
     def fill(self, rule: str) -> str:
         """A rule's path with the owner's own ids in it."""
@@ -83,6 +100,7 @@ class Owned:
             "message_id": self.message_id,
             "connection_id": self.connection_id,
             "discrepancy_id": self.discrepancy_id,
+            "arrival_id": self.arrival_id,
             "number": NUMBER,
             "way": "accept",
         }
@@ -103,10 +121,21 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         collision_id = session.exec(select(Collision.collision_id)).one()
         connection_id = session.exec(select(Connection.connection_id)).first()
         discrepancy_id = _disagree(session, item_id, location_id)
+        tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+        stated = arrivals.Stated(MARK, item_id, location_id, 1, tomorrow)
+        arrivals.state(session, [stated], actor="user:1")
+        arrival_id = session.exec(select(Arrival.arrival_id)).one()
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(
-        brand, item_id, location_id, collision_id, message_id, connection_id, discrepancy_id
+        brand,
+        item_id,
+        location_id,
+        collision_id,
+        message_id,
+        connection_id,
+        discrepancy_id,
+        arrival_id,
     )
 
 

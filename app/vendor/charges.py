@@ -76,9 +76,11 @@ def read(file: Path) -> tuple[Charge, ...]:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ChargesWrong(f"{file}: {error}") from error
+    rows = content.get("charge", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ChargesWrong(f"{file}: each charge stands below its own [[charge]]")
     return tuple(
-        _charge(f"{file}: charge {number}", row)
-        for number, row in enumerate(content.get("charge", ()), start=1)
+        _charge(f"{file}: charge {number}", row) for number, row in enumerate(rows, start=1)
     )
 
 

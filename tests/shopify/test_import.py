@@ -30,6 +30,7 @@ def test_a_new_shop_is_connected_read_and_opened(store: Store) -> None:
         shop = this_shop(session)
     assert (state.state, state.items, state.total, state.orders) == ("done", 2, 2, 1)
     assert (tent.title, tent.units_per_case, str(tent.unit_cost)) == ("Tent", 6, "12.5000")
+    assert (str(tent.price), tent.price_currency) == ("10.0000", shop.currency)
     assert ("asin", "B0D1234567") in aliases
     assert shop.opened_at is not None and shop.name
     main, east = store.places[:2]
