@@ -28,7 +28,7 @@ class Item:
     vendor_sku: str | None
     units_per_case: int
     cost: Decimal
-    """What Amazon pays for one each; also the item's unit cost in the store."""
+    """What Amazon pays for one each."""
     price: Decimal
     stock: tuple[int, int, int]
     """Units free to sell at each of LOCATIONS when the sample begins."""
@@ -37,6 +37,11 @@ class Item:
     """The store's own SKU; None for the one item whose SKU nobody ever filled in."""
     components: tuple[tuple[str, int], ...] = ()
     """A set without stock of its own: the SKUs and units it is made of."""
+
+    @property
+    def unit_cost(self) -> Decimal:
+        """What one each costs the brand itself: six tenths of what Amazon pays."""
+        return (self.cost * Decimal("0.6")).quantize(Decimal("0.01"))
 
     @property
     def title(self) -> str:

@@ -10,6 +10,7 @@ const Stock = lazy(() => import('./routes/Stock'));
 const StockItem = lazy(() => import('./routes/StockItem'));
 const Collisions = lazy(() => import('./routes/Collisions'));
 const Discrepancies = lazy(() => import('./routes/Discrepancies'));
+const Arrivals = lazy(() => import('./routes/Arrivals'));
 const PurchaseOrders = lazy(() => import('./routes/PurchaseOrders'));
 const PurchaseOrder = lazy(() => import('./routes/PurchaseOrder'));
 const Activity = lazy(() => import('./routes/Activity'));
@@ -24,6 +25,7 @@ export function App() {
     { to: '/stock', label: t('nav.stock') },
     { to: '/collisions', label: t('nav.collisions') },
     { to: '/discrepancies', label: t('nav.discrepancies') },
+    { to: '/arrivals', label: t('nav.arrivals') },
     { to: '/purchase-orders', label: t('nav.purchaseOrders') },
     { to: '/activity', label: t('nav.activity') },
     { to: '/settings', label: t('nav.settings') },
@@ -44,6 +46,7 @@ export function App() {
           <Route path="/stock/:id" element={<StockItem />} />
           <Route path="/collisions" element={<Collisions />} />
           <Route path="/discrepancies" element={<Discrepancies />} />
+          <Route path="/arrivals" element={<Arrivals />} />
           <Route path="/purchase-orders" element={<PurchaseOrders />} />
           <Route path="/purchase-orders/:number" element={<PurchaseOrder />} />
           <Route path="/activity" element={<Activity />} />

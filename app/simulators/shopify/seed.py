@@ -86,7 +86,7 @@ def _add_items(change: Changing) -> dict[str, Variant]:
             sku=item.sku_in_store,
             title=item.variant or "Default Title",
             price=f"{item.price:.2f}",
-            unit_cost=f"{item.cost:.2f}",
+            unit_cost=f"{item.unit_cost:.2f}",
             barcode=item.barcode,
             tracked=item.tracked,
             metafields=_metafields(item),

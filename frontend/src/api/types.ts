@@ -47,6 +47,7 @@ export interface Item extends ItemBrief {
   barcode: string | null;
   units_per_case: number;
   unit_cost: Money | null;
+  price: Money | null;
   tracked: boolean;
   totals: Record<State, number>;
   on_hand: number;
@@ -82,16 +83,73 @@ export interface Way {
   units: number;
   ends_it: boolean;
   recommended: boolean;
+  because: string | null;
+  until: string | null;
   parameters: Record<string, string | number>;
   effects: { rail: string; units: number; document: Paper | null }[];
+  stakes: Stake[];
+  loses: Money | null;
+}
+/** What a way costs one rail; without money, `missing` says what is not known. */
+export interface Stake {
+  rail: string;
+  reason: string;
+  money: Money | null;
+  missing: string | null;
+  verified: boolean;
+  document: Paper | null;
+}
+export interface Projection {
+  location: Place;
+  free: number;
+  changes: {
+    day: string;
+    kind: 'promise' | 'arrival';
+    units: number;
+    free_after: number;
+    document: Paper;
+    line: string;
+  }[];
+}
+export interface Projections {
+  data: Projection[];
+  incoming: { location: Place; quantity: number }[];
+}
+export interface Arrival {
+  id: number;
+  source: string;
+  reference: string;
+  item: ItemBrief;
+  location: Place;
+  units: number;
+  expected_on: string;
+  overdue: boolean;
+  stated_by: string;
+  stated_at: string;
+  ended_at: string | null;
+}
+/** The way taken as it was offered then; amounts are kept as they were shown. */
+export interface Offered {
+  way: string;
+  units: number;
+  parameters: Record<string, string | number>;
+  stakes: {
+    rail: string;
+    reason: string;
+    amount: string | null;
+    currency: string | null;
+    missing: string | null;
+    verified: boolean;
+  }[];
 }
 export interface Collision {
   id: number;
-  kind: 'oversold' | 'short';
+  kind: 'oversold' | 'short' | 'coming';
   status: 'open' | 'ended';
   item: ItemBrief;
   location: Place;
   units: number;
+  due_on: string | null;
   opened_at: string;
   ended_at: string | null;
   claimants: {
@@ -106,6 +164,12 @@ export interface Collision {
     firm: boolean;
   }[];
   ways: Way[];
+  projection: Projection | null;
+  outcome: {
+    offered: Offered | null;
+    movements: Movement[];
+    opened_again: { id: number; opened_at: string } | null;
+  } | null;
   ended_by: string | null;
   way_taken: string | null;
   note: string | null;

@@ -2,11 +2,13 @@
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 import { usePages, useResource } from '../api/queries';
-import type { ItemDetail, Movement, MovementSide, Paper, State } from '../api/types';
+import type { ItemDetail, Movement, MovementSide, State } from '../api/types';
 import { useFilters } from '../shell/filters';
 import { Badge, Button, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { Ahead } from './collisions/Ahead';
+import { PaperLink } from './PaperLink';
 
 const STATES: State[] = [
   'available',
@@ -53,6 +55,7 @@ export default function StockItem() {
         >
           {moment && <Badge tone="info">{t('item.asOfShown', { when: time(moment) })}</Badge>}
           <Balances item={item} />
+          {!moment && <Ahead itemId={item.id} />}
           <Movements item={item} clear={() => change({ state: null, location_id: null })} />
           <div className="columns">
             <Card heading={t('item.aliases')}>
@@ -209,19 +212,4 @@ function Movements(props: { item: ItemDetail; clear: () => void }) {
       <More query={query} />
     </Card>
   );
-}
-
-/** A paper by its trade name; a purchase order opens its screen, an order opens in the admin. */
-export function PaperLink({ paper }: { paper: Paper }) {
-  const { t } = useTranslation();
-  const name = paper.title || `${t(`documents.${paper.kind}`)} ${paper.reference}`;
-  if (paper.kind === 'purchase_order')
-    return <To to={`/purchase-orders/${paper.reference.split(':').at(-1)}`}>{name}</To>;
-  if (paper.kind === 'shopify_order')
-    return (
-      <a href={`shopify:admin/orders/${paper.reference}`} target="_top">
-        {name}
-      </a>
-    );
-  return <span>{name}</span>;
 }

@@ -17,7 +17,10 @@ export function useFormat() {
     day: 'numeric',
     timeZone: zone,
   });
+  // A day without a time is the same day wherever it is read.
+  const dates = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeZone: 'UTC' });
   return {
+    date: (value: string | null) => (value ? dates.format(new Date(value)) : '–'),
     toInput: (moment: string) => toInput(moment, zone),
     fromInput: (text: string) => fromInput(text, zone),
     number: (value: number) => numbers.format(value),

@@ -1,0 +1,19 @@
+// A paper by its trade name, leading to where it can be read.
+import { useTranslation } from 'react-i18next';
+import type { Paper } from '../api/types';
+import { To } from '../ui/elements';
+
+/** A paper by its trade name; a purchase order opens its screen, an order opens in the admin. */
+export function PaperLink({ paper }: { paper: Paper }) {
+  const { t } = useTranslation();
+  const name = paper.title || `${t(`documents.${paper.kind}`)} ${paper.reference}`;
+  if (paper.kind === 'purchase_order')
+    return <To to={`/purchase-orders/${paper.reference.split(':').at(-1)}`}>{name}</To>;
+  if (paper.kind === 'shopify_order')
+    return (
+      <a href={`shopify:admin/orders/${paper.reference}`} target="_top">
+        {name}
+      </a>
+    );
+  return <span>{name}</span>;
+}
