@@ -289,7 +289,8 @@ def _wait(session: Session, collision: Collision, way: Way, actor: str) -> list[
 
     What is late even so is agreed to; what becomes late because an arrival slips is not.
     """
-    collision.accepted_until = way.until
+    day = date.fromisoformat(str(way.parameters["on"]))
+    collision.accepted_until = futures.end_of(session, day)
     return _accept(session, collision, way, actor)
 
 

@@ -91,7 +91,8 @@ def as_offered(way: Way) -> dict[str, Any]:
             {
                 "rail": effect.rail,
                 "units": effect.units,
-                "document": effect.document and effect.document._asdict(),
+                "document": effect.document
+                and effect.document._asdict() | {"title": effect.document.reference},
             }
             for effect in way.effects
         ],

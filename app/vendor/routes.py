@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from flask_openapi3.blueprint import APIBlueprint
@@ -63,6 +63,7 @@ class AcknowledgeLine(BaseModel):
     line: str = Field(max_length=64)
     accept: int = Field(ge=0, le=LARGEST)
     backorder: int = Field(default=0, ge=0, le=LARGEST)
+    backorder_on: date | None = Field(default=None, description="When the backorder will ship.")
     reject: int = Field(default=0, ge=0, le=LARGEST)
     rejection_reason: (
         Literal["TemporarilyUnavailable", "InvalidProductIdentifier", "ObsoleteProduct"] | None

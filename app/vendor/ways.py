@@ -114,6 +114,12 @@ class AmazonRail:
                 stakes += self._charge(NOT_FILLED, paper, units)
         if way.way in ("wait", "backorder_line") and collision.kind != "oversold":
             stakes += self._late(session, collision, way, papers)
+            # Until then it can be acknowledged in full; later, what is not held is refused.
+            clocks += [
+                paper.order.ordered_at + FIRST_WITHIN
+                for paper in papers
+                if paper.claimant.may_give_way and paper.claimant.short
+            ]
         if way.way == "accept" and collision.kind != "oversold" and not stakes:
             stakes.append(Stake(AMAZON, "margin", None, missing="may_become_free"))
         return Weighed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import FrameLocator, Page, expect
 
@@ -68,6 +69,36 @@ def test_a_collision_is_ended_by_one_click_in_chinese(stage: Stage, page: Page) 
     expect(app.get_by_text("没有重复承诺的库存")).to_be_visible()
     assert stage.units("TENT", "available", MAIN) == 0
     assert stage.units("TENT", "available", EAST) == 3
+    stage.settle_down()
+    stage.check()
+
+
+def test_a_promise_that_nothing_covers_in_time_waits_for_an_arrival(
+    stage: Stage, page: Page
+) -> None:
+    brand(stage)
+    stage.purchase_order(
+        {"asin": "B000000001", "vendor_sku": "810000000011", "amount": 14, "cost": "50.00"}
+    )
+    eventually(lambda: stage.units("TENT", "reserved"), 10)
+
+    app = show(page, stage, "/arrivals")
+    expect(app.get_by_text("Nothing is expected.")).to_be_visible()
+    app.get_by_label("Paper", exact=True).fill("BOAT-17")
+    app.get_by_label("SKU, barcode or ASIN").fill("TENT")
+    app.get_by_label("Location", exact=True).select_option(MAIN)
+    app.get_by_label("Units", exact=True).fill("20")
+    day = datetime.now(UTC).date() + timedelta(days=3)
+    app.get_by_label("Day", exact=True).fill(day.isoformat())
+    app.get_by_role("button", name="Save").click()
+    expect(app.get_by_role("row", name="BOAT-17")).to_be_visible()
+
+    app = show(page, stage, "/collisions")
+    expect(app.get_by_text("4 units short for Amazon")).to_be_visible()
+    app.get_by_role("button", name="Wait for BOAT-17").click()
+    expect(app.get_by_text("Nothing is promised twice.")).to_be_visible()
+    app.get_by_role("button", name="Ended").click()
+    expect(app.get_by_text("Wait for BOAT-17")).to_be_visible()
     stage.settle_down()
     stage.check()
 

@@ -133,6 +133,7 @@ export interface Offered {
   way: string;
   units: number;
   parameters: Record<string, string | number>;
+  effects: { rail: string; units: number; document: Paper | null }[];
   stakes: {
     rail: string;
     reason: string;

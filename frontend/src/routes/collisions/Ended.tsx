@@ -37,6 +37,14 @@ export function Ended({ collision }: { collision: Collision }) {
           </span>
         </p>
       )}
+      {outcome?.offered?.effects.some((one) => one.document) && (
+        <p>
+          {outcome.offered.effects.map(
+            (one) =>
+              one.document && <PaperLink key={one.document.reference} paper={one.document} />,
+          )}
+        </p>
+      )}
       {outcome?.opened_again && (
         <p>
           <Badge tone="warning">
