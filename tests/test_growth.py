@@ -160,9 +160,9 @@ def test_a_copy_cut_by_shop_takes_every_key_and_the_rows_of_whole_stories(
         assert rows is not None and rows[0] == rows[1], table
         if rows[0]:
             used.add(table)
-    assert {"movement", "balance", "hold", "tally", "document", "collision", "item"} <= used
+    assert {"posting", "balance", "hold", "tally", "document", "collision", "item"} <= used
     places = superuser.execute(
-        "SELECT count(DISTINCT tableoid), count(DISTINCT shop_id) FROM spread.movement"
+        "SELECT count(DISTINCT tableoid), count(DISTINCT shop_id) FROM spread.posting"
     ).fetchone()
     assert places is not None and places[0] > 1 and places[1] == len(shops)
     for shop_id in shops:

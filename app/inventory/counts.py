@@ -81,7 +81,7 @@ UNION SELECT item_id FROM discrepancy
 WHERE shop_id = :shop AND source = :source AND status IN ('noticed', 'open', 'left')
 """
 UNTOLD = """
-SELECT DISTINCT item_id FROM mirror_due JOIN movement USING (shop_id, document_id, movement_id)
+SELECT DISTINCT item_id FROM mirror_due JOIN movement USING (shop_id, movement_id)
 WHERE shop_id = :shop
 """
 MOVED_SINCE = """
