@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from app.db import shop_of
 from app.inventory.documents import DocumentKey
-from app.shops import this_shop
+from app.shops import Shop
 
 Place = tuple[int, int]
 """Item and location."""
@@ -103,7 +103,7 @@ class Expected(NamedTuple):
 def zone_of(session: Session) -> ZoneInfo:
     """The shop's time zone; UTC when it is not one that this machine knows."""
     try:
-        return ZoneInfo(this_shop(session).time_zone)
+        return ZoneInfo(session.get_one(Shop, shop_of(session)).time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
 
@@ -162,6 +162,12 @@ def enough_by(changes: Iterable[Change], units: int) -> Expected | None:
             found, last = found + change.units, change.day
             references.append(change.paper.reference)
     return Expected(last, found, tuple(references)) if last else None
+
+
+def changes_at(session: Session, item_id: int, location_id: int) -> Sequence[Change]:
+    """What is promised and expected of one item at one place."""
+    projections = project(session, [item_id])
+    return next((one.changes for one in projections if one.location_id == location_id), ())
 
 
 def watched(session: Session) -> list[Place]:

@@ -377,14 +377,16 @@ def collision_view(
     session: Session,
     collision: Collision,
     *,
+    places: dict[int, LocationBrief],
     rails: Sequence[ways.Rail] = (),
     projection: Projection | None = None,
     ending: Ending | None = None,
 ) -> CollisionView:
     item = find_item(session, collision.item_id)
-    places = locations(session)
     is_open = collision.ended_at is None
     wanting = ways.claimants(session, collision.item_id, collision.location_id) if is_open else []
+    changes = projection.changes if projection else ()
+    offered = ways.ways_out(session, collision, rails, changes)
     return CollisionView(
         id=collision.collision_id,
         kind=collision.kind,
@@ -396,7 +398,7 @@ def collision_view(
         opened_at=collision.opened_at,
         ended_at=collision.ended_at,
         claimants=[_claimant_view(one) for one in wanting],
-        ways=[_way_view(way) for way in ways.ways_out(session, collision, rails)],
+        ways=[_way_view(way) for way in offered],
         projection=projection_view(projection, places) if projection else None,
         outcome=_outcome_view(collision, ending, places) if ending else None,
         ended_by=collision.ended_by,

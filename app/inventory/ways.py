@@ -117,9 +117,13 @@ class Rail(Protocol):
     """A rail with ways and charges of its own. Calls happen inside the caller's transaction."""
 
     def ways(
-        self, session: Session, collision: Collision, wanting: Sequence[Claimant]
+        self,
+        session: Session,
+        collision: Collision,
+        wanting: Sequence[Claimant],
+        changes: Sequence[futures.Change],
     ) -> list[Way]:
-        """What this rail's own papers allow now."""
+        """What this rail's own papers allow now, given what is promised and expected there."""
 
     def weigh(
         self, session: Session, collision: Collision, way: Way, wanting: Sequence[Claimant]
@@ -151,21 +155,29 @@ def claimants(session: Session, item_id: int, location_id: int) -> list[Claimant
     ]
 
 
-def ways_out(session: Session, collision: Collision, rails: Sequence[Rail] = ()) -> list[Way]:
+def ways_out(
+    session: Session,
+    collision: Collision,
+    rails: Sequence[Rail] = (),
+    changes: Sequence[futures.Change] | None = None,
+) -> list[Way]:
     """The ways to end an open collision with what each costs, the recommended one first.
 
     Recommended is the one of those that end it which loses the least, where that is known of at
     least one of them; else the first that ends it, in the order in which they disturb the least.
+    `changes` spares the question for them where a caller has asked it for many collisions at once.
     """
     if collision.ended_at is not None:
         return []
     wanting = claimants(session, collision.item_id, collision.location_id)
+    if changes is None:
+        changes = futures.changes_at(session, collision.item_id, collision.location_id)
     ways = [
         *_relocations(session, collision),
         *_take_backs(collision, wanting),
-        *_waits(session, collision),
+        *_waits(session, collision, changes),
         *_reductions(collision, wanting),
-        *(way for rail in rails for way in rail.ways(session, collision, wanting)),
+        *(way for rail in rails for way in rail.ways(session, collision, wanting, changes)),
         *_safety_releases(collision, wanting),
         _acceptance(collision),
     ]
@@ -229,16 +241,8 @@ def _shop_stake(collision: Collision, way: Way, margin: Stake) -> Stake:
     return replace(margin, amount=lost.quantize(Decimal("0.01")))
 
 
-def _waits(session: Session, collision: Collision) -> list[Way]:
+def _waits(session: Session, collision: Collision, changes: Sequence[futures.Change]) -> list[Way]:
     """Units that are expected here anyway, on the day by which enough of them have come."""
-    changes = next(
-        (
-            one.changes
-            for one in futures.project(session, [collision.item_id])
-            if one.location_id == collision.location_id
-        ),
-        (),
-    )
     expected = futures.enough_by(changes, collision.units)
     if expected is None:
         return []

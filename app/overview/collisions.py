@@ -23,7 +23,7 @@ from app.http import (
     shop_transaction,
 )
 from app.inventory import collisions, endings, futures, views
-from app.inventory.models import Collision
+from app.inventory.models import Collision, Item
 from app.vendor.ways import AmazonRail
 
 COLLISIONS = Tag(name="collisions", description="Units that were promised twice, and ways out.")
@@ -125,17 +125,23 @@ def take_way(path: WayPath, body: WayBody) -> Any:
 
 
 def _views(session: Session, rows: Sequence[Collision]) -> list[views.CollisionView]:
-    rails = (AmazonRail(),)
+    rails, places = (AmazonRail(),), views.locations(session)
+    items = sorted({row.item_id for row in rows})
+    # Kept in the session, where each view finds its own.
+    _kept = session.exec(
+        select(Item).where(Item.shop_id == shop_of(session), col(Item.item_id).in_(items))
+    ).all()
     led_to = endings.endings(session, [row.collision_id for row in rows if row.ended_at])
     ahead = {
         (one.item_id, one.location_id): one
-        for one in futures.project(session, sorted({row.item_id for row in rows}))
+        for one in futures.project(session, items)
         if one.changes
     }
     return [
         views.collision_view(
             session,
             row,
+            places=places,
             rails=rails,
             projection=None if row.ended_at else ahead.get((row.item_id, row.location_id)),
             ending=led_to.get(row.collision_id),

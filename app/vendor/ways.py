@@ -7,7 +7,7 @@ November 2026). What was rejected is never accepted again. Charges come from `ch
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -53,13 +53,12 @@ WHERE shop_id = :shop AND state IN ('waiting', 'sent') AND number = ANY(:numbers
 
 
 @dataclass(frozen=True)
-class Paper:
-    """One line of an order that wants units of a collision, with what stands around it."""
+class Known:
+    """One order with its lines, what each holds, and whether an acknowledgement is on its way."""
 
-    claimant: Claimant
     order: PurchaseOrder
-    line: PurchaseOrderLine
     lines: Sequence[PurchaseOrderLine]
+    held: Mapping[str, int]
     under_way: bool
 
     @property
@@ -79,27 +78,49 @@ class Paper:
         return self.order.ordered_at + QUANTITIES_WITHIN
 
 
+@dataclass(frozen=True)
+class Paper:
+    """One line of an order that wants units of a collision."""
+
+    claimant: Claimant
+    line: PurchaseOrderLine
+    known: Known
+
+    @property
+    def order(self) -> PurchaseOrder:
+        """The order that it is a line of."""
+        return self.known.order
+
+
 class AmazonRail:
-    """Amazon's purchase orders as a rail (`app.inventory.ways.Rail`); one for each request."""
+    """Amazon's purchase orders as a rail (`app.inventory.ways.Rail`).
+
+    It reads every order once, so it serves one transaction and is thrown away with it.
+    """
 
     def __init__(self, now: datetime | None = None) -> None:
         self._now = now or datetime.now(UTC)
+        self._known: dict[str, Known] = {}
 
     def ways(
-        self, session: Session, collision: Collision, wanting: Sequence[Claimant]
+        self,
+        session: Session,
+        collision: Collision,
+        wanting: Sequence[Claimant],
+        changes: Sequence[futures.Change],
     ) -> list[Way]:
         """Lowering what was acknowledged, and backordering what was not."""
-        papers = list(_papers(session, wanting))
+        papers = self._papers(session, wanting)
         return [
             *(way for paper in papers for way in self._lowered(collision, paper)),
-            *(way for paper in papers for way in _backordered(session, collision, paper)),
+            *(way for paper in papers for way in _backordered(collision, paper, changes)),
         ]
 
     def weigh(
         self, session: Session, collision: Collision, way: Way, wanting: Sequence[Claimant]
     ) -> Weighed:
         """The margin that Amazon's units lose and the charges that Amazon would make."""
-        papers = list(_papers(session, wanting))
+        papers = self._papers(session, wanting)
         item = session.get_one(Item, (shop_of(session), collision.item_id))
         stakes: list[Stake] = []
         clocks: list[datetime] = []
@@ -107,7 +128,7 @@ class AmazonRail:
             stakes.append(_margin(item, paper, units))
             if way.way == "reduce_line":
                 stakes += self._lowered_late(paper, units)
-                clocks.append(paper.quantities_until)
+                clocks.append(paper.known.quantities_until)
             elif paper.order.state == "New" and not paper.claimant.firm:
                 clocks.append(paper.order.ordered_at + FIRST_WITHIN)
             elif paper.claimant.firm:
@@ -164,10 +185,24 @@ class AmazonRail:
         acknowledge(session, region, number, list(own.values()), actor=actor)
         return True
 
+    def _papers(self, session: Session, wanting: Sequence[Claimant]) -> list[Paper]:
+        """The purchase order lines among those who want the units, in their order."""
+        asked = [one for one in wanting if one.document.kind == PURCHASE_ORDER]
+        unknown = {one.document.reference for one in asked} - self._known.keys()
+        if unknown:
+            self._known |= _read(session, unknown)
+        return [
+            Paper(one, line, self._known[one.document.reference])
+            for one in asked
+            if one.document.reference in self._known
+            for line in self._known[one.document.reference].lines
+            if line.line == one.line
+        ]
+
     def _lowered(self, collision: Collision, paper: Paper) -> Iterator[Way]:
         """A changed acknowledgement that accepts less, in whole cases, while Amazon takes one."""
         one, line = paper.claimant, paper.line
-        if not one.firm or not paper.may_be_said or self._now >= paper.quantities_until:
+        if not one.firm or not paper.known.may_be_said or self._now >= paper.known.quantities_until:
             return
         if collision.kind == "short" or (collision.kind == "coming" and not one.short):
             return
@@ -186,7 +221,7 @@ class AmazonRail:
             ends_it=units >= collision.units,
             parameters={**_named(one), "less": less},
             effects=(Effect(AMAZON, -less, one.document), *gained),
-            until=paper.quantities_until,
+            until=paper.known.quantities_until,
         )
 
     def _lowered_late(self, paper: Paper, units: int) -> list[Stake]:
@@ -229,55 +264,54 @@ class AmazonRail:
         return [Stake(AMAZON, name, amount, currency, verified=found.verified, document=document)]
 
 
-def _papers(session: Session, wanting: Sequence[Claimant]) -> Iterator[Paper]:
-    """The purchase order lines among those who want the units, in their order."""
-    asked = {one.document.reference for one in wanting if one.document.kind == PURCHASE_ORDER}
-    if not asked:
-        return
-    numbers = sorted({reference.split(":", 1)[-1] for reference in asked})
+def _read(session: Session, references: Collection[str]) -> dict[str, Known]:
+    numbers = sorted({reference.split(":", 1)[-1] for reference in references})
     orders = session.exec(
         select(PurchaseOrder).where(
             PurchaseOrder.shop_id == shop_of(session), col(PurchaseOrder.number).in_(numbers)
         )
     ).all()
     lines = lines_of(session, orders)
-    said = set(
-        session.execute(text(UNDER_WAY), {"shop": shop_of(session), "numbers": numbers}).scalars()
-    )
-    by_reference = {order.reference: order for order in orders}
-    for one in wanting:
-        order = by_reference.get(one.document.reference)
-        if order is None or one.document.kind != PURCHASE_ORDER:
-            continue
-        own = lines[order.region, order.number]
-        line = next((line for line in own if line.line == one.line), None)
-        if line is not None:
-            yield Paper(one, order, line, own, order.reference in said)
+    held = held_units(session, [order.reference for order in orders])
+    said = session.execute(text(UNDER_WAY), {"shop": shop_of(session), "numbers": numbers})
+    under_way = set(said.scalars())
+    return {
+        order.reference: Known(
+            order,
+            lines[order.region, order.number],
+            {
+                line: units
+                for (reference, line), units in held.items()
+                if reference == order.reference
+            },
+            order.reference in under_way,
+        )
+        for order in orders
+    }
 
 
-def _backordered(session: Session, collision: Collision, paper: Paper) -> Iterator[Way]:
+def _backordered(
+    collision: Collision, paper: Paper, changes: Sequence[futures.Change]
+) -> Iterator[Way]:
     """Acknowledging it for the day by which enough arrives; only of an order that needs no other
     decision, as Amazon wants every line answered at once.
     """
-    one, line = paper.claimant, paper.line
-    if not one.may_give_way or not paper.may_be_said or not line.back_order_allowed:
+    one, line, known = paper.claimant, paper.line, paper.known
+    if not one.may_give_way or not known.may_be_said or not line.back_order_allowed:
         return
     if line.accepted_units or line.backordered_units or line.rejected_units:
         return
     if collision.kind != "oversold" and not one.short:
         return
-    held = held_units(session, [paper.order.reference])
-    others = [other for other in paper.lines if other is not line and not other.removed]
-    if any(
-        propose(other, held.get((paper.order.reference, other.line), 0)).reject for other in others
-    ):
+    others = [other for other in known.lines if other is not line and not other.removed]
+    if any(propose(other, known.held.get(other.line, 0)).reject for other in others):
         return
     step = case_size(line)
     wanted = collision.units if collision.kind == "oversold" else 0
     accept = max(0, min(one.held, line.ordered_units) - wanted) // step * step
     backorder = line.ordered_units - accept
     freed = one.held - accept if collision.kind == "oversold" else 0
-    expected = futures.enough_by(_changes(session, collision), backorder)
+    expected = futures.enough_by(changes, backorder)
     if expected is None or expected.units < backorder or backorder <= 0:
         return
     units = min(collision.units, freed if collision.kind == "oversold" else one.short)
@@ -295,17 +329,6 @@ def _backordered(session: Session, collision: Collision, paper: Paper) -> Iterat
         },
         effects=(Effect(AMAZON, -backorder, one.document), *gained),
         until=paper.order.ordered_at + FIRST_WITHIN,
-    )
-
-
-def _changes(session: Session, collision: Collision) -> Sequence[futures.Change]:
-    return next(
-        (
-            one.changes
-            for one in futures.project(session, [collision.item_id])
-            if one.location_id == collision.location_id
-        ),
-        (),
     )
 
 
