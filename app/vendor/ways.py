@@ -85,6 +85,8 @@ class Paper:
     claimant: Claimant
     line: PurchaseOrderLine
     known: Known
+    of_a_kit: bool
+    """The line orders a kit, of which these units are a part: neither its units nor its money."""
 
     @property
     def order(self) -> PurchaseOrder:
@@ -110,7 +112,7 @@ class AmazonRail:
         changes: Sequence[futures.Change],
     ) -> list[Way]:
         """Lowering what was acknowledged, and backordering what was not."""
-        papers = self._papers(session, wanting)
+        papers = self._papers(session, collision, wanting)
         return [
             *(way for paper in papers for way in self._lowered(collision, paper)),
             *(way for paper in papers for way in _backordered(collision, paper, changes)),
@@ -120,7 +122,7 @@ class AmazonRail:
         self, session: Session, collision: Collision, way: Way, wanting: Sequence[Claimant]
     ) -> Weighed:
         """The margin that Amazon's units lose and the charges that Amazon would make."""
-        papers = self._papers(session, wanting)
+        papers = self._papers(session, collision, wanting)
         item = session.get_one(Item, (shop_of(session), collision.item_id))
         stakes: list[Stake] = []
         clocks: list[datetime] = []
@@ -185,14 +187,21 @@ class AmazonRail:
         acknowledge(session, region, number, list(own.values()), actor=actor)
         return True
 
-    def _papers(self, session: Session, wanting: Sequence[Claimant]) -> list[Paper]:
+    def _papers(
+        self, session: Session, collision: Collision, wanting: Sequence[Claimant]
+    ) -> list[Paper]:
         """The purchase order lines among those who want the units, in their order."""
         asked = [one for one in wanting if one.document.kind == PURCHASE_ORDER]
         unknown = {one.document.reference for one in asked} - self._known.keys()
         if unknown:
             self._known |= _read(session, unknown)
         return [
-            Paper(one, line, self._known[one.document.reference])
+            Paper(
+                one,
+                line,
+                self._known[one.document.reference],
+                of_a_kit=line.item_id != collision.item_id,
+            )
             for one in asked
             if one.document.reference in self._known
             for line in self._known[one.document.reference].lines
@@ -202,7 +211,12 @@ class AmazonRail:
     def _lowered(self, collision: Collision, paper: Paper) -> Iterator[Way]:
         """A changed acknowledgement that accepts less, in whole cases, while Amazon takes one."""
         one, line = paper.claimant, paper.line
-        if not one.firm or not paper.known.may_be_said or self._now >= paper.known.quantities_until:
+        if (
+            paper.of_a_kit
+            or not one.firm
+            or not paper.known.may_be_said
+            or self._now >= paper.known.quantities_until
+        ):
             return
         if collision.kind == "short" or (collision.kind == "coming" and not one.short):
             return
@@ -256,8 +270,8 @@ class AmazonRail:
         document = paper.claimant.document
         found = charge_of(name, paper.order.region, self._now.date())
         cost = _cost(paper.line)
-        if found is None or cost is None:
-            missing = "charge" if found is None else "cost"
+        if found is None or cost is None or paper.of_a_kit:
+            missing = "charge" if found is None else "kit" if paper.of_a_kit else "cost"
             return [Stake(AMAZON, name, None, missing=missing, verified=False, document=document)]
         amount = -(units * cost * found.rate).quantize(CENT)
         currency = paper.line.cost_currency
@@ -297,7 +311,9 @@ def _backordered(
     decision, as Amazon wants every line answered at once.
     """
     one, line, known = paper.claimant, paper.line, paper.known
-    if not one.may_give_way or not known.may_be_said or not line.back_order_allowed:
+    if paper.of_a_kit or not one.may_give_way or not known.may_be_said:
+        return
+    if not line.back_order_allowed:
         return
     if line.accepted_units or line.backordered_units or line.rejected_units:
         return
@@ -367,8 +383,9 @@ def _margin(item: Item, paper: Paper, units: int) -> Stake:
     """What we would have earned on these units at Amazon's price."""
     document = paper.claimant.document
     cost = _cost(paper.line)
-    if cost is None:
-        return Stake(AMAZON, "margin", None, missing="cost", document=document)
+    if cost is None or paper.of_a_kit:
+        missing = "kit" if paper.of_a_kit else "cost"
+        return Stake(AMAZON, "margin", None, missing=missing, document=document)
     if item.unit_cost is None:
         return Stake(AMAZON, "margin", None, missing="unit_cost", document=document)
     if item.unit_cost_currency != paper.line.cost_currency:

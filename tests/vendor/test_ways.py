@@ -10,7 +10,7 @@ import pytest
 
 from app.db import run, transaction
 from app.errors import Refused
-from app.inventory import arrivals, collisions, ledger
+from app.inventory import arrivals, collisions, kits, ledger
 from app.inventory.models import Collision, Item, State
 from app.inventory.ways import Way, ways_out
 from app.vendor import acknowledgements
@@ -271,3 +271,15 @@ def test_missing_a_confirmed_promise_costs_margin_and_a_charge(brand: VendorBran
         "amazon margin": ("-36.00 USD", True),
         "amazon not_filled": ("-5.00 USD", False),
     }
+
+
+def test_a_line_of_kits_is_neither_lowered_nor_valued_by_its_parts(brand: VendorBrand) -> None:
+    price(brand, "mug", "9", "2")
+    with transaction(brand.shop_id) as session:
+        kits.compose(session, brand.items["stove"], [kits.Part(brand.items["mug"], 4)])
+    brand.stock("mug", 80)
+    place_stoves(brand)
+    brand.shop_order("mug", 4)
+    ways = offered(brand, refresh(brand, "mug"))
+    assert "reduce_line" not in ways and "backorder_line" not in ways
+    assert [one.missing for one in ways["take_back"].stakes if one.missing] == ["kit"]
