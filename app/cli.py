@@ -31,6 +31,7 @@ COMMANDS = {
     "sync": ("app.commands.border", "Do now whatever is due with Shopify and Amazon."),
     "import": ("app.commands.import_", "Import a shop's catalogue again."),
     "replay": ("app.commands.border", "Handle dead messages again."),
+    "exit": ("app.commands.exit_", "Give back all holds in a store, and take the file along."),
     "demo": ("app.commands.demo", "Start the whole product with sample data."),
     "bench": ("app.commands.bench", "Measure ingestion and posting."),
 }

@@ -117,6 +117,15 @@ class Settings(BaseSettings):
         default="https://api.stripe.com", description="Origin of Stripe's API."
     )
 
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Mail server, such as smtp://user:password@host:587 or smtps://…; empty sends"
+        " no mail.",
+    )
+    mail_from: str = Field(
+        default="Holdfast <holdfast@localhost>", description="Sender of our mails."
+    )
+
     distribution: Literal["public", "custom"] = Field(
         default="public", description="App Store edition, or a brand's own installation."
     )
@@ -144,6 +153,15 @@ class Settings(BaseSettings):
         ):
             raise ValueError("must be a postgresql:// address; no other database is supported")
         return re.sub(r"^(postgres|postgresql\+psycopg)://", "postgresql://", value)
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not re.match(
+            r"^smtps?://([^@/\s]+@)?[^@/:\s]+(:\d+)?/?$", value.get_secret_value()
+        ):
+            raise ValueError("must be smtp:// or smtps://, then user:password@ if needed, and host")
+        return value
 
     @field_validator("shopify_admin_origin")
     @classmethod

@@ -28,6 +28,7 @@ from app import bell, logs, metrics
 from app.db import run, shop_of, transaction
 from app.inventory import audit, collisions, ledger
 from app.inventory.documents import Outcome
+from app.overview import mail
 from app.shopify import catalog, counting, tokens
 from app.shopify import outbox as shopify_outbox
 from app.shops import all_shop_ids
@@ -70,6 +71,7 @@ JOBS: dict[str, Callable[[int], None]] = {
     "count": counting.count,
     "shopify_out": shopify_outbox.send,
     "amazon_out": amazon_outbox.send,
+    "email_out": mail.send,
     "amazon_poll": polling.poll,
     "keep_alive": tokens.keep_alive,
     "ask_again": ask_again,
@@ -88,6 +90,8 @@ SELECT
     OR EXISTS (SELECT FROM mirror_due WHERE shop_id = :shop) AS shopify_out,
     EXISTS (SELECT FROM message WHERE shop_id = :shop AND state = 'waiting'
         AND direction = 'out' AND channel = 'amazon' AND due_at <= now()) AS amazon_out,
+    EXISTS (SELECT FROM message WHERE shop_id = :shop AND state = 'waiting'
+        AND direction = 'out' AND channel = 'email' AND due_at <= now()) AS email_out,
     EXISTS (SELECT FROM message WHERE shop_id = :shop AND state = 'waiting'
         AND direction = 'in' AND channel = 'amazon' AND due_at <= now()) AS amazon_poll,
     EXISTS (SELECT FROM catalog_import WHERE shop_id = :shop

@@ -29,7 +29,7 @@ from app.http import (
 )
 from app.inventory import count_routes as discrepancies
 from app.inventory import routes as inventory
-from app.overview import collisions, connections, home, messages
+from app.overview import collisions, connections, home, leaving_routes, messages
 from app.shopify import install, shell
 from app.shopify import routes as store
 from app.vendor import charges
@@ -51,6 +51,7 @@ BLUEPRINTS = (
     connections.api,
     home.api,
     collisions.api,
+    leaving_routes.api,
 )
 PAGES = (health.blueprint, amazon.pages, shell.shell)
 NEEDED = ("database_url", "redis_url", "encryption_keys", "shopify_api_key", "shopify_api_secret")

@@ -40,6 +40,8 @@ MAY_HAVE_CHANGED = ("discrepancy_changed", "not_open", "not_enough_units")
 
 
 class DiscrepanciesQuery(PageQuery):
+    """Which differences are listed; open ones unless said otherwise."""
+
     status: Status = "open"
     explanation: Explanation | None = None
     item_id: int | None = Field(default=None, ge=1, le=2**31 - 1)
@@ -47,15 +49,21 @@ class DiscrepanciesQuery(PageQuery):
 
 
 class DiscrepancyPath(BaseModel):
+    """Which difference."""
+
     discrepancy_id: int = Field(ge=1, le=2**31 - 1)
 
 
 class DiscrepancyBody(BaseModel):
+    """What a person notes of a difference; what is left out is emptied."""
+
     owner: str | None = Field(default=None, max_length=200)
     note: str | None = Field(default=None, max_length=1000)
 
 
 class LeaveBody(BaseModel):
+    """Why a difference is left as it is."""
+
     note: str | None = Field(default=None, max_length=1000)
 
 
@@ -71,6 +79,8 @@ class EvidenceView(Answer):
 
 
 class EventView(Answer):
+    """What became of a difference, and its numbers then."""
+
     at: Moment
     event: str
     ours: int
@@ -79,6 +89,8 @@ class EventView(Answer):
 
 
 class DiscrepancyView(Answer):
+    """A difference with its numbers, its writer and what became of it; in eaches."""
+
     id: int
     kind: str
     source: str

@@ -33,6 +33,7 @@ WHO_HANDLES = {
     ("out", "shopify"): "shopify_out",
     ("in", "amazon"): "amazon_poll",
     ("out", "amazon"): "amazon_out",
+    ("out", "email"): "email_out",
 }
 
 
@@ -71,7 +72,7 @@ class MessageDetail(MessageView):
 
 class MessagesQuery(PageQuery):
     direction: Literal["in", "out"] | None = None
-    channel: Literal["shopify", "amazon", "stripe"] | None = None
+    channel: Literal["shopify", "amazon", "stripe", "email"] | None = None
     state: Literal["waiting", "done", "dead", "ignored"] | None = None
     topic: str | None = Field(default=None, max_length=100)
     reference: str | None = Field(default=None, max_length=200)

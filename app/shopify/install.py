@@ -13,12 +13,14 @@ import structlog
 from shopify.api_access import ApiAccess
 from sqlmodel import Session
 
-from app import bell
+from app import bell, messages
 from app.connections import Connection, locked
 from app.db import enter_shop, run, shop_of, transaction
 from app.errors import RetryLater
 from app.http import Principal
+from app.inventory import releasing
 from app.messages import Message
+from app.preferences import shop_preference
 from app.shopify import auth, catalog, requests, tokens
 from app.shopify.client import ShopClient
 from app.shopify.payloads import identifier, words
@@ -27,6 +29,7 @@ from app.shops import find_shop_id, open_shop, this_shop
 
 log = structlog.get_logger(__name__)
 
+HAND_OVER, EMAIL_OUT = "exit/hand_over", "email_out"
 SCOPES = (
     "read_products",
     "read_inventory",
@@ -83,7 +86,26 @@ def uninstalled(session: Session, taken: Sequence[Message]) -> None:
     row = session.get(CatalogImport, shop_of(session), with_for_update=True)
     if row is not None and row.state in ("waiting", "running"):
         row.state, row.finished_at, row.error = "failed", datetime.now(UTC), connection.error
+    _hand_over(session, newest)
     log.info("uninstalled", shop=connection.reference)
+
+
+def _hand_over(session: Session, left_at: datetime) -> None:
+    """A shop that goes without a clean exit is sent the workbook and what to do by hand."""
+    held, _, _ = releasing.standing(session)
+    address = shop_preference(session).exit_email
+    if held and address:
+        messages.record(
+            session,
+            direction="out",
+            channel="email",
+            topic=HAND_OVER,
+            key=f"{HAND_OVER}:{left_at.isoformat()}",
+            request={"to": address},
+        )
+        bell.ring_after_commit(session, EMAIL_OUT)
+    elif held:
+        log.warning("left_with_holds", held=held)
 
 
 def scopes_updated(session: Session, taken: Sequence[Message]) -> None:
@@ -133,6 +155,8 @@ def _connect(token: auth.IdToken) -> int:
         connection.worked()
         if before == "disconnected":
             connection.connected_at = datetime.now(UTC)
+            shop = this_shop(session)
+            shop.leaving_at = shop.leaving_by = None
             catalog.begin(session)
         elif before == "reopen_needed":
             catalog.wake(session)

@@ -31,15 +31,21 @@ MOST_PARTS = 100
 
 
 class KitPath(BaseModel):
+    """The item that is a kit."""
+
     item_id: int = Field(ge=1, le=LARGEST)
 
 
 class PartBody(BaseModel):
+    """One part of a kit."""
+
     item_id: int = Field(ge=1, le=LARGEST)
     units: int = Field(ge=1, le=100_000, description="Eaches in one unit of the kit.")
 
 
 class PartsBody(BaseModel):
+    """All parts of a kit; none: it is no kit any more."""
+
     parts: list[PartBody] = Field(max_length=MOST_PARTS)
 
 
@@ -54,11 +60,15 @@ class KitBody(BaseModel):
 
 
 class PartView(Answer):
+    """One part of a kit, with its item."""
+
     item: ItemBrief
     units: int
 
 
 class KitView(Answer):
+    """A kit with its parts."""
+
     item: ItemBrief
     parts: list[PartView]
 

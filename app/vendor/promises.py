@@ -20,6 +20,7 @@ from app.inventory.documents import Claim, Document, DocumentKey, Flow, Outcome
 from app.inventory.flows import adjusted, received
 from app.inventory.kits import Part, parts_of
 from app.inventory.models import Location, Reason, State
+from app.shops import this_shop
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
 
 PURCHASE_ORDER = "purchase_order"
@@ -111,6 +112,7 @@ def restate(
     _place(session, orders, lines)
     parts = parts_of_lines(session, lines)
     shipped_at = _shipped_at(session, orders, lines)
+    leaving = this_shop(session).leaving_at is not None
     documents: list[Document] = []
     for order in orders:
         order.revision += 1
@@ -127,7 +129,7 @@ def restate(
                 reference=order.reference,
                 version=order.revision,
                 title=f"PO {order.number}",
-                claims=_claims(order, own, parts),
+                claims=_claims(order, own, parts, leaving=leaving),
                 fact=False,
                 firm=is_firm(order, lines[order.region, order.number]),
                 actor=actor,
@@ -144,6 +146,18 @@ def restate(
         (order.region, order.number): by_key[DocumentKey(PURCHASE_ORDER, order.reference)]
         for order in orders
     }
+
+
+def restate_open(session: Session) -> int:
+    """Restates every order that Amazon has not closed; returns how many there were."""
+    orders = session.exec(
+        select(PurchaseOrder)
+        .where(PurchaseOrder.shop_id == shop_of(session), PurchaseOrder.state != "Closed")
+        .order_by(col(PurchaseOrder.region), col(PurchaseOrder.number))
+        .with_for_update()
+    ).all()
+    restate(session, orders, actor="system")
+    return len(orders)
 
 
 def default_location(session: Session) -> int | None:
@@ -168,7 +182,10 @@ def _claims(
     order: PurchaseOrder,
     lines: Sequence[PurchaseOrderLine],
     parts: Mapping[int, Sequence[Part]],
+    *,
+    leaving: bool,
 ) -> list[Claim]:
+    """What the order needs held; a shop that is leaving us holds no more than what has left."""
     if order.location_id is None:
         return []
     return [
@@ -181,7 +198,8 @@ def _claims(
             _due(order, line),
         )
         for line in lines
-        if line.item_id is not None and (wanted := wanted_units(order, line))
+        if line.item_id is not None
+        and (wanted := line.shipped_units if leaving else wanted_units(order, line))
         for part in parts[line.item_id]
     ]
 
