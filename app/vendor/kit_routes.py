@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from sqlmodel import Session, col, select
 
 from app.db import shop_of
+from app.errors import Refused
 from app.http import (
     Answer,
     Page,
@@ -85,6 +86,16 @@ def list_kits(query: PageQuery) -> Any:
         data = [_view(session, item_id) for item_id in ids[: query.limit]]
     cursor = encode_cursor(data[-1].item.id) if len(ids) > query.limit else None
     return answer(Page[KitView](data=data, next_cursor=cursor))
+
+
+@api.get("/kits/<int:item_id>", responses={200: KitView})
+def read_kit(path: KitPath) -> Any:
+    """What an item is made of; no parts: it is kept as itself."""
+    with shop_transaction() as session:
+        if session.get(Item, (shop_of(session), path.item_id)) is None:
+            raise Refused("not_found", "There is no such item in this shop.", status=404)
+        view = _view(session, path.item_id)
+    return answer(view)
 
 
 @api.post("/kits", responses={201: KitView})

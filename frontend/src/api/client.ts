@@ -33,12 +33,28 @@ export function send<Answer>(method: 'POST' | 'PUT' | 'DELETE', path: string, bo
   return call<Answer>(method, `/api${path}`, body);
 }
 
+/** Saves a file under the name that the server gives it. */
+export async function download(path: string): Promise<void> {
+  const response = await answerTo('GET', `/api${path}`);
+  const name = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '')?.[1];
+  const address = URL.createObjectURL(await response.blob());
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name ?? 'holdfast';
+  link.click();
+  URL.revokeObjectURL(address);
+}
+
 async function call<Answer>(method: string, address: string, body?: unknown): Promise<Answer> {
+  return (await (await answerTo(method, address, body)).json()) as Answer;
+}
+
+async function answerTo(method: string, address: string, body?: unknown): Promise<Response> {
   let response = await attempt(method, address, body);
   // A token may run out on the way; one more try has a fresh one.
   if (response.status === 401) response = await attempt(method, address, body);
   if (!response.ok) throw new Problem(await problemOf(response));
-  return (await response.json()) as Answer;
+  return response;
 }
 
 async function attempt(method: string, address: string, body?: unknown): Promise<Response> {

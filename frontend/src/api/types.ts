@@ -337,3 +337,16 @@ export interface ShopPreferences {
   adopt_differences: 'never' | 'person' | 'all';
   exit_email: string | null;
 }
+export interface Exit {
+  leaving_at: string | null;
+  held_units: number;
+  held_for_others: number;
+  waiting: number;
+  dead: number;
+  connected: boolean;
+  done: boolean;
+}
+export interface Kit {
+  item: ItemBrief;
+  parts: { item: ItemBrief; units: number }[];
+}

@@ -11,6 +11,7 @@ import { useSession } from '../shell/session';
 import { Badge, Button, Card, Page, Select, TextField } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Failure, Loaded } from '../ui/patterns';
+import { Leave } from './settings/Leave';
 
 const REGIONS = { na: 'US', eu: 'GB', fe: 'JP' } as const;
 
@@ -33,6 +34,7 @@ export default function Settings() {
       </Card>
       <ConnectAmazon />
       <Differences />
+      <Leave />
     </Page>
   );
 }

@@ -9,6 +9,7 @@ import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
 import { Ahead } from './collisions/Ahead';
 import { PaperLink } from './PaperLink';
+import { Kit } from './stock-item/Kit';
 
 const STATES: State[] = [
   'available',
@@ -77,6 +78,7 @@ export default function StockItem() {
                 ))}
               </ul>
             </Card>
+            <Kit id={item.id} />
           </div>
         </Page>
       )}
