@@ -25,7 +25,8 @@ test-quick: ## runs the tests that are not slow, without looking at the set-up
 	$(PYTHON) -m pytest -n $(WORKERS) -m "not slow" $(TESTS)
 
 test-pgbouncer: ## runs the stories with PgBouncer, in transaction mode, before PostgreSQL
-	$(PYTHON) -m pytest -n $(WORKERS) --pgbouncer tests/stories tests/supervisor/test_pgbouncer.py
+	$(PYTHON) -m pytest -n $(WORKERS) --pgbouncer tests/stories tests/supervisor/test_pgbouncer.py \
+		--ignore tests/stories/test_two_faults.py --ignore tests/stories/test_redis_away.py
 
 check: ## lint, format, types and import layers
 	.venv/bin/ruff check .
