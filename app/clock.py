@@ -38,6 +38,8 @@ MONTHS_AHEAD = 3
 
 OPEN_REQUESTS = """
 SELECT EXISTS (SELECT FROM hold WHERE shop_id = :shop AND NOT fact AND wanted > fulfilled + held)
+    OR EXISTS (SELECT FROM withheld WHERE shop_id = :shop)
+    OR EXISTS (SELECT FROM policy WHERE shop_id = :shop)
 """
 COUNTS_TO_COMPARE = """
 SELECT EXISTS (SELECT FROM count WHERE shop_id = :shop AND read_at > now() - interval '10 minutes')

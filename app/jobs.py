@@ -26,7 +26,7 @@ from sqlmodel import Session
 
 from app import bell, logs, metrics
 from app.db import run, shop_of, transaction
-from app.inventory import audit, collisions, ledger
+from app.inventory import audit, collisions, ledger, policy
 from app.inventory.documents import Outcome
 from app.overview import mail
 from app.shopify import catalog, counting, tokens
@@ -49,8 +49,14 @@ def expire(shop_id: int) -> None:
 
 
 def ask_again(shop_id: int) -> None:
-    """Grants open requests what has become free since they were last asked."""
-    run(_settle_again, shop_id, ledger.ask_again)
+    """Grants open requests what has become free, and has what may give way to an oversell do so."""
+    run(_settle_again, shop_id, policy.obey)
+
+
+def follow_policy(shop_id: int) -> None:
+    """Has holds follow the changes of policy that they do not follow yet."""
+    while run(_follow_policy, shop_id):
+        pass
 
 
 def foresee(shop_id: int) -> None:
@@ -75,6 +81,7 @@ JOBS: dict[str, Callable[[int], None]] = {
     "amazon_poll": polling.poll,
     "keep_alive": tokens.keep_alive,
     "ask_again": ask_again,
+    "policy": follow_policy,
     "expire": expire,
     "foresee": foresee,
     "audit": audit_books,
@@ -97,6 +104,7 @@ SELECT
     EXISTS (SELECT FROM catalog_import WHERE shop_id = :shop
         AND state IN ('waiting', 'running') AND due_at <= now()) AS catalog,
     EXISTS (SELECT FROM count_run WHERE shop_id = :shop AND due_at <= now()) AS count,
+    EXISTS (SELECT FROM policy_change WHERE shop_id = :shop AND settled_at IS NULL) AS policy,
     EXISTS (SELECT FROM hold WHERE shop_id = :shop
         AND expires_at <= now() AND held > 0) AS expire
 """
@@ -259,3 +267,8 @@ def _settle_again(session: Session, verb: Callable[[Session], list[Outcome]]) ->
     if outcomes:
         collisions.refresh_documents(session, outcomes)
         bell.ring_after_commit(session, "shopify_out")
+
+
+def _follow_policy(session: Session) -> bool:
+    bell.ring_after_commit(session, "shopify_out")
+    return policy.settle_change(session)

@@ -40,6 +40,7 @@ LEFT JOIN (
     SELECT item_id, location_id, sum(wanted - fulfilled - held)::int AS unmet,
            (sum(wanted - fulfilled - held) FILTER (WHERE NOT firm))::int AS short
     FROM hold WHERE shop_id = :shop AND NOT fact AND wanted > fulfilled + held
+      AND state <> 'safety_stock'
       AND item_id = ANY(:items)
     GROUP BY item_id, location_id
 ) AS asked ON asked.item_id = place.item_id AND asked.location_id = place.location_id
@@ -268,7 +269,7 @@ def _give_back(session: Session, collision: Collision, way: Way, actor: str) -> 
 def _reduce(session: Session, collision: Collision, way: Way, actor: str) -> list[Place]:
     """Every request that got too little asks for no more than it holds."""
     for one in claimants(session, *_place(collision)):
-        if one.may_give_way and one.short:
+        if one.rail == "amazon" and one.may_give_way and one.short:
             ledger.ask_no_more(session, one.document, one.line, *_place(collision))
     return []
 

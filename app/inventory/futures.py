@@ -32,6 +32,7 @@ SELECT item_id, location_id, 'promise' AS kind, document.kind AS paper, document
 FROM hold JOIN document USING (shop_id, document_id)
 WHERE hold.shop_id = :shop AND NOT fact AND wanted > fulfilled + held
   AND (expires_at IS NULL OR expires_at > now()) AND item_id = ANY(:items)
+  AND state <> 'safety_stock'  -- kept back from nobody in particular, so promised to nobody
 UNION ALL
 SELECT item_id, location_id, 'arrival', source, reference, reference, '', units, expected_on
 FROM arrival
@@ -54,7 +55,7 @@ FROM projected GROUP BY item_id, location_id HAVING min(free) < 0
 
 WATCHED = """
 SELECT item_id, location_id FROM hold
-WHERE shop_id = :shop AND NOT fact AND wanted > fulfilled + held
+WHERE shop_id = :shop AND NOT fact AND wanted > fulfilled + held AND state <> 'safety_stock'
 UNION
 SELECT item_id, location_id FROM collision WHERE shop_id = :shop AND ended_at IS NULL
 UNION

@@ -330,7 +330,7 @@ def _give_back(way: str, collision: Collision, one: Claimant) -> Way:
 
 def _reductions(collision: Collision, wanting: Sequence[Claimant]) -> list[Way]:
     """Requests ask only for what is held; what becomes free later is not kept for them."""
-    giving = [one for one in wanting if one.may_give_way and one.short]
+    giving = [one for one in wanting if one.rail == "amazon" and one.may_give_way and one.short]
     units = sum(one.short for one in giving)
     if collision.kind == "oversold" or not units:
         return []

@@ -113,7 +113,9 @@ def settle(session: Session, documents: Sequence[Document]) -> list[Outcome]:
     if not documents:
         return []
     outcomes = ledger.settle(session, _restated(session, documents))
-    collisions.refresh_documents(session, outcomes)
+    standing = collisions.refresh_documents(session, outcomes)
+    if any(one.kind == "oversold" for one in standing):
+        bell.ring_after_commit(session, "ask_again")  # policy may let something give way
     return outcomes
 
 

@@ -19,6 +19,7 @@ from app import messages
 from app.bell import ring_after_commit
 from app.db import shop_of
 from app.errors import FieldError, Refused
+from app.inventory.asking import WithheldLine
 from app.vendor.orders import locked_orders
 from app.vendor.promises import PURCHASE_ORDER, lines_of, restate
 from app.vendor.tables import (
@@ -55,13 +56,14 @@ Because = Literal["held_in_full", "held_in_part", "nothing_free", "no_item"]
 
 @dataclass(frozen=True)
 class Proposal:
-    """What Holdfast would say of one line, in eaches, and why."""
+    """What Holdfast would say of one line, in eaches, and why; `withheld` is what policy keeps."""
 
     accept: int
     backorder: int
     reject: int
     rejection_reason: str | None
     because: Because
+    withheld: WithheldLine | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def acknowledge_by(order: PurchaseOrder) -> datetime | None:
     return order.ordered_at + FIRST_WITHIN
 
 
-def propose(line: PurchaseOrderLine, held: int) -> Proposal:
+def propose(line: PurchaseOrderLine, held: int, withheld: WithheldLine | None = None) -> Proposal:
     """Accepts what is held, in whole cases where cases were ordered, and rejects the rest."""
     step = case_size(line)
     accept = min(line.ordered_units, held) // step * step
@@ -94,7 +96,7 @@ def propose(line: PurchaseOrderLine, held: int) -> Proposal:
     elif reject == 0:
         because = "held_in_full"
     reason = "TemporarilyUnavailable" if reject else None
-    return Proposal(accept, 0, reject, reason, because)
+    return Proposal(accept, 0, reject, reason, because, withheld)
 
 
 def case_size(line: PurchaseOrderLine) -> int:

@@ -9,10 +9,11 @@ from sqlmodel import Session, col, select
 
 from app.db import shop_of
 from app.http import Money
+from app.inventory.asking import WithheldLine, withheld
 from app.inventory.models import Item, Location
 from app.inventory.views import ItemBrief, LocationBrief
 from app.vendor.acknowledgements import held_units, propose
-from app.vendor.promises import lines_of
+from app.vendor.promises import PURCHASE_ORDER, lines_of
 from app.vendor.tables import (
     Acknowledgement,
     AcknowledgementLine,
@@ -49,11 +50,18 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
     (summary,) = summaries(session, [order])
     lines = lines_of(session, [order])[order.region, order.number]
     held = held_units(session, [order.reference])
+    kept = withheld(session, PURCHASE_ORDER, [order.reference])
     items = _items(session, lines)
     return PurchaseOrderView(
         **dict(summary),
         lines=[
-            _line_view(order, line, held.get((order.reference, line.line), 0), items)
+            _line_view(
+                order,
+                line,
+                held.get((order.reference, line.line), 0),
+                kept.get((order.reference, line.line)),
+                items,
+            )
             for line in lines
         ],
         versions=_versions(session, order),
@@ -63,7 +71,11 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
 
 
 def _line_view(
-    order: PurchaseOrder, line: PurchaseOrderLine, held: int, items: Mapping[int, ItemBrief]
+    order: PurchaseOrder,
+    line: PurchaseOrderLine,
+    held: int,
+    kept: WithheldLine | None,
+    items: Mapping[int, ItemBrief],
 ) -> PurchaseOrderLineView:
     cost = None
     if line.cost is not None:
@@ -88,7 +100,7 @@ def _line_view(
         shipped=line.shipped_units,
         received=line.received_units,
         last_received_at=line.last_received_at,
-        proposal=ProposalView.model_validate(propose(line, held)),
+        proposal=ProposalView.model_validate(propose(line, held, kept)),
     )
 
 

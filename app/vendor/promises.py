@@ -1,8 +1,9 @@
 """What purchase orders need held, and what Amazon has received of them, as the ledger is told it.
 
-A purchase order is a request: it is granted what is free. Until it is acknowledged it asks for all
-that is ordered; from then on for what was accepted or backordered; once it is closed, for nothing
-more. Every restatement has the next revision, so that the ledger knows which one is the newest.
+A purchase order is a request: it is granted what is free and what policy allows. Until it is
+acknowledged it asks for all that is ordered; from then on for what was accepted or backordered; once
+it is closed, for nothing more. Every restatement has the next revision, so that the ledger knows
+which one is the newest.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from app.bell import ring_after_commit
 from app.db import shop_of
-from app.inventory import collisions, ledger
+from app.inventory import collisions, policy
 from app.inventory.documents import Claim, Document, DocumentKey, Flow, Outcome
 from app.inventory.flows import adjusted, received
 from app.inventory.kits import Part, parts_of
@@ -138,7 +139,7 @@ def restate(
         )
         documents.extend(_receipts(order, own, parts, shipped_at, message_id))
     session.flush()
-    outcomes = ledger.settle(session, [*also, *documents])
+    outcomes = policy.settle(session, [*also, *documents])
     collisions.refresh_documents(session, outcomes)
     ring_after_commit(session, TELL_SHOPIFY)
     by_key = {outcome.key: outcome for outcome in outcomes}

@@ -77,12 +77,21 @@ class OrderedQuantity(Answer):
     unit_size: int
 
 
+class WithheldView(Answer):
+    """Eaches that policy keeps from a line, the rule that does, and the rule's own figure."""
+
+    units: int
+    because: str
+    value: int | None
+
+
 class ProposalView(Answer):
     accept: int
     backorder: int
     reject: int
     rejection_reason: str | None
     because: str
+    withheld: WithheldView | None
 
 
 class PurchaseOrderLineView(Answer):
