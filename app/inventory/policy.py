@@ -90,6 +90,8 @@ class Shared:
         self.held[request.key] = granted.held
         self.kept[request.key] = granted.kept
         if granted.gave_way:
+            # The ledger frees what is no longer wanted; a safety stock's rule asks for it again.
+            self.wanted[request.key] = request.fulfilled + granted.held
             ways = self.gave_way[request.key.place]
             amazon = request.state is State.RESERVED
             way = "take_back" if amazon else "release_safety_stock"

@@ -179,7 +179,9 @@ def _kept(
     if missing <= 0:
         return None
     kept = [Kept(0 if room is None else max(0, missing - room), because, value)]
-    kept.append(Kept(min(missing, mine.gave_way + one.kept_back), "take_back", None))
+    # What gives way wants no more than it keeps, so all the rest is kept from it for now.
+    gave = missing if mine.gave_way else min(missing, one.kept_back)
+    kept.append(Kept(gave, "take_back", None))
     if rule.whole_cases:
         # Whatever is free is granted to what a request wants, so a broken case is never wanted.
         broken = missing if free > 0 else min(missing, one.open % case)
