@@ -7,7 +7,7 @@ before all locations. An item is in one group at most, so it is never a question
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, cast
@@ -308,12 +308,12 @@ class Rules:
         return keys
 
 
-def load_rules(session: Session) -> Rules:
-    """All policies of this session's shop and the groups that they are for."""
+def load_rules(session: Session, also: Iterable[PolicyKey] = ()) -> Rules:
+    """All policies of this session's shop and the groups that they, or `also` these, are for."""
     shop = shop_of(session)
     rows = session.exec(select(Policy).where(Policy.shop_id == shop)).all()
     policies = {key_of(row): terms_of(row) for row in rows}
-    group_ids = {key.group_id for key in policies if key.group_id is not None}
+    group_ids = {key.group_id for key in (*policies, *also) if key.group_id is not None}
     group_of: dict[int, int] = {}
     if group_ids:
         members = session.execute(

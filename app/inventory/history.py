@@ -1,0 +1,209 @@
+"""The shop's own history as a replay wants it: read from the books once, whatever is made of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from app.db import shop_of
+from app.inventory.models import OUTSIDE
+from app.inventory.replay import Event, History, Place, RequestKey, Standing
+
+MOVEMENTS = """
+SELECT posting.recorded_at, posting.movement_id, posting.quantity, posting.document_id,
+       posting.line, source.item_id, source.location_id, source.state::text,
+       target.location_id, target.state::text
+FROM posting
+JOIN balance AS source
+  ON source.shop_id = posting.shop_id AND source.account_id = posting.from_account_id
+JOIN balance AS target
+  ON target.shop_id = posting.shop_id AND target.account_id = posting.to_account_id
+WHERE posting.shop_id = :shop AND posting.recorded_at >= :begins AND posting.recorded_at < :ends
+  AND ('available' IN (source.state, target.state) OR source.state = 'reserved')
+  AND (CAST(:items AS int[]) IS NULL OR source.item_id = ANY(CAST(:items AS int[])))
+ORDER BY posting.recorded_at, posting.movement_id
+"""
+ASKS = """
+SELECT document_id, line, item_id, location_id, asked_at, units, firm, due_at FROM ask
+WHERE shop_id = :shop AND asked_at < :ends
+  AND (CAST(:items AS int[]) IS NULL OR item_id = ANY(CAST(:items AS int[])))
+ORDER BY asked_at, document_id, line
+"""
+SHIPPED_BY = """
+SELECT document_id, line, item_id, from_location_id, hold_document_id, hold_line FROM tally
+WHERE shop_id = :shop AND hold_document_id IS NOT NULL AND from_state = 'reserved'
+"""
+NOW = """
+SELECT item_id, location_id, quantity FROM balance
+WHERE shop_id = :shop AND state = 'available'
+  AND (CAST(:items AS int[]) IS NULL OR item_id = ANY(CAST(:items AS int[])))
+"""
+HELD_NOW = """
+SELECT hold.document_id, line, item_id, location_id, held, fulfilled, document.kind
+FROM hold JOIN document USING (shop_id, document_id)
+WHERE hold.shop_id = :shop AND NOT fact AND hold.state IN ('reserved', 'safety_stock')
+  AND (CAST(:items AS int[]) IS NULL OR item_id = ANY(CAST(:items AS int[])))
+"""
+KEPT_BY_POLICY = "SELECT document_id FROM document WHERE shop_id = :shop AND kind = 'safety_stock'"
+CASES = "SELECT item_id, units_per_case FROM item WHERE shop_id = :shop"
+
+OUTER = {state.value for state in OUTSIDE}
+LineKey = tuple[int, str, int, int]
+"""Document, line, item, location."""
+
+
+def read(
+    session: Session, begins: datetime, ends: datetime, items: Sequence[int] | None = None
+) -> History:
+    """What happened to these items (or all) from one moment up to another; six statements."""
+    given: dict[str, Any] = {
+        "shop": shop_of(session),
+        "begins": begins,
+        "ends": ends,
+        "items": None if items is None else list(items),
+    }
+    reader = _Reader(begins)
+    reader.asks(session.execute(text(ASKS), given).all())
+    reader.shippers = {
+        (row[0], row[1], row[2], row[3]): (row[4], row[5])
+        for row in session.execute(text(SHIPPED_BY), given)
+    }
+    reader.shipping = {key[0] for key in reader.shippers}
+    reader.by_policy = set(session.execute(text(KEPT_BY_POLICY), given).scalars())
+    for row in session.execute(text(MOVEMENTS), given):
+        reader.movement(*row)
+    for row in session.execute(text(NOW), given):
+        reader.unclaimed[row[0], row[1]] += row[2]
+    for row in session.execute(text(HELD_NOW), given):
+        reader.hold(row)
+    reader.events.sort(key=lambda event: (event.at, event.number))
+    return History(
+        begins=begins,
+        ends=ends,
+        unclaimed=dict(reader.unclaimed),
+        standing=reader.standing(),
+        events=reader.events,
+        cases={row[0]: row[1] for row in session.execute(text(CASES), given)},
+    )
+
+
+class _Reader:
+    """Sorts rows into events, and takes them off what stands now to know what stood before."""
+
+    def __init__(self, begins: datetime) -> None:
+        self.begins = begins
+        self.events: list[Event] = []
+        self.unclaimed: dict[Place, int] = defaultdict(int)
+        self.shippers: dict[LineKey, RequestKey] = {}
+        self.shipping: set[int] = set()
+        self.by_policy: set[int] = set()
+        self.told: set[int] = set()
+        self.before: dict[LineKey, Any] = {}
+        self.shipped: dict[LineKey, int] = defaultdict(int)
+
+    def asks(self, rows: Sequence[Any]) -> None:
+        """What was asked before the beginning stands; what was asked later happens."""
+        for row in rows:
+            self.told.add(row.document_id)
+            key = (row.document_id, row.line, row.item_id, row.location_id)
+            if row.asked_at < self.begins:
+                self.before[key] = row
+                continue
+            self.events.append(
+                Event(
+                    row.asked_at,
+                    0,  # before the movements that it caused
+                    (row.item_id, row.location_id),
+                    "ask",
+                    row.units,
+                    (row.document_id, row.line),
+                    row.firm,
+                    row.due_at,
+                )
+            )
+
+    def movement(
+        self,
+        at: datetime,
+        number: int,
+        units: int,
+        document: int,
+        line: str,
+        item: int,
+        source: int,
+        from_state: str,
+        target: int,
+        to_state: str,
+    ) -> None:
+        """One movement: an event for each of its sides that a replay does not decide by itself."""
+        here, there = (item, source), (item, target)
+        if from_state == "reserved" and to_state in OUTER:
+            self._left(at, number, units, (document, line, *here))
+            return
+        if from_state in OUTER and to_state == "available":
+            self._came_back(at, number, units, (document, line, *there))
+        if from_state == "available":
+            self._free(at, number, -units, document, here, to_state if here == there else "")
+        if to_state == "available":
+            self._free(at, number, units, document, there, from_state if here == there else "")
+
+    def hold(self, row: Any) -> None:
+        """What is held now by those whom the replay grants anew was unclaimed to begin with."""
+        key = (row.document_id, row.line, row.item_id, row.location_id)
+        if row.document_id in self.told or row.kind == "safety_stock":
+            self.unclaimed[row.item_id, row.location_id] += row.held
+        if key in self.before:
+            self.shipped[key] = row.fulfilled - self.shipped.get(key, 0)
+
+    def standing(self) -> list[Standing]:
+        """The requests that were open at the beginning."""
+        return [
+            Standing(
+                (row.item_id, row.location_id),
+                (row.document_id, row.line),
+                row.units,
+                max(0, self.shipped.get(key, 0)),
+                row.firm,
+                row.due_at,
+            )
+            for key, row in self.before.items()
+            if row.units > max(0, self.shipped.get(key, 0))
+        ]
+
+    def _free(
+        self, at: datetime, number: int, units: int, document: int, place: Place, other: str
+    ) -> None:
+        if other == "reserved" and self._is_told(document):
+            return
+        if other == "safety_stock" and document in self.by_policy:
+            return
+        self.unclaimed[place] -= units
+        if other == "committed":
+            self.events.append(Event(at, number, place, "order", -units))
+        else:
+            self.events.append(Event(at, number, place, "supply", units))
+
+    def _left(self, at: datetime, number: int, units: int, key: LineKey) -> None:
+        request = self.shippers.get(key)
+        if request is None or request[0] not in self.told:
+            return
+        place = (key[2], key[3])
+        self.unclaimed[place] += units
+        self.shipped[(*request, *place)] += units
+        self.events.append(Event(at, number, place, "ship", units, request))
+
+    def _came_back(self, at: datetime, number: int, units: int, key: LineKey) -> None:
+        request = self.shippers.get(key)
+        if request is not None and request[0] in self.told:
+            place = (key[2], key[3])
+            self.shipped[(*request, *place)] -= units
+            self.events.append(Event(at, number, place, "ship", -units, request))
+
+    def _is_told(self, document: int) -> bool:
+        """Whether it is a request that is told of, or a paper that ships one."""
+        return document in self.told or document in self.shipping
