@@ -28,6 +28,7 @@ from app.http import (
     retry_response,
 )
 from app.inventory import count_routes as discrepancies
+from app.inventory import policy_routes as policies
 from app.inventory import routes as inventory
 from app.overview import collisions, connections, home, leaving_routes, messages
 from app.shopify import install, shell
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     store.api,
     inventory.api,
     discrepancies.api,
+    policies.api,
     vendor.api,
     kits.api,
     amazon.api,

@@ -22,8 +22,9 @@ from sqlmodel import Session, select
 from app import create_app, db, messages
 from app.connections import Connection
 from app.db import transaction
-from app.inventory import arrivals
+from app.inventory import arrivals, policy_changes
 from app.inventory.models import Alias, Arrival, Collision, Discrepancy, Item, Location, State
+from app.inventory.policies import PolicyKey, Terms
 from app.messages import Message
 from app.preferences import Preference
 from app.shops import this_shop
@@ -54,6 +55,12 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     "/api/discrepancies/{}/adopt": lambda owned: {},
     "/api/discrepancies/{}/leave": lambda owned: {"note": "mine now"},
     "/api/collisions/{}/ways/{}": lambda owned: {"parameters": {}, "note": "mine now"},
+    "/api/policies": lambda owned: {"item_id": owned.item_id, "safety_stock": 9},
+    "/api/policies/preview": lambda owned: {
+        "changes": [{"group_id": owned.group_id, "location_id": owned.location_id}]
+    },
+    "/api/policies/groups": lambda owned: {"name": "stolen", "item_ids": [owned.item_id]},
+    "/api/policies/groups/{}": lambda owned: {"name": "mine now", "item_ids": []},
     "/api/arrivals": lambda owned: {"rows": [owned.announced]},
     "/api/arrivals/file": lambda owned: {
         "content": "\n".join((",".join(owned.announced), ",".join(owned.announced.values())))
@@ -89,6 +96,7 @@ class Owned:
     connection_id: int
     discrepancy_id: int
     arrival_id: int
+    group_id: int
 
     @property
     def announced(self) -> dict[str, str]:
@@ -110,6 +118,7 @@ class Owned:
             "connection_id": self.connection_id,
             "discrepancy_id": self.discrepancy_id,
             "arrival_id": self.arrival_id,
+            "group_id": self.group_id,
             "number": NUMBER,
             "way": "accept",
         }
@@ -134,6 +143,9 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         stated = arrivals.Stated(MARK, item_id, location_id, 1, tomorrow)
         arrivals.state(session, [stated], actor="user:1")
         arrival_id = session.exec(select(Arrival.arrival_id)).one()
+        group_id = policy_changes.keep_group(session, None, MARK, [item_id], by="user:1")
+        key = PolicyKey(group_id=group_id, location_id=location_id)
+        policy_changes.put_policy(session, key, Terms(safety_stock=1), by="user:1")
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(
@@ -145,6 +157,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         connection_id,
         discrepancy_id,
         arrival_id,
+        group_id,
     )
 
 

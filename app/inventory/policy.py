@@ -37,6 +37,7 @@ from app.inventory.endings import keep_what_it_caused
 from app.inventory.models import Collision, State
 from app.inventory.policies import GroupedItem, PolicyChange, Rules, load_rules
 from app.inventory.sharing import Granted, Kept, share_out
+from app.shops import this_shop
 
 SAFETY_STOCK = "safety_stock"
 POLICY = "policy"
@@ -131,8 +132,11 @@ def obey(
 
     Open requests are granted what has become free, in the order of precedence; safety stock is made
     up, lowered and begun at new places; what may give way to an oversell does. With `trim` requests
-    also give up what they hold beyond their share, as after a change. Refreshes the collisions.
+    also give up what they hold beyond their share, as after a change. Refreshes the collisions. A
+    shop that is leaving us is granted nothing.
     """
+    if this_shop(session).leaving_at is not None:
+        return []
     _lock(session)
     rules = load_rules(session)
     safety = _safety_wanted(session, rules, items)
