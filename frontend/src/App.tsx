@@ -11,6 +11,7 @@ const StockItem = lazy(() => import('./routes/StockItem'));
 const Collisions = lazy(() => import('./routes/Collisions'));
 const Discrepancies = lazy(() => import('./routes/Discrepancies'));
 const Arrivals = lazy(() => import('./routes/Arrivals'));
+const Policies = lazy(() => import('./routes/Policies'));
 const PurchaseOrders = lazy(() => import('./routes/PurchaseOrders'));
 const PurchaseOrder = lazy(() => import('./routes/PurchaseOrder'));
 const Activity = lazy(() => import('./routes/Activity'));
@@ -27,6 +28,7 @@ export function App() {
     { to: '/discrepancies', label: t('nav.discrepancies') },
     { to: '/arrivals', label: t('nav.arrivals') },
     { to: '/purchase-orders', label: t('nav.purchaseOrders') },
+    { to: '/policies', label: t('nav.policies') },
     { to: '/activity', label: t('nav.activity') },
     { to: '/settings', label: t('nav.settings') },
   ];
@@ -47,6 +49,7 @@ export function App() {
           <Route path="/collisions" element={<Collisions />} />
           <Route path="/discrepancies" element={<Discrepancies />} />
           <Route path="/arrivals" element={<Arrivals />} />
+          <Route path="/policies" element={<Policies />} />
           <Route path="/purchase-orders" element={<PurchaseOrders />} />
           <Route path="/purchase-orders/:number" element={<PurchaseOrder />} />
           <Route path="/activity" element={<Activity />} />

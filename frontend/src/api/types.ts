@@ -227,6 +227,7 @@ export interface PurchaseOrderLine {
     reject: number;
     rejection_reason: string | null;
     because: string;
+    withheld: { units: number; because: string; value: number | null } | null;
   };
 }
 export interface PurchaseOrder extends PurchaseOrderSummary {
@@ -349,4 +350,75 @@ export interface Exit {
 export interface Kit {
   item: ItemBrief;
   parts: { item: ItemBrief; units: number }[];
+}
+
+export interface Terms {
+  safety_stock: number | null;
+  amazon_share: number | null;
+  amazon_ceiling: number | null;
+  precedence: string | null;
+  take_back: boolean | null;
+  whole_cases: boolean | null;
+}
+export interface Group {
+  id: number;
+  name: string;
+  items: ItemBrief[];
+}
+export type Scope = 'everything' | 'group' | 'item';
+export interface Policy {
+  scope: Scope;
+  item: ItemBrief | null;
+  group: { id: number; name: string } | null;
+  location: { id: number; name: string } | null;
+  terms: Terms;
+}
+export interface Policies {
+  policies: Policy[];
+  groups: Group[];
+  defaults: Terms;
+  following: boolean;
+}
+export interface Effective {
+  item: ItemBrief;
+  group: { id: number; name: string } | null;
+  fields: Record<
+    keyof Terms,
+    {
+      value: number | boolean | string | null;
+      source: { scope: Scope | 'default'; name: string; location: string };
+    }
+  >;
+  own: Terms;
+}
+export interface PolicyChange {
+  id: number;
+  made_at: string;
+  by: string;
+  subject: 'policy' | 'group';
+  scope: Scope;
+  name: string;
+  location: string;
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+  settled_at: string | null;
+}
+export interface Replayed {
+  oversells: number;
+  oversold_units: number;
+  asked: number;
+  granted: number;
+  refused: number;
+  hours_in_collision: number;
+  dates: string[];
+}
+export interface Preview {
+  begins: string;
+  ends: string;
+  history_since: string | null;
+  events: number;
+  current: Replayed;
+  proposed: Replayed;
+  items: { item: ItemBrief; current: Replayed; proposed: Replayed }[];
+  differing: number;
 }

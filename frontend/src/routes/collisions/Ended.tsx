@@ -13,7 +13,8 @@ export function Ended({ collision }: { collision: Collision }) {
   const nameOf = useWayName();
   const stakeText = useStakeText();
   const { outcome } = collision;
-  const who = collision.ended_by === 'system' ? t('collisions.system') : (collision.ended_by ?? '');
+  const by = collision.ended_by ?? '';
+  const who = by === 'system' || by === 'policy' ? t(`collisions.${by}`) : by;
   return (
     <div>
       <p className="subdued">

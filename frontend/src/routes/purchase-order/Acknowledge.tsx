@@ -118,6 +118,14 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
                 <div className={line.short > 0 ? 'negative' : 'subdued'}>
                   {t(`orders.because.${line.proposal.because}`)}
                 </div>
+                {line.proposal.withheld && (
+                  <div className="subdued">
+                    {t(`orders.withheld.${line.proposal.withheld.because}`, {
+                      units: number(line.proposal.withheld.units),
+                      value: number(line.proposal.withheld.value ?? 0),
+                    })}
+                  </div>
+                )}
               </span>
             ),
           },
