@@ -5,36 +5,23 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from app.bench.corruptions import CORRUPTIONS, Corruption, spoil
 from app.db import transaction
 from app.inventory import audit
 from tests.inventory.brand import Brand, make_brand
 
-CORRUPTIONS = {
-    "balances_equal_movements": "UPDATE balance SET quantity = quantity + 1 WHERE state = 'customer'",
-    "movements_follow_one_another": "UPDATE posting SET to_balance = to_balance + 1"
-    " FROM balance WHERE account_id = to_account_id AND state = 'committed'",
-    "holds_equal_held_states": "UPDATE hold SET held = held + 1, wanted = wanted + 1"
-    " WHERE state = 'committed'",
-    "facts_are_held_in_full": "UPDATE hold SET wanted = wanted + 1 WHERE fact",
-    "fulfilled_equals_shipped": "UPDATE hold SET fulfilled = fulfilled + 1, wanted = wanted + 1"
-    " WHERE fact",
-    "tallies_equal_movements": "UPDATE tally SET total = total + 1 WHERE to_state = 'customer'",
-    "movements_have_a_tally": "DELETE FROM tally WHERE to_state = 'customer'",
-    "untracked_items_hold_nothing": "UPDATE item SET tracked = false",
-    "oversold_is_a_collision": "DELETE FROM collision",
-    "messages_do_not_wait_for_ever": "INSERT INTO message (shop_id, direction, channel, topic, key,"
-    " state, attempts, received_at, due_at, notes, history) SELECT shop_id, 'in', 'shopify', 't',"
-    " 'k', 'waiting', 0, now() - interval '3 hours', now() - interval '2 hours', '[]', '[]'"
-    " FROM shop",
-}
+REFUSED_BY_THE_DATABASE = {"inside_states_are_not_negative"}
 
 
 @pytest.fixture
 def brand(database: str) -> Brand:
     made = make_brand()
-    made.stock("tent", "main", 5)
+    made.stock("tent", "main", 25)
     made.settle(made.order("1", 9, item="tent", at="main"))
+    made.settle(made.purchase_order("P", 6, item="tent", at="main"))
     made.settle(made.fulfillment("f", "1", 2, item="tent", at="main"))
+    made.settle(made.shipment("s", "P", 2, item="tent", at="main"))
+    made.settle(made.order("2", 40, item="tent", at="main"))
     made.refresh_collisions()
     return made
 
@@ -45,17 +32,41 @@ def findings(brand: Brand) -> set[str]:
 
 
 @pytest.mark.audits_itself
-@pytest.mark.parametrize("check", CORRUPTIONS)
+@pytest.mark.parametrize("corruption", CORRUPTIONS, ids=lambda one: one.kind)
 def test_a_corruption_is_found_by_name(
-    brand: Brand, superuser: psycopg.Connection, check: str
+    brand: Brand, superuser: psycopg.Connection, corruption: Corruption
 ) -> None:
     assert findings(brand) == set()
-    with superuser.transaction():
-        superuser.execute("SET LOCAL session_replication_role = replica")
-        superuser.execute(CORRUPTIONS[check])
-    assert check in findings(brand)
+    spoil(superuser, corruption, brand.shop_id, brand.item("tent"))
+    assert corruption.check in findings(brand)
 
 
-def test_every_check_has_a_name_and_a_query() -> None:
-    assert len(audit.checks()) >= 11
+@pytest.mark.audits_itself
+def test_less_than_nothing_inside_is_found_where_the_database_no_longer_refuses_it(
+    brand: Brand, superuser: psycopg.Connection
+) -> None:
+    rule = "ck_balance_not_negative_inside"
+    definition = superuser.execute(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [rule]
+    ).fetchone()
+    assert definition
+    change = "UPDATE balance SET quantity = quantity - 100 WHERE state = 'committed'"
+    with pytest.raises(psycopg.errors.CheckViolation):
+        superuser.execute(change)
+    superuser.execute(f"ALTER TABLE balance DROP CONSTRAINT {rule}")
+    try:
+        superuser.execute(change)
+        assert "inside_states_are_not_negative" in findings(brand)
+    finally:
+        superuser.execute("DELETE FROM balance")
+        superuser.execute(f"ALTER TABLE balance ADD CONSTRAINT {rule} {definition[0]}")
+
+
+def test_every_check_has_a_corruption_that_it_finds() -> None:
+    found = {corruption.check for corruption in CORRUPTIONS} | REFUSED_BY_THE_DATABASE
+    assert found == set(audit.checks())
+    assert len({corruption.check for corruption in CORRUPTIONS}) >= 20
+
+
+def test_every_check_is_a_query() -> None:
     assert all(query.startswith(("--", "SELECT")) for query in audit.checks().values())
