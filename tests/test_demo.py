@@ -123,10 +123,11 @@ def test_a_port_in_use_is_named_before_anything_starts(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("bench", ["ledger", "webhooks"])
+@pytest.mark.parametrize("bench", ["ledger", "webhooks", "read", "audit"])
 def test_a_bench_writes_a_table_and_json(tmp_path: Path, bench: str) -> None:
     output = tmp_path / "result.json"
-    words = [sys.executable, "-m", "app.cli", "bench", bench, "--rounds", "1", "--seconds", "0.1"]
+    words = [sys.executable, "-m", "app.cli", "bench", bench, "--rounds", "1"]
+    words += ["--movements", "50000"] if bench in ("read", "audit") else ["--seconds", "0.1"]
     if bench == "webhooks":
         words += ["--port", str(three_ports())]
     ended = subprocess.run(

@@ -88,7 +88,7 @@ CORRUPTIONS = (
     ),
     Corruption(
         "an account is gone",
-        "movements_touch_known_accounts",
+        "balances_equal_movements",
         f"DELETE FROM balance WHERE {OWN_BALANCE} = 'adjustment'",
     ),
     Corruption(

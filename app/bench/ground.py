@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -22,6 +23,7 @@ from app.inventory.models import Location
 from app.migrations import migrate
 from app.shops import open_shop
 from app.supervisor import Servers
+from app.supervisor.postgresql import SUPERUSER
 
 SHOP = "bench.myshopify.com"
 SECRET = "bench-secret"
@@ -42,8 +44,16 @@ class BooksAreWrong(Exception):
     """A measurement that broke the books is worth nothing."""
 
 
+@dataclass(frozen=True)
+class Ground:
+    """A folder of its own, and the address at which its database's superuser gets in."""
+
+    folder: Path
+    superuser_url: str
+
+
 @contextmanager
-def ground(database_url: str | None, redis_url: str | None) -> Iterator[Path]:
+def ground(database_url: str | None, redis_url: str | None) -> Iterator[Ground]:
     """A folder and, in the settings, the addresses of durable servers; embedded ones unless given.
 
     The database must be one for measuring: it is migrated and filled.
@@ -65,7 +75,7 @@ def ground(database_url: str | None, redis_url: str | None) -> Iterator[Path]:
             _forget()
             migrate(settings().database_url)
             try:
-                yield folder
+                yield Ground(folder, database_url or servers.postgresql.url(role=SUPERUSER))
             finally:
                 engine().dispose()
                 _forget()

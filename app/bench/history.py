@@ -88,7 +88,8 @@ SELECT n, ships, nextval('paper_number') AS document_id FROM (
     UNION ALL SELECT n, true, shipped_at FROM paper ORDER BY at) AS papers;
 CREATE TEMP TABLE line AS
 SELECT paper.n, is_order, held.document_id, shipment.document_id AS shipment_id,
-       (nextval('line_number'))::text AS line, thing.item_id, place.location_id, 1 + drawn.nth % 3 AS quantity,
+       nextval('line_number')::text AS line, thing.item_id, place.location_id,
+       1 + drawn.nth % 3 AS quantity,
        held_at + nth * interval '1 microsecond' AS held_at,
        shipped_at + nth * interval '1 microsecond' AS shipped_at, drawn.leaves
 FROM (
@@ -200,7 +201,6 @@ def write_history(
         "start": start,
     }
     _run(connection, BEGIN, values)
-    # Stock of the first day.
     _run(connection, FIRST_DAY, values)
     total = items * LOCATIONS
     chunks = max(1, round((movements - total) / (LINES * 1.96)))
@@ -208,17 +208,14 @@ def write_history(
     purchase_orders = round(lines * 0.4 / 50)
     orders = -(-(lines - purchase_orders * 50) // 2)
     for number in range(chunks):
-        share = "(now() - interval '1 hour' - {start}) * {part}"
         values |= {
-            "since": f"({start} + interval '1 minute' + {share.format(start=start, part=number / chunks)})",
-            "until": f"({start} + interval '1 minute' + {share.format(start=start, part=(number + 1) / chunks)})",
+            "since": _moment(start, number / chunks),
+            "until": _moment(start, (number + 1) / chunks),
             "orders": orders,
             "purchase_orders": purchase_orders,
         }
         with connection.transaction():
             _run(connection, PAPERS, values)
-            connection.execute("SET LOCAL session_replication_role = origin")
-            _run(connection, "ANALYZE ready", values)
         started = time.perf_counter()
         with connection.transaction():
             connection.execute("SET LOCAL session_replication_role = origin")
@@ -229,6 +226,10 @@ def write_history(
         yield Chunk(total, written, seconds)
     _run(connection, END, values)
     connection.execute("SET session_replication_role = origin")
+
+
+def _moment(start: str, share: float) -> str:
+    return f"({start} + interval '1 minute' + (now() - interval '1 hour' - {start}) * {share})"
 
 
 def _run(connection: psycopg.Connection[Any], statements: str, values: dict[str, Any]) -> None:

@@ -33,9 +33,9 @@ class Series:
         return {
             "name": self.name,
             "unit": self.unit,
-            "per_second": round(median(self.rates)),
-            "lowest": round(min(self.rates)),
-            "highest": round(max(self.rates)),
+            "per_second": _short(median(self.rates)),
+            "lowest": _short(min(self.rates)),
+            "highest": _short(max(self.rates)),
             "p50_ms": round(median(one[0] for one in self.milliseconds), 2),
             "p99_ms": round(median(one[1] for one in self.milliseconds), 2),
         }
@@ -125,3 +125,7 @@ class Report:
 
 def _at(ordered: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
+
+
+def _short(rate: float) -> float:
+    return round(rate) if rate >= 10 else round(rate, 3)

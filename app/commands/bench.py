@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from app.bench import ground, ledger, webhooks
+from app.bench import audit, ground, ledger, read, webhooks
+from app.bench.ground import Ground
 from app.bench.report import Report
 from app.commands.common import SOMETHING_WRONG, stop, told_plainly
 
@@ -26,6 +27,18 @@ OUTPUT = click.option(
 DATABASE = click.option(
     "--database-url",
     help="Measure here and not on an embedded PostgreSQL; the database is filled with rubbish.",
+)
+
+MOVEMENTS = click.option(
+    "--movements",
+    default=10_000_000,
+    show_default=True,
+    type=click.IntRange(50_000, 100_000_000),
+    help="Length of the history that is written first.",
+)
+SUPERUSERS = click.option(
+    "--database-url",
+    help="Measure here, as a superuser, and not on an embedded PostgreSQL; it is filled with rubbish.",
 )
 
 
@@ -49,7 +62,7 @@ def bench_ledger(
     rounds: int, seconds: float, output: Path | None, database_url: str | None
 ) -> None:
     """Orders a second that the ledger settles, by batch size, hot item and many items."""
-    _measured(output, database_url, lambda folder: ledger.measure(folder, rounds, seconds))
+    _measured(output, database_url, lambda place: ledger.measure(place.folder, rounds, seconds))
 
 
 @bench_command.command(name="webhooks")
@@ -72,16 +85,50 @@ def bench_webhooks(
     _measured(
         output,
         database_url,
-        lambda folder: webhooks.measure(folder, rounds, seconds, connections, port),
+        lambda place: webhooks.measure(place.folder, rounds, seconds, connections, port),
+    )
+
+
+@bench_command.command(name="read")
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1, 100))
+@MOVEMENTS
+@OUTPUT
+@SUPERUSERS
+@told_plainly
+def bench_read(rounds: int, movements: int, output: Path | None, database_url: str | None) -> None:
+    """Balances, a page and an as-of balance over a long history, beside the bare queries.
+
+    Writes the history first (about ten minutes for ten million movements) and says how quickly each
+    million went in and how many bytes a movement takes with all its indexes.
+    """
+    _measured(output, database_url, lambda place: read.measure(place, rounds, movements))
+
+
+@bench_command.command(name="audit")
+@click.option("--rounds", default=1, show_default=True, type=click.IntRange(1, 100))
+@MOVEMENTS
+@click.option("--connections", default=2, show_default=True, type=click.IntRange(1, 16))
+@OUTPUT
+@SUPERUSERS
+@told_plainly
+def bench_audit(
+    rounds: int, movements: int, connections: int, output: Path | None, database_url: str | None
+) -> None:
+    """Seconds of an audit over a long history, and whether it names every kind of corruption in it.
+
+    Writes the history first, audits it, spoils it in every way we know, and audits it again.
+    """
+    _measured(
+        output, database_url, lambda place: audit.measure(place, rounds, movements, connections)
     )
 
 
 def _measured(
-    output: Path | None, database_url: str | None, measure: Callable[[Path], Report]
+    output: Path | None, database_url: str | None, measure: Callable[[Ground], Report]
 ) -> Any:
     try:
-        with ground.ground(database_url, None) as folder:
-            report = measure(folder)
+        with ground.ground(database_url, None) as place:
+            report = measure(place)
     except (ground.BooksAreWrong, webhooks.LostWebhooks) as wrong:
         stop(SOMETHING_WRONG, str(wrong))
     path = report.write(output or RESULTS / f"{report.bench}.json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import click
 from cryptography.fernet import Fernet
@@ -17,6 +18,9 @@ from app.inventory import audit
 from app.migrations import migrate, pending
 from app.shops import this_shop
 from app.web import create_app, specification
+
+CONNECTIONS = 2
+"""Checks that the audit runs side by side; a large one is bound by what one connection can do."""
 
 
 @click.command(name="migrate")
@@ -52,7 +56,8 @@ def audit_command(shop: str | None, as_json: bool) -> None:
     """
     found = 0
     for shop_id in chosen_shops(shop):
-        domain, findings = run(_audited, shop_id)
+        found_here = _looked_for(shop_id)
+        domain, findings = run(_kept, shop_id, found_here)
         found += len(findings)
         if as_json:
             click.echo(json.dumps({"shop": domain, "findings": findings}))
@@ -91,8 +96,16 @@ def openapi_command() -> None:
     click.echo(json.dumps(specification(create_app()), indent=2))
 
 
-def _audited(session: Session) -> tuple[str, list[dict[str, object]]]:
-    return this_shop(session).domain, audit.run(session).findings
+def _looked_for(shop_id: int) -> list[audit.Finding]:
+    def look(check: str) -> list[audit.Finding]:
+        return run(audit.findings_of, shop_id, check)
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        return [finding for part in pool.map(look, audit.checks()) for finding in part]
+
+
+def _kept(session: Session, found: list[audit.Finding]) -> tuple[str, list[dict[str, object]]]:
+    return this_shop(session).domain, audit.keep(session, found).findings
 
 
 def _seal_again(session: Session) -> int:

@@ -12,27 +12,49 @@ from sqlmodel import Session
 from app.db import shop_of
 from app.inventory.models import State
 
-# The last posting that touched an account tells its balance; two index look-ups find it.
+# The last posting that touched an account tells its balance; two index look-ups find it. Where none is
+# here any more, as its month was moved away, the next one tells what it began with, and where there
+# is no next one either nothing has changed since.
 AS_OF = """
-SELECT balance.item_id, balance.location_id, balance.state::text AS state, last.quantity
-FROM balance
-CROSS JOIN LATERAL (
-    SELECT quantity FROM (
-        (SELECT recorded_at, movement_id, to_balance AS quantity FROM posting
-         WHERE shop_id = :shop AND to_account_id = balance.account_id AND recorded_at <= :moment
-         ORDER BY recorded_at DESC, movement_id DESC LIMIT 1)
-        UNION ALL
-        (SELECT recorded_at, movement_id, from_balance FROM posting
-         WHERE shop_id = :shop AND from_account_id = balance.account_id AND recorded_at <= :moment
-         ORDER BY recorded_at DESC, movement_id DESC LIMIT 1)
-    ) AS side ORDER BY recorded_at DESC, movement_id DESC LIMIT 1
-) AS last
-WHERE balance.shop_id = :shop AND balance.item_id = ANY(:items)
+SELECT item_id, location_id, state, quantity FROM (
+    SELECT balance.item_id, balance.location_id, balance.state::text AS state,
+           last.quantity IS NULL AS is_carried,
+           coalesce(last.quantity, (
+               SELECT began FROM (
+                   (SELECT recorded_at, movement_id, to_balance - posting.quantity AS began
+                    FROM posting
+                    WHERE shop_id = %(shop)s AND to_account_id = balance.account_id
+                      AND recorded_at > %(moment)s
+                    ORDER BY recorded_at, movement_id LIMIT 1)
+                   UNION ALL
+                   (SELECT recorded_at, movement_id, from_balance + posting.quantity FROM posting
+                    WHERE shop_id = %(shop)s AND from_account_id = balance.account_id
+                      AND recorded_at > %(moment)s
+                    ORDER BY recorded_at, movement_id LIMIT 1)
+               ) AS side ORDER BY recorded_at, movement_id LIMIT 1
+           ), balance.quantity) AS quantity
+    FROM balance
+    LEFT JOIN LATERAL (
+        SELECT quantity FROM (
+            (SELECT recorded_at, movement_id, to_balance AS quantity FROM posting
+             WHERE shop_id = %(shop)s AND to_account_id = balance.account_id
+               AND recorded_at <= %(moment)s
+             ORDER BY recorded_at DESC, movement_id DESC LIMIT 1)
+            UNION ALL
+            (SELECT recorded_at, movement_id, from_balance FROM posting
+             WHERE shop_id = %(shop)s AND from_account_id = balance.account_id
+               AND recorded_at <= %(moment)s
+             ORDER BY recorded_at DESC, movement_id DESC LIMIT 1)
+        ) AS side ORDER BY recorded_at DESC, movement_id DESC LIMIT 1
+    ) AS last ON true
+    WHERE balance.shop_id = %(shop)s AND balance.item_id = ANY(%(items)s::int[])
+) AS stood
+WHERE NOT (is_carried AND quantity = 0)
 """
 
 NOW = """
 SELECT item_id, location_id, state::text AS state, quantity FROM balance
-WHERE shop_id = :shop AND item_id = ANY(:items)
+WHERE shop_id = %(shop)s AND item_id = ANY(%(items)s::int[])
 """
 
 MOVEMENT_COLUMNS = """
@@ -44,30 +66,28 @@ document.kind AS document_kind, document.reference AS document_reference,
 document.title AS document_title
 """
 
-
-# The newest of each account by its index, the newest of those, and only then their names.
+# The newest of each account by its index, the newest of those, and only then their names. Every
+# posting comes out of some account, so both sides are looked at only when not all are asked for.
 MOVEMENTS = f"""
 WITH account AS (SELECT account_id FROM balance WHERE {{accounts}}),
 newest AS (
     SELECT DISTINCT found.movement_id, found.recorded_at
-    FROM account CROSS JOIN LATERAL (
-        (SELECT movement_id, recorded_at FROM posting
-         WHERE shop_id = :shop AND from_account_id = account_id{{until}}
-         ORDER BY recorded_at DESC, movement_id DESC LIMIT :limit)
-        UNION ALL
-        (SELECT movement_id, recorded_at FROM posting
-         WHERE shop_id = :shop AND to_account_id = account_id{{until}}
-         ORDER BY recorded_at DESC, movement_id DESC LIMIT :limit)
-    ) AS found
-    ORDER BY recorded_at DESC, movement_id DESC LIMIT :limit
+    FROM account CROSS JOIN LATERAL ({{sides}}) AS found
+    ORDER BY recorded_at DESC, movement_id DESC LIMIT %(limit)s
 )
 SELECT {MOVEMENT_COLUMNS}
 FROM newest
-JOIN movement ON movement.shop_id = :shop AND movement.movement_id = newest.movement_id
+JOIN movement ON movement.shop_id = %(shop)s AND movement.movement_id = newest.movement_id
  AND movement.recorded_at = newest.recorded_at
-JOIN document ON document.shop_id = :shop AND document.document_id = movement.document_id
+JOIN document ON document.shop_id = %(shop)s AND document.document_id = movement.document_id
 ORDER BY movement.recorded_at DESC, movement.movement_id DESC
 """
+SIDE = """
+    (SELECT movement_id, recorded_at FROM posting
+     WHERE shop_id = %(shop)s AND {side}_account_id = account_id{until}
+     ORDER BY recorded_at DESC, movement_id DESC LIMIT %(limit)s)
+"""
+STATES = {state.value: state for state in State}
 
 
 class BalanceRow(NamedTuple):
@@ -83,13 +103,13 @@ def balances(
     session: Session, item_ids: Sequence[int], as_of: datetime | None = None
 ) -> list[BalanceRow]:
     """Every account of these items that was ever touched, now or as it stood at a moment."""
-    parameters: dict[str, Any] = {"shop": shop_of(session), "items": list(item_ids)}
+    parameters: dict[str, Any] = {"items": list(item_ids)}
     statement = NOW
     if as_of is not None:
         statement, parameters["moment"] = AS_OF, as_of
-    rows = session.execute(text(statement), parameters)
     return [
-        BalanceRow(row.item_id, row.location_id, State(row.state), row.quantity) for row in rows
+        BalanceRow(item_id, location_id, STATES[state], quantity)
+        for item_id, location_id, state, quantity in _rows(session, statement, parameters)
     ]
 
 
@@ -107,23 +127,7 @@ def movements(
 
     `before` is the (recorded_at, movement_id) of the last row of the page before.
     """
-    accounts = ["shop_id = :shop", "item_id = :item"]
-    if state is not None:
-        accounts.append("state = CAST(:state AS stock_state)")
-    if location_id is not None:
-        accounts.append("location_id = :location")
-    until = []
-    if as_of is not None:
-        until.append("recorded_at <= :moment")
-    if before is not None:
-        # The first half says nothing new, but an index can follow it.
-        until.append("recorded_at <= :before_at")
-        until.append("(recorded_at, movement_id) < (:before_at, :before_id)")
-    statement = MOVEMENTS.format(
-        accounts=" AND ".join(accounts), until="".join(f" AND {one}" for one in until)
-    )
     parameters: dict[str, Any] = {
-        "shop": shop_of(session),
         "item": item_id,
         "state": state and state.value,
         "location": location_id,
@@ -132,7 +136,38 @@ def movements(
         "before_id": before and before[1],
         "limit": limit,
     }
-    return session.execute(text(statement), parameters).all()
+    statement = page_statement(state=state, location_id=location_id, as_of=as_of, before=before)
+    return _rows(session, statement, parameters)
+
+
+def page_statement(
+    *,
+    state: State | None = None,
+    location_id: int | None = None,
+    as_of: datetime | None = None,
+    before: tuple[datetime, int] | None = None,
+) -> str:
+    """The SQL of one page of movements, by what is asked for."""
+    accounts = ["shop_id = %(shop)s", "item_id = %(item)s"]
+    if state is not None:
+        accounts.append("state = CAST(%(state)s AS stock_state)")
+    if location_id is not None:
+        accounts.append("location_id = %(location)s")
+    until = ""
+    if as_of is not None:
+        until += " AND recorded_at <= %(moment)s"
+    if before is not None:
+        # The first half says nothing new, but an index can follow it.
+        until += " AND recorded_at <= %(before_at)s"
+        until += " AND (recorded_at, movement_id) < (%(before_at)s, %(before_id)s)"
+    named = ("from", "to") if len(accounts) > 2 else ("from",)
+    sides = " UNION ALL ".join(SIDE.format(side=side, until=until) for side in named)
+    return MOVEMENTS.format(accounts=" AND ".join(accounts), sides=sides)
+
+
+def _rows(session: Session, statement: str, parameters: dict[str, Any]) -> Sequence[Any]:
+    parameters["shop"] = shop_of(session)
+    return session.connection().exec_driver_sql(statement, parameters).fetchall()
 
 
 ITEMS_BY_SKU = """
