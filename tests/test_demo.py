@@ -138,3 +138,25 @@ def test_a_bench_writes_a_table_and_json(tmp_path: Path, bench: str) -> None:
     assert result["bench"] == bench
     assert all(one["per_second"] > 0 for one in result["results"])
     assert "p99 ms" in ended.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "bench"),
+    [
+        (("--steady", "50", "--seconds", "2"), "webhooks-steady"),
+        (("--flood", "300"), "webhooks-flood"),
+    ],
+)
+def test_traffic_is_measured_until_every_order_is_held(
+    tmp_path: Path, words: tuple[str, ...], bench: str
+) -> None:
+    output = tmp_path / "result.json"
+    command = [sys.executable, "-m", "app.cli", "bench", "webhooks", *words]
+    command += ["--port", str(three_ports()), "--output", str(output)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    result = json.loads(output.read_text())
+    assert result["bench"] == bench
+    assert result["parameters"]["orders"] in (100, 300)
+    assert all(one["p99_ms"] > 0 for one in result["results"])

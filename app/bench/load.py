@@ -19,6 +19,8 @@ from typing import Any
 
 END_OF_HEAD = b"\r\n\r\n"
 LONGEST_SILENCE = 15.0
+STRIDE = 7_919
+"""A prime, so that orders one after the other are of different variants."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,9 @@ class Load:
     variant: int = 1
     filler: int = 5_600
     path: str = "/webhooks/shopify"
+    variants: int = 1
+    per_second: float = 0.0
+    """How many to send a second, answered or not; 0: each connection sends when it was answered."""
 
 
 @dataclass
@@ -45,6 +50,8 @@ class Measured:
     seconds: float = 0.0
     statuses: dict[str, int] = field(default_factory=dict)
     latencies: list[float] = field(default_factory=list)
+    due_at: list[float] = field(default_factory=list)
+    """When each request should have left, in the order of their numbers; only of a steady load."""
 
 
 def order_body(number: int, variant: int, filler: int) -> bytes:
@@ -75,7 +82,9 @@ def requests(load: Load) -> list[bytes]:
     """The raw requests, signed; made before the clock starts."""
     made = []
     for index in range(load.requests):
-        body = order_body(load.first_order + index, load.variant, load.filler)
+        body = order_body(
+            load.first_order + index, load.variant + index * STRIDE % load.variants, load.filler
+        )
         digest = base64.b64encode(hmac.digest(load.secret.encode(), body, "sha256")).decode()
         head = (
             f"POST {load.path} HTTP/1.1\r\nHost: 127.0.0.1:{load.port}\r\n"
@@ -91,6 +100,58 @@ def requests(load: Load) -> list[bytes]:
 
 def run(load: Load) -> Measured:
     """Sends all requests, each connection one at a time, and waits for every answer."""
+    return _run_steadily(load) if load.per_second else _run_at_full_speed(load)
+
+
+def _run_steadily(load: Load) -> Measured:
+    """Each request has its moment; one that finds no free connection is late from then on."""
+    measured = Measured()
+    made = requests(load)
+    idle: list[socket.socket] = []
+    opened = 0
+    started, wall = time.perf_counter(), time.time()
+    moments = [number / load.per_second for number in range(load.requests)]
+    measured.due_at = [wall + moment for moment in moments]
+    with selectors.DefaultSelector() as selector:
+        number = answered = 0
+        while answered < load.requests:
+            now = time.perf_counter() - started
+            while number < load.requests and moments[number] <= now:
+                if not idle and opened < load.connections:
+                    idle.append(_connect(load.port))
+                    opened += 1
+                if not idle:
+                    break
+                connection = idle.pop()
+                connection.sendall(made[number])
+                exchange = _Exchange(started + moments[number])
+                selector.register(connection, selectors.EVENT_READ, exchange)
+                number += 1
+            due_in = moments[number] - now if number < load.requests and idle else 1.0
+            for key, _mask in selector.select(max(0.0, min(due_in, 0.05))):
+                free = key.fileobj
+                assert isinstance(free, socket.socket)
+                part = free.recv(65536)
+                key.data.received += part
+                if part and not _is_whole(key.data.received):
+                    continue
+                _note(measured, key.data)
+                answered += 1
+                selector.unregister(free)
+                if part:
+                    idle.append(free)
+                else:
+                    free.close()
+                    opened -= 1
+            if now > moments[-1] + LONGEST_SILENCE:
+                raise TimeoutError(f"{load.requests - answered} requests were not answered")
+    for connection in idle:
+        connection.close()
+    measured.seconds = time.perf_counter() - started
+    return measured
+
+
+def _run_at_full_speed(load: Load) -> Measured:
     waiting = iter(requests(load))
     measured = Measured()
     with selectors.DefaultSelector() as selector:
@@ -117,10 +178,21 @@ def _open(selector: selectors.BaseSelector, port: int, waiting: Iterator[bytes])
     first = next(waiting, None)
     if first is None:
         return
-    connection = socket.create_connection(("127.0.0.1", port), timeout=LONGEST_SILENCE)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection = _connect(port)
     selector.register(connection, selectors.EVENT_READ, _Exchange(time.perf_counter()))
     connection.sendall(first)
+
+
+def _connect(port: int) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=LONGEST_SILENCE)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def _note(measured: Measured, exchange: _Exchange) -> None:
+    measured.latencies.append(time.perf_counter() - exchange.sent_at)
+    status = bytes(exchange.received[9:12]).decode() or "closed"
+    measured.statuses[status] = measured.statuses.get(status, 0) + 1
 
 
 def _answered(
@@ -135,10 +207,7 @@ def _answered(
     exchange.received += part
     if part and not _is_whole(exchange.received):
         return
-    now = time.perf_counter()
-    measured.latencies.append(now - exchange.sent_at)
-    status = bytes(exchange.received[9:12]).decode() or "closed"
-    measured.statuses[status] = measured.statuses.get(status, 0) + 1
+    _note(measured, exchange)
     following = next(waiting, None) if part else None
     if following is None:
         selector.unregister(connection)

@@ -52,7 +52,7 @@ def measure(folder: Path, rounds: int, seconds: float, connections: int, port: i
             command += ["--blocking-threads", str(own.web_threads), target]
             environment = {"BENCH_SHOP_ID": str(shop_id)}
             processes.start(
-                name, command, environment=environment, ready=partial(_listens, port + offset)
+                name, command, environment=environment, ready=partial(listens, port + offset)
             )
         for number in range(-1, rounds):
             for offset, one in enumerate(series.values()):
@@ -97,7 +97,8 @@ def send(load: Load) -> Measured:
     return Measured(**json.loads(answer.stdout))
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody listens on this port of this machine."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:

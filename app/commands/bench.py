@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from app.bench import audit, ground, ledger, read, webhooks
+from app.bench import audit, ground, ledger, read, traffic, webhooks
 from app.bench.ground import Ground
 from app.bench.report import Report
 from app.commands.common import SOMETHING_WRONG, stop, told_plainly
@@ -72,6 +72,18 @@ def bench_ledger(
 @DATABASE
 @click.option("--connections", default=32, show_default=True, type=click.IntRange(1, 512))
 @click.option("--port", default=19_300, show_default=True, help="First of three ports to use.")
+@click.option(
+    "--steady",
+    type=click.FloatRange(1, 5_000),
+    metavar="ORDERS",
+    help="Instead: so many orders a second for --seconds, and how long until each is held.",
+)
+@click.option(
+    "--flood",
+    type=click.IntRange(1, 1_000_000),
+    metavar="ORDERS",
+    help="Instead: so many orders at once, and how long until all are held.",
+)
 @told_plainly
 def bench_webhooks(
     rounds: int,
@@ -80,13 +92,23 @@ def bench_webhooks(
     database_url: str | None,
     connections: int,
     port: int,
+    steady: float | None,
+    flood: int | None,
 ) -> None:
-    """Webhooks a second that the door stores, beside the bare floor on the same server."""
-    _measured(
-        output,
-        database_url,
-        lambda place: webhooks.measure(place.folder, rounds, seconds, connections, port),
-    )
+    """Webhooks a second that the door stores, beside the bare floor on the same server.
+
+    With --steady or --flood the whole product runs, a worker included, and what is measured goes
+    on until the units are held. Every order must be held once and the audit be silent, or exit 1.
+    """
+
+    def measure(place: Ground) -> Report:
+        if steady is not None:
+            return traffic.steady(place.folder, steady, seconds, connections, port)
+        if flood is not None:
+            return traffic.flood(place.folder, flood, connections, port)
+        return webhooks.measure(place.folder, rounds, seconds, connections, port)
+
+    _measured(output, database_url, measure)
 
 
 @bench_command.command(name="read")
