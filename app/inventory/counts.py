@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from app.db import shop_of
+from app.db import database_time, shop_of
 from app.errors import Refused
 from app.inventory import collisions, ledger
 from app.inventory.documents import Claim, Document
@@ -197,7 +197,7 @@ def compare(
     been told of; a difference opens only when it has stood unchanged for `grace`, was read since it
     was first seen, and nothing has moved there since that reading; one that is over is closed.
     """
-    now = now or datetime.now(UTC)
+    now = now or database_time()
     session.execute(text(LOCK), {"shop": shop_of(session)})
     silent = set(busy) | set(session.execute(text(UNTOLD), {"shop": shop_of(session)}).scalars())
     standing = _standing(session, source, items)
@@ -306,7 +306,7 @@ def adopt_by_policy(
     """
     if choice == "never":
         return []
-    late = (now or datetime.now(UTC)) - LATE_NEWS
+    late = (now or database_time()) - LATE_NEWS
     rows = session.exec(
         select(Discrepancy)
         .where(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import IO
 
@@ -97,7 +97,7 @@ def compare_items(session: Session, item_ids: Sequence[int] | None) -> None:
         busy=counts.busy_items(session),
         grace=timedelta(seconds=settings().count_grace_seconds),
     )
-    now = datetime.now(UTC).isoformat()
+    now = database_time().isoformat()
     _read_again(session, sorted(found.doubtful)[:ITEMS_AT_ONCE], now)
     if found.opened:
         log.info("differences_opened", count=len(found.opened))
@@ -106,7 +106,7 @@ def compare_items(session: Session, item_ids: Sequence[int] | None) -> None:
 
 
 def _compare_recent(session: Session) -> None:
-    since = datetime.now(UTC) - LOOKED_BACK
+    since = database_time() - LOOKED_BACK
     compare_items(session, recently_counted(session, counts.SOURCE, since))
 
 
@@ -157,7 +157,7 @@ def _take(session: Session) -> CountRun | None:
 def _ask(row: CountRun, client: ShopClient, sleep: Sleep) -> None:
     """Shopify is asked to write all levels, inactive ones too, into one file."""
     # Our own clock, as Shopify's time stamp is cut to the second before.
-    asked_at = datetime.now(UTC)
+    asked_at = database_time()
     asked = client.ask("bulk_run", query=document("counts"))["bulkOperationRunQuery"]
     operation = asked["bulkOperation"]
     if asked["userErrors"] or not operation:
@@ -199,7 +199,7 @@ def _keep_result(row: CountRun, file: IO[bytes]) -> None:
     done = row.result_rows
     for batch in batches(islice(levels, done, None)):
         done += len(batch)
-        run(_keep_levels, row.shop_id, batch, row.asked_at or datetime.now(UTC), done)
+        run(_keep_levels, row.shop_id, batch, row.asked_at or database_time(), done)
 
 
 def _keep_levels(session: Session, levels: Sequence[Json], read_at: datetime, done: int) -> None:
@@ -225,7 +225,7 @@ def _finish(session: Session) -> None:
     log.info("counted", levels=row.result_rows)
     row.step, row.operation_id, row.result_url = "ask", None, None
     row.attempts, row.error = 0, None
-    row.finished_at, row.due_at = datetime.now(UTC), _next_time()
+    row.finished_at, row.due_at = database_time(), _next_time()
 
 
 def _move_on(session: Session, /, to: str, **changes: object) -> None:
@@ -234,7 +234,7 @@ def _move_on(session: Session, /, to: str, **changes: object) -> None:
     row.attempts = row.attempts if to in ("ask", "wait") else 0
     for name, value in changes.items():
         setattr(row, name, value)
-    row.due_at = datetime.now(UTC)
+    row.due_at = database_time()
 
 
 def _put_off(session: Session, problem: RetryLater | GiveUp) -> None:
@@ -243,14 +243,14 @@ def _put_off(session: Session, problem: RetryLater | GiveUp) -> None:
     row.error = problem.detail
     pause = min(LONGEST_PAUSE, timedelta(seconds=2 * 2 ** min(row.attempts, 12)))
     after = problem.after if isinstance(problem, RetryLater) else None
-    row.due_at = datetime.now(UTC) + max(after or timedelta(), pause)
+    row.due_at = database_time() + max(after or timedelta(), pause)
     log.warning("counting_put_off", step=row.step, error=problem.detail)
 
 
 def _look_again(session: Session) -> None:
     row = _row(session)
     if row.step == "wait":
-        row.due_at = datetime.now(UTC) + POLL_PAUSE
+        row.due_at = database_time() + POLL_PAUSE
 
 
 STEPS: dict[str, Callable[[CountRun, ShopClient, Sleep], None]] = {

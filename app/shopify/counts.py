@@ -41,7 +41,8 @@ UNION
 SELECT alias.item_id FROM waiting
 JOIN alias ON alias.shop_id = :shop AND alias.kind = 'shopify_inventory_item'
   AND alias.value = coalesce(request ->> 'inventory_item_id', request ->> 'id')
-WHERE topic LIKE 'inventory_levels/%' OR topic LIKE 'inventory_items/%'
+WHERE direction = 'in'
+  AND (topic LIKE 'inventory_levels/%' OR topic LIKE 'inventory_items/%')
 UNION
 SELECT hold.item_id FROM waiting
 JOIN document ON document.shop_id = :shop AND document.kind = 'shopify_order'

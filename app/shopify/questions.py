@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Session, select
 
 from app import bell
-from app.db import run, shop_of
+from app.db import database_time, run, shop_of
 from app.errors import GiveUp
 from app.inventory.models import Location
 from app.messages import Message
@@ -47,7 +47,7 @@ def ask(client: ShopClient, message: Message) -> Apply:
     if message.topic == requests.READ_PRODUCT:
         return _product(client, number)
     if message.topic == requests.READ_LEVELS:
-        asked_at = datetime.now(UTC)
+        asked_at = database_time()
         return _levels(_read_all(client, [gid("InventoryItem", number)]), asked_at)
     if message.topic == requests.READ_LOCATIONS:
         return _locations(list(client.pages("locations", "locations")))
@@ -79,7 +79,7 @@ def _product(client: ShopClient, number: str) -> Apply:
             "product", "product.variants", id=product["id"], after=page["endCursor"]
         )
     facts = items.facts_of_product(product)
-    asked_at = datetime.now(UTC)
+    asked_at = database_time()
     found = _read_all(client, [gid("InventoryItem", one.inventory_item_id) for one in facts])
     bring = _levels(found, asked_at)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
 from app.config import settings
-from app.db import shop_of
+from app.db import database_time, shop_of
 from app.http import Answer, Moment, Page, answer, principal, shop_transaction
 from app.inventory.models import Location
 from app.preferences import Preference, ShopPreference, shop_preference
@@ -123,10 +123,11 @@ def read_counts() -> Any:
     """When all of Shopify's quantities were last read, and when they are next."""
     with shop_transaction() as session:
         row = session.get(CountRun, shop_of(session))
+        under_way = row is not None and (row.step != "ask" or row.due_at <= database_time())
         found = CountsView(
-            under_way=row is not None and row.step != "ask",
+            under_way=under_way,
             finished_at=row.finished_at if row else None,
-            next_at=row.due_at if row and row.step == "ask" else None,
+            next_at=row.due_at if row and not under_way else None,
             error=row.error if row else None,
             history_readable=history.may_read(session),
         )

@@ -30,6 +30,7 @@ def stage(
     """The stories' stage; the screens must have been built."""
     if not BUILD.exists():
         pytest.fail("the screens are not built: run make setup", pytrace=False)
+    set_settings(COUNT_GRACE_SECONDS="0")
     with set_stage(tmp_path, set_settings) as made:
         yield made
 

@@ -129,3 +129,42 @@ def test_an_empty_shop_says_what_comes_next(stage: Stage, page: Page) -> None:
     app.get_by_role("button", name="Connect", exact=True).click()
     expect(app.get_by_role("alert").first).to_be_visible()
     expect(app.get_by_role("button", name="Connect", exact=True)).to_be_enabled()
+
+
+def test_a_difference_is_read_named_and_adopted_by_one_click(stage: Stage, page: Page) -> None:
+    brand(stage)
+    stage.shop("POST", "/stock", sku="TENT", location=MAIN, delta=-3)
+    app = show(page, stage, "/discrepancies")
+    app.get_by_role("button", name="Read them now").click()
+    expect(app.get_by_text("Robin Larkfield changed it in the store's admin.")).to_be_visible(
+        timeout=30_000
+    )
+    app.get_by_role("button", name="Adopt Shopify's 7").click()
+    expect(app.get_by_text("Shopify's quantities and the books agree.")).to_be_visible()
+    eventually(lambda: stage.units("TENT", "available", MAIN), 7)
+    app = show(page, stage, "/discrepancies?status=adopted", "zh-CN")
+    expect(app.get_by_text("Robin Larkfield 在商店后台更改了数量。")).to_be_visible()
+    stage.settle_down()
+    stage.check()
+
+
+def test_leaving_is_typed_and_gives_everything_back(stage: Stage, page: Page) -> None:
+    brand(stage)
+    stage.purchase_order(
+        {"asin": "B000000001", "vendor_sku": "810000000011", "amount": 8, "cost": "50.00"}
+    )
+    eventually(lambda: stage.units("TENT", "reserved"), 8)
+    app = show(page, stage, "/settings")
+    button = app.get_by_role("button", name="Give everything back")
+    expect(button).to_be_disabled()
+    app.get_by_label(f"Type {SHOP} to confirm").fill(SHOP)
+    button.click()
+    expect(app.get_by_text("Nothing of Holdfast's is left in your store.")).to_be_visible(
+        timeout=30_000
+    )
+    eventually(lambda: stage.units("TENT", "reserved"), 0)
+    with page.expect_download() as started:
+        app.get_by_role("button", name="Download the hand-over file").click()
+    assert started.value.suggested_filename.endswith(".xlsx")
+    stage.settle_down()
+    stage.check()

@@ -70,7 +70,7 @@ export default function StockItem() {
             </Card>
             <Card heading={t('item.counts')}>
               <ul className="plain">
-                {item.counts.map((count) => (
+                {item.counts.filter(isTelling).map((count) => (
                   <li key={`${count.location.id}${count.state}`}>
                     {count.location.name}: {t(`states.${count.state}`)} {count.quantity}{' '}
                     <span className="subdued">{time(count.observed_at)}</span>
@@ -84,6 +84,11 @@ export default function StockItem() {
       )}
     </Loaded>
   );
+}
+
+/** A zero says something only where units are sold from. */
+function isTelling(count: ItemDetail['counts'][number]) {
+  return count.quantity !== 0 || count.state === 'available';
 }
 
 function Balances({ item }: { item: ItemDetail }) {
