@@ -16,7 +16,7 @@ import pytest
 
 from app.supervisor.children import descendants
 
-READY_FIRST, READY_LATER = 60, 15
+READY_FIRST, READY_LATER = 60, 60
 
 
 def three_ports() -> int:

@@ -115,6 +115,7 @@ def tell_a_story(domain: str) -> Brand:
 def make_copy(superuser: psycopg.Connection, tables: list[str]) -> None:
     """Every tenant's table anew, cut by a hash of the shop, with each of its keys and rules."""
     foreign_keys = superuser.execute(FOREIGN_KEYS).fetchall()
+    view = superuser.execute("SELECT pg_get_viewdef('movement'::regclass)").fetchone()
     for table in tables:
         superuser.execute(
             f'CREATE TABLE spread."{table}" (LIKE public."{table}" INCLUDING ALL)'
@@ -128,6 +129,8 @@ def make_copy(superuser: psycopg.Connection, tables: list[str]) -> None:
     superuser.execute("SET search_path TO spread, public")
     for table, name, definition in foreign_keys:
         superuser.execute(f'ALTER TABLE spread."{table}" ADD CONSTRAINT {name} {definition}')
+    assert view is not None
+    superuser.execute(f"CREATE VIEW spread.movement AS {view[0]}")
 
 
 def in_order(tables: set[str]) -> list[str]:

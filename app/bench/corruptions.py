@@ -30,16 +30,15 @@ ONE_TALLY = """(SELECT ctid FROM tally WHERE shop_id = %(shop)s AND item_id = %(
     AND hold_document_id IS NOT NULL ORDER BY document_id LIMIT 1)"""
 OWN_BALANCE = "shop_id = %(shop)s AND item_id = %(item)s AND state"
 UNKNOWN = 2_000_000_000
-COPIED = """shop_id, {number}, {moment}, occurred_at, item_id, quantity, from_location_id, from_state,
-    to_location_id, to_state, from_balance, to_balance, reason, document_id, line, message_id, actor,
-    echo"""
+COPIED = """shop_id, {number}, {moment}, occurred_at, quantity, from_account_id, to_account_id,
+    from_balance, to_balance, reason, document_id, line, message_id, actor, echo"""
 
 
 def _copy(number: str, moment: str) -> str:
     names = COPIED.format(number="movement_id", moment="recorded_at")
     return (
-        f"INSERT INTO movement ({names}) OVERRIDING SYSTEM VALUE"
-        f" SELECT {COPIED.format(number=number, moment=moment)} FROM movement"
+        f"INSERT INTO posting ({names}) OVERRIDING SYSTEM VALUE"
+        f" SELECT {COPIED.format(number=number, moment=moment)} FROM posting"
         f" WHERE shop_id = %(shop)s AND movement_id = {HELD_MOVEMENT}"
     )
 
@@ -57,23 +56,23 @@ CORRUPTIONS = (
     Corruption(
         "a movement is gone from the middle",
         "movements_follow_one_another",
-        f"DELETE FROM movement WHERE shop_id = %(shop)s AND movement_id = {HELD_MOVEMENT}",
+        f"DELETE FROM posting WHERE shop_id = %(shop)s AND movement_id = {HELD_MOVEMENT}",
     ),
     Corruption(
         "the first movement of an account is gone",
         "movements_follow_one_another",
-        f"DELETE FROM movement WHERE shop_id = %(shop)s AND movement_id = {FIRST_MOVEMENT}",
+        f"DELETE FROM posting WHERE shop_id = %(shop)s AND movement_id = {FIRST_MOVEMENT}",
     ),
     Corruption(
         "a movement has another quantity",
         "movements_follow_one_another",
-        "UPDATE movement SET quantity = quantity + 1"
+        "UPDATE posting SET quantity = quantity + 1"
         f" WHERE shop_id = %(shop)s AND movement_id = {HELD_MOVEMENT}",
     ),
     Corruption(
         "a movement left another balance behind",
         "movements_follow_one_another",
-        "UPDATE movement SET to_balance = to_balance + 1"
+        "UPDATE posting SET to_balance = to_balance + 1"
         f" WHERE shop_id = %(shop)s AND movement_id = {HELD_MOVEMENT}",
     ),
     Corruption(
@@ -99,20 +98,20 @@ CORRUPTIONS = (
     Corruption(
         "a movement lies outside every month",
         "movements_are_in_a_month",
-        "UPDATE movement SET recorded_at = '2001-01-01'"
+        "UPDATE posting SET recorded_at = '2001-01-01'"
         f" WHERE shop_id = %(shop)s AND movement_id = {HELD_MOVEMENT}",
     ),
     Corruption(
         "a movement is of the future",
         "movements_are_not_of_the_future",
-        "UPDATE movement SET recorded_at = now() + interval '3 days'"
+        "UPDATE posting SET recorded_at = now() + interval '3 days'"
         f" WHERE shop_id = %(shop)s AND movement_id = {HELD_MOVEMENT}",
     ),
     Corruption(
         "a paper is gone",
         "movements_have_a_paper",
         "DELETE FROM document WHERE shop_id = %(shop)s AND document_id = ("
-        "SELECT document_id FROM movement"
+        "SELECT document_id FROM posting"
         f" WHERE shop_id = %(shop)s AND movement_id = {HELD_MOVEMENT})",
     ),
     Corruption(
@@ -185,14 +184,15 @@ CORRUPTIONS = (
         "a collision stands without a cause",
         "open_collisions_have_a_cause",
         "INSERT INTO collision (shop_id, item_id, location_id, kind, units, opened_at,"
-        " accepted_oversold, accepted_short)"
-        f" SELECT %(shop)s, %(item)s, {UNKNOWN}, 'oversold', 3, now(), 0, 0",
+        " accepted_oversold, accepted_short, accepted_coming)"
+        f" SELECT %(shop)s, %(item)s, {UNKNOWN}, 'oversold', 3, now(), 0, 0, 0",
     ),
     Corruption(
         "a count is of an item nobody knows",
         "counts_are_of_known_items",
-        "INSERT INTO count (shop_id, item_id, location_id, state, source, quantity, observed_at)"
-        f" VALUES (%(shop)s, {UNKNOWN}, 1, 'available', 'shopify', 1, now())",
+        "INSERT INTO count (shop_id, item_id, location_id, state, source, quantity, observed_at,"
+        " read_at)"
+        f" VALUES (%(shop)s, {UNKNOWN}, 1, 'available', 'shopify', 1, now(), now())",
     ),
     Corruption(
         "an alias leads to no item",
@@ -208,7 +208,7 @@ CORRUPTIONS = (
     Corruption(
         "the outside was never told",
         "told_movements_left_the_queue",
-        "UPDATE movement SET recorded_at = recorded_at - interval '2 hours'"
+        "UPDATE posting SET recorded_at = recorded_at - interval '2 hours'"
         f" WHERE shop_id = %(shop)s AND movement_id = {HELD_MOVEMENT};"
         f"INSERT INTO mirror_due (shop_id, movement_id) SELECT %(shop)s, {HELD_MOVEMENT}"
         " ON CONFLICT DO NOTHING",

@@ -40,7 +40,7 @@ SELECT item_id, row_number() OVER (ORDER BY item_id) AS n FROM item WHERE shop_i
 CREATE TEMP SEQUENCE paper_number;
 CREATE TEMP SEQUENCE line_number START 14000000000000;
 CREATE TEMP SEQUENCE movement_number;
-SELECT setval('movement_number', (SELECT coalesce(max(movement_id), 0) + 1 FROM movement));
+SELECT setval('movement_number', (SELECT coalesce(max(movement_id), 0) + 1 FROM posting));
 SELECT setval('paper_number', (SELECT coalesce(max(document_id), 0) + 1 FROM document));
 SELECT setseed(0.5);
 """
@@ -61,14 +61,22 @@ INSERT INTO tally (shop_id, document_id, line, item_id, from_location_id, from_s
 SELECT {shop}, document_id, thing.n::text, item_id, location_id, 'adjustment', location_id,
        'available', {plenty}
 FROM shelf, thing;
-INSERT INTO movement (shop_id, movement_id, recorded_at, occurred_at, item_id, quantity,
-    from_location_id, from_state, to_location_id, to_state, from_balance, to_balance, reason,
-    document_id, line, actor, echo)
+INSERT INTO posting (shop_id, movement_id, recorded_at, occurred_at, quantity, from_account_id,
+    to_account_id, from_balance, to_balance, reason, document_id, line, actor, echo)
 OVERRIDING SYSTEM VALUE
-SELECT {shop}, nextval('movement_number'), {start} + n * interval '1 microsecond', {start}, item_id,
-       {plenty}, location_id, 'adjustment', location_id, 'available', -{plenty}, {plenty}, 'adjusted',
-       document_id, n::text, 'system', true
-FROM (SELECT * FROM shelf, thing ORDER BY document_id, thing.n) AS shelved;
+SELECT {shop}, nextval('movement_number'), {start} + n * interval '1 microsecond', {start}, {plenty},
+       from_account_id, to_account_id, -{plenty}, {plenty}, 'adjusted', document_id, n::text,
+       'system', true
+FROM (
+    SELECT shelf.document_id, thing.n, source.account_id AS from_account_id,
+           target.account_id AS to_account_id
+    FROM shelf CROSS JOIN thing
+    JOIN balance AS source ON source.shop_id = {shop} AND source.item_id = thing.item_id
+     AND source.location_id = shelf.location_id AND source.state = 'adjustment'
+    JOIN balance AS target ON target.shop_id = {shop} AND target.item_id = thing.item_id
+     AND target.location_id = shelf.location_id AND target.state = 'available'
+    ORDER BY document_id, thing.n
+) AS shelved;
 DROP TABLE shelf;
 """
 
@@ -145,32 +153,36 @@ FROM (
 ) AS both_sides
 LEFT JOIN (SELECT * FROM balance WHERE shop_id = {shop}) AS balance
     USING (item_id, location_id, state);
-CREATE TEMP TABLE ready AS
-SELECT move.*, source.left_behind::int AS from_balance, target.left_behind::int AS to_balance
-FROM move
-JOIN side AS source ON source.movement_id = move.movement_id AND NOT source.is_to
-JOIN side AS target ON target.movement_id = move.movement_id AND target.is_to
-ORDER BY move.movement_id;
 INSERT INTO balance (shop_id, item_id, location_id, state, quantity)
 SELECT DISTINCT ON (item_id, location_id, state) {shop}, item_id, location_id, state, left_behind
 FROM side ORDER BY item_id, location_id, state, movement_id DESC
 ON CONFLICT (shop_id, item_id, location_id, state) DO UPDATE SET quantity = excluded.quantity;
+CREATE TEMP TABLE ready AS
+SELECT move.*, source.left_behind::int AS from_balance, target.left_behind::int AS to_balance,
+       source.account_id AS from_account_id, target.account_id AS to_account_id
+FROM move
+JOIN (SELECT movement_id, left_behind, account_id
+      FROM side JOIN balance USING (item_id, location_id, state)
+      WHERE shop_id = {shop} AND NOT is_to) AS source USING (movement_id)
+JOIN (SELECT movement_id, left_behind, account_id
+      FROM side JOIN balance USING (item_id, location_id, state)
+      WHERE shop_id = {shop} AND is_to) AS target USING (movement_id)
+ORDER BY move.movement_id;
 """
 
 # Measured: as the ledger writes them, with every index and rule of the table.
 WRITE = """
-INSERT INTO movement (shop_id, movement_id, recorded_at, occurred_at, item_id, quantity,
-    from_location_id, from_state, to_location_id, to_state, from_balance, to_balance, reason,
-    document_id, line, actor, echo)
+INSERT INTO posting (shop_id, movement_id, recorded_at, occurred_at, quantity, from_account_id,
+    to_account_id, from_balance, to_balance, reason, document_id, line, actor, echo)
 OVERRIDING SYSTEM VALUE
-SELECT {shop}, movement_id, at, at - interval '2 seconds', item_id, quantity, location_id, from_state,
-       location_id, to_state, from_balance, to_balance, reason, document_id, line,
+SELECT {shop}, movement_id, at, at - interval '2 seconds', quantity, from_account_id, to_account_id,
+       from_balance, to_balance, reason, document_id, line,
        CASE WHEN is_order THEN 'shopify' ELSE 'amazon' END, is_order
 FROM ready ORDER BY movement_id
 """
 FORGET = "DROP TABLE paper, numbered, line, move, side, ready"
 END = """
-SELECT setval(pg_get_serial_sequence('movement', 'movement_id'), nextval('movement_number'));
+SELECT setval(pg_get_serial_sequence('posting', 'movement_id'), nextval('movement_number'));
 SELECT setval(pg_get_serial_sequence('document', 'document_id'), nextval('paper_number'));
 """
 

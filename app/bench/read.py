@@ -37,12 +37,12 @@ SETTINGS = ("shared_buffers", "work_mem", "max_wal_size", "max_parallel_workers_
 
 SIZES = """
 SELECT 'heap', sum(pg_relation_size(inhrelid)) FROM pg_inherits
-WHERE inhparent = 'movement'::regclass
+WHERE inhparent = 'posting'::regclass
 UNION ALL
 SELECT whole.relname, sum(pg_relation_size(part.inhrelid))
 FROM pg_index JOIN pg_class AS whole ON whole.oid = indexrelid
 JOIN pg_inherits AS part ON part.inhparent = indexrelid
-WHERE indrelid = 'movement'::regclass GROUP BY whole.relname
+WHERE indrelid = 'posting'::regclass GROUP BY whole.relname
 """
 
 

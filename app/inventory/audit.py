@@ -24,13 +24,13 @@ MEMORY = "SET LOCAL work_mem = '128MB'"
 KEPT = """(
     SELECT coalesce(shop.created_at < first.month, false) AS moved_away,
            CASE WHEN shop.created_at < first.month THEN (
-               SELECT coalesce(max(document_id), 0) FROM movement
+               SELECT coalesce(max(document_id), 0) FROM posting
                WHERE shop_id = :shop AND recorded_at < first.month + interval '1 month'
            ) ELSE 0 END AS newest_old_document
     FROM shop, (
         SELECT min(to_date(right(relname, 7), 'YYYY_MM'))::timestamp AT TIME ZONE 'UTC' AS month
         FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-        WHERE inhparent = 'movement'::regclass AND relname ~ '^movement_[0-9]{4}_[0-9]{2}$'
+        WHERE inhparent = 'posting'::regclass AND relname ~ '^movement_[0-9]{4}_[0-9]{2}$'
     ) AS first
     WHERE shop.shop_id = :shop
 ) AS kept"""
@@ -38,21 +38,18 @@ KEPT = """(
 # What each account stood at before its first movement that is here; nothing is read unless months
 # were moved away.
 CARRIED = """
-    SELECT DISTINCT ON (item_id, location_id, state) item_id, location_id, state,
-           balance_after - change AS carried
+    SELECT DISTINCT ON (account_id) account_id, balance_after - change AS carried
     FROM (
-        SELECT recorded_at, movement_id, item_id, to_location_id AS location_id, to_state AS state,
+        SELECT recorded_at, movement_id, to_account_id AS account_id,
                to_balance AS balance_after, quantity AS change
-        FROM movement WHERE shop_id = :shop
+        FROM posting WHERE shop_id = :shop
         UNION ALL
-        SELECT recorded_at, movement_id, item_id, from_location_id, from_state, from_balance,
-               -quantity
-        FROM movement WHERE shop_id = :shop
+        SELECT recorded_at, movement_id, from_account_id, from_balance, -quantity
+        FROM posting WHERE shop_id = :shop
     ) AS side
     WHERE (SELECT moved_away FROM {kept})
-    ORDER BY item_id, location_id, state, recorded_at, movement_id
+    ORDER BY account_id, recorded_at, movement_id
 """
-
 
 # Line by line, millions of tallies and movements are compared in minutes; so first a thousand papers
 # at a time are, by one number: units times a hash of what they are of, summed. Only thousands whose

@@ -12,44 +12,42 @@
 -- begins at nothing, or where the months that were moved away ended.
 SELECT movement_id, item_id, location_id, state::text, balance_after, before, change
 FROM (
-    SELECT movement_id, item_id, location_id, state, balance_after, change,
+    SELECT movement_id, account_id, balance_after, change,
            coalesce(lag(balance_after) OVER account,
                     CASE WHEN (SELECT moved_away FROM {kept}) THEN balance_after - change ELSE 0 END
            ) AS before
     FROM (
-        SELECT movement_id, recorded_at, item_id, to_location_id AS location_id,
-               to_state AS state, to_balance AS balance_after, quantity AS change
-        FROM movement WHERE shop_id = :shop
+        SELECT movement_id, recorded_at, to_account_id AS account_id,
+               to_balance AS balance_after, quantity AS change
+        FROM posting WHERE shop_id = :shop
         UNION ALL
-        SELECT movement_id, recorded_at, item_id, from_location_id, from_state, from_balance,
-               -quantity
-        FROM movement WHERE shop_id = :shop
+        SELECT movement_id, recorded_at, from_account_id, from_balance, -quantity
+        FROM posting WHERE shop_id = :shop
     ) AS side
-    WINDOW account AS (PARTITION BY item_id, location_id, state
-                       ORDER BY recorded_at, movement_id)
+    WINDOW account AS (PARTITION BY account_id ORDER BY recorded_at, movement_id)
 ) AS chain
+LEFT JOIN balance ON balance.shop_id = :shop AND balance.account_id = chain.account_id
 WHERE balance_after <> before + change;
 
 -- check: balances_equal_movements
 -- A balance is all that came in less all that went out, on top of what the first movement that is
--- here began with if months were moved away.
-SELECT account.item_id, account.location_id, account.state::text,
-       coalesce(balance.quantity, 0) AS balance, account.moved AS movements
+-- here began with if months were moved away; and what moved has a balance.
+SELECT account_id, item_id, location_id, state::text, balance.quantity AS balance,
+       account.moved AS movements
 FROM (
-    SELECT item_id, location_id, state, sum(change)::bigint AS moved
+    SELECT account_id, sum(change)::bigint AS moved
     FROM (
-        SELECT item_id, to_location_id AS location_id, to_state AS state, sum(quantity) AS change
-        FROM movement WHERE shop_id = :shop GROUP BY item_id, to_location_id, to_state
+        SELECT to_account_id AS account_id, sum(quantity) AS change
+        FROM posting WHERE shop_id = :shop GROUP BY to_account_id
         UNION ALL
-        SELECT item_id, from_location_id, from_state, -sum(quantity)
-        FROM movement WHERE shop_id = :shop GROUP BY item_id, from_location_id, from_state
+        SELECT from_account_id, -sum(quantity)
+        FROM posting WHERE shop_id = :shop GROUP BY from_account_id
         UNION ALL
         SELECT * FROM ({carried}) AS carried
     ) AS side
-    GROUP BY item_id, location_id, state
+    GROUP BY account_id
 ) AS account
-FULL JOIN (SELECT * FROM balance WHERE shop_id = :shop) AS balance
-    USING (item_id, location_id, state)
+FULL JOIN (SELECT * FROM balance WHERE shop_id = :shop) AS balance USING (account_id)
 WHERE (balance.quantity IS NULL OR balance.quantity <> coalesce(account.moved, 0))
   AND NOT (account.moved IS NULL AND (SELECT moved_away FROM {kept}));
 
@@ -68,7 +66,7 @@ WHERE shop_id = :shop AND quantity < 0
   AND state NOT IN ('available', 'supplier', 'customer', 'amazon_transit', 'amazon', 'adjustment');
 
 -- check: movements_are_numbered_once
-SELECT movement_id, count(*) AS times FROM movement
+SELECT movement_id, count(*) AS times FROM posting
 WHERE shop_id = :shop GROUP BY movement_id HAVING count(*) > 1;
 
 -- check: movements_are_in_a_month
@@ -76,17 +74,17 @@ WHERE shop_id = :shop GROUP BY movement_id HAVING count(*) > 1;
 SELECT movement_id, recorded_at FROM movement_other WHERE shop_id = :shop;
 
 -- check: movements_are_not_of_the_future
-SELECT movement_id, recorded_at FROM movement
+SELECT movement_id, recorded_at FROM posting
 WHERE shop_id = :shop AND recorded_at > now() + interval '5 minutes';
 
 -- Papers --------------------------------------------------------------------------------------------
 
 -- check: movements_have_a_paper
-SELECT movement.movement_id, movement.document_id, movement.recorded_at FROM movement
-WHERE movement.shop_id = :shop
+SELECT posting.movement_id, posting.document_id, posting.recorded_at FROM posting
+WHERE posting.shop_id = :shop
   AND NOT EXISTS (SELECT FROM document
                   WHERE document.shop_id = :shop
-                    AND document.document_id = movement.document_id);
+                    AND document.document_id = posting.document_id);
 
 -- check: tallies_equal_movements
 -- What a paper says it has moved so far is what its movements brought to where it says. Papers as
@@ -228,7 +226,7 @@ WHERE shop_id = :shop AND state = 'available' AND quantity < 0
 -- check: open_collisions_have_a_cause
 -- A collision is open while units are missing or a request that may be taken back got too few.
 SELECT collision_id, item_id, location_id, kind, units FROM collision
-WHERE shop_id = :shop AND ended_at IS NULL
+WHERE shop_id = :shop AND ended_at IS NULL AND kind IN ('oversold', 'short')
   AND NOT EXISTS (
       SELECT FROM balance
       WHERE balance.shop_id = :shop AND balance.item_id = collision.item_id
@@ -257,15 +255,15 @@ WHERE shop_id = :shop
 -- What the outside is still to be told of has happened.
 SELECT movement_id FROM mirror_due
 WHERE shop_id = :shop
-  AND NOT EXISTS (SELECT FROM movement
-                  WHERE movement.shop_id = :shop
-                    AND movement.movement_id = mirror_due.movement_id);
+  AND NOT EXISTS (SELECT FROM posting
+                  WHERE posting.shop_id = :shop
+                    AND posting.movement_id = mirror_due.movement_id);
 
 -- check: told_movements_left_the_queue
 -- A move the outside must hear of has either a message or a place in the queue, never for an hour.
-SELECT mirror_due.movement_id, movement.recorded_at
-FROM mirror_due JOIN movement USING (shop_id, movement_id)
-WHERE mirror_due.shop_id = :shop AND movement.recorded_at < now() - interval '1 hour';
+SELECT mirror_due.movement_id, posting.recorded_at
+FROM mirror_due JOIN posting USING (shop_id, movement_id)
+WHERE mirror_due.shop_id = :shop AND posting.recorded_at < now() - interval '1 hour';
 
 -- check: messages_do_not_wait_for_ever
 SELECT message_id, direction, channel, topic, due_at FROM message

@@ -25,16 +25,16 @@ MONTHS = """
 SELECT to_date(right(relname, 7), 'YYYY_MM') AS month,
        pg_total_relation_size(pg_class.oid) AS bytes, greatest(reltuples, 0)::bigint AS movements
 FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-WHERE inhparent = 'movement'::regclass AND relname ~ '^movement_[0-9]{4}_[0-9]{2}$'
+WHERE inhparent = 'posting'::regclass AND relname ~ '^movement_[0-9]{4}_[0-9]{2}$'
 ORDER BY month
 """
 STILL_TO_TELL = """
 SELECT EXISTS (
-    SELECT FROM mirror_due JOIN movement USING (shop_id, movement_id)
+    SELECT FROM mirror_due JOIN posting USING (shop_id, movement_id)
     WHERE mirror_due.shop_id = :shop AND recorded_at < :before)
 """
 MOVE = """
-ALTER TABLE movement DETACH PARTITION movement_{month};
+ALTER TABLE posting DETACH PARTITION movement_{month};
 ALTER TABLE movement_{month} RENAME TO moved_movement_{month};
 CREATE TRIGGER movements_are_for_ever BEFORE UPDATE OR DELETE ON moved_movement_{month}
     FOR EACH ROW EXECUTE FUNCTION movements_are_for_ever();

@@ -34,7 +34,7 @@ def brand(database: str, superuser: psycopg.Connection) -> Iterator[Brand]:
     superuser.execute("SET session_replication_role = replica")
     superuser.execute("DELETE FROM mirror_due")
     superuser.execute(
-        "UPDATE movement SET recorded_at = %s + (recorded_at - (SELECT min(recorded_at)"
+        "UPDATE posting SET recorded_at = %s + (recorded_at - (SELECT min(recorded_at)"
         " FROM movement))",
         [datetime(OLD.year, OLD.month, 5, tzinfo=UTC)],
     )
@@ -97,7 +97,7 @@ def test_an_old_account_keeps_its_balance_as_of_any_moment_that_is_left(brand: B
     [
         ("UPDATE balance SET quantity = quantity + 1 WHERE state = 'available'"
          " AND item_id = (SELECT min(item_id) FROM balance)", "balances_equal_movements"),
-        ("UPDATE movement SET quantity = quantity + 1 WHERE movement_id ="
+        ("UPDATE posting SET quantity = quantity + 1 WHERE movement_id ="
          " (SELECT max(movement_id) FROM movement)", "movements_follow_one_another"),
         ("UPDATE tally SET total = total + 1 WHERE document_id ="
          " (SELECT max(document_id) FROM tally)", "tallies_equal_movements"),
@@ -111,7 +111,7 @@ def test_what_is_left_is_audited_as_strictly(
         session.execute(text("SELECT open_movement_month(:month)"), {"month": THIS_MONTH})
     brand.settle(brand.fulfillment("i", "2", 1, item="tent", at="main"))
     superuser.execute(
-        "UPDATE movement SET recorded_at = recorded_at + interval '70 days' WHERE document_id ="
+        "UPDATE posting SET recorded_at = recorded_at + interval '70 days' WHERE document_id ="
         " (SELECT max(document_id) FROM tally)"
     )
     superuser.execute(change)
