@@ -168,3 +168,36 @@ def test_leaving_is_typed_and_gives_everything_back(stage: Stage, page: Page) ->
     assert started.value.suggested_filename.endswith(".xlsx")
     stage.settle_down()
     stage.check()
+
+
+def test_a_policy_is_tried_on_the_shops_own_history_and_then_followed(
+    stage: Stage, page: Page
+) -> None:
+    brand(stage)
+    number = stage.purchase_order(
+        {"asin": "B000000001", "vendor_sku": "810000000011", "amount": 9, "cost": "50.00"}
+    )
+    eventually(lambda: stage.units("TENT", "reserved"), 9)
+    stage.order("TENT", 2, location=MAIN)
+    eventually(lambda: stage.units("TENT", "available", MAIN), -1)
+
+    app = show(page, stage, "/policies")
+    expect(app.get_by_text("There is no policy yet")).to_be_visible()
+    app.get_by_label("Safety stock").fill("2")
+    app.get_by_label("Ceiling for Amazon").fill("5")
+    app.get_by_role("button", name="Preview").click()
+    expect(app.get_by_text("0 instead of 1").first).to_be_visible()
+    expect(app.get_by_text("4 instead of 0").first).to_be_visible()
+    assert stage.units("TENT", "reserved") == 9
+
+    app.get_by_role("button", name="Save", exact=True).click()
+    app.get_by_role("button", name="Yes, save it").click()
+    expect(app.get_by_text("from Everything").first).to_be_visible()
+    eventually(lambda: stage.units("TENT", "reserved"), 5)
+    eventually(lambda: stage.units("TENT", "safety_stock", MAIN), 2)
+    assert stage.units("TENT", "available", MAIN) == 1
+
+    app = show(page, stage, f"/purchase-orders/{number}")
+    expect(app.get_by_text("Policy keeps 4: ceiling 5")).to_be_visible()
+    stage.settle_down()
+    stage.check()

@@ -69,7 +69,7 @@ export function Edit(props: {
       <Card heading={t('policies.edit')}>
         <p className="subdued">{t('policies.intro')}</p>
         <Choose {...props} />
-        <div className="filters">
+        <div className="filters top">
           {NUMBERS.map((field) => (
             <NumberField
               key={field}

@@ -24,11 +24,9 @@ function Found({ data }: { data: Preview }) {
   const { t } = useTranslation();
   const { number, day } = useFormat();
   const { current, proposed } = data;
+  const text = (value: string | number) => (typeof value === 'number' ? number(value) : value);
   const both = (now: string | number, before: string | number) =>
-    t('policies.insteadOf', {
-      now: typeof now === 'number' ? number(now) : now,
-      before: typeof before === 'number' ? number(before) : before,
-    });
+    now === before ? text(now) : t('policies.insteadOf', { now: text(now), before: text(before) });
   const days = (one: Replayed) => number(Math.round(one.hours_in_collision / 2.4) / 10);
   return (
     <>
