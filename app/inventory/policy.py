@@ -279,15 +279,17 @@ def _has_expired(request: Request, now: datetime) -> bool:
 
 
 def _safety_wanted(session: Session, rules: Rules, items: Sequence[int] | None) -> dict[Place, int]:
-    """Places whose safety stock is to be another one than it is, and which."""
+    """Places whose safety stock is to be another one than it is, and which; none when leaving."""
     if items is None and not any(one.safety_stock for one in rules.policies.values()):
         return {}
     rows = session.execute(
         text(KEPT_BACK), {"shop": shop_of(session), "items": None if items is None else list(items)}
     )
+    leaving = this_shop(session).leaving_at is not None
     found: dict[Place, int] = {}
     for row in rows:
-        wanted = rules.of(row.item_id, row.location_id).safety_stock if row.counts else 0
+        kept = row.counts and not leaving
+        wanted = rules.of(row.item_id, row.location_id).safety_stock if kept else 0
         if wanted != row.wanted:
             found[row.item_id, row.location_id] = wanted
     return found

@@ -12,7 +12,7 @@ from app.bell import ring_after_commit
 from app.connections import connections
 from app.db import shop_of
 from app.errors import FieldError, Refused
-from app.inventory import releasing
+from app.inventory import policy, releasing
 from app.shops import this_shop
 from app.vendor.promises import restate_open
 
@@ -25,6 +25,7 @@ FROM message
 WHERE shop_id = :shop AND direction = 'out' AND channel = 'shopify' AND request ? 'changes'
   AND state IN ('waiting', 'dead')
 """
+NEWEST_CHOICE = "SELECT coalesce(max(policy_change_id), 0) FROM policy_change WHERE shop_id = :shop"
 
 
 @dataclass(frozen=True)
@@ -63,17 +64,21 @@ def begin(session: Session, *, actor: str, confirm: str) -> Leaving:
         shop.leaving_at, shop.leaving_by = datetime.now(UTC), actor
         session.flush()
     restate_open(session)
+    policy.obey(session, trim=True, actor=actor)
     releasing.release_all(session, actor=actor)
     ring_after_commit(session, TELL_SHOPIFY)
     return progress(session)
 
 
 def stay(session: Session) -> Leaving:
-    """The shop thinks better of it: open purchase orders ask for their units again."""
+    """The shop thinks better of it: open purchase orders and safety stocks ask for their units again."""
     shop = this_shop(session)
     shop.leaving_at = shop.leaving_by = None
     session.flush()
     restate_open(session)
+    # As new as the newest choice, or the safety stocks would take it for an older one.
+    newest = session.execute(text(NEWEST_CHOICE), {"shop": shop_of(session)}).scalar_one()
+    policy.obey(session, version=newest)
     ring_after_commit(session, TELL_SHOPIFY)
     return progress(session)
 
