@@ -67,15 +67,15 @@ def test_twice_shuffled_killed_and_emptied_the_books_come_out_the_same(
     acknowledge(stage, number)
     stage.kill_worker()
     empty_redis()
-    eventually(lambda: acknowledgement(stage, number), "accepted", 120)
+    eventually(lambda: acknowledgement(stage, number), "accepted", 240)
 
     ship(stage, number, expected)
     stage.kill_worker()
     empty_redis()
     receive(stage, number, expected)
 
-    eventually(lambda: expected.seen(stage), expected.all(), 120)
-    stage.settle_down(120)
+    eventually(lambda: expected.seen(stage), expected.all(), 240)
+    stage.settle_down(240)
     stage.check()
     # Twice as many deliveries as webhooks came in, and every message was handled once.
     deliveries = stage.shop("GET", "/deliveries?limit=1000")["data"]
