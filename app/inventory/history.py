@@ -14,20 +14,22 @@ from app.db import shop_of
 from app.inventory.models import OUTSIDE
 from app.inventory.replay import Event, History, Place, RequestKey, Standing
 
-MOVEMENTS = """
-SELECT posting.recorded_at, posting.movement_id, posting.quantity, posting.document_id,
-       posting.line, source.item_id, source.location_id, source.state::text,
-       target.location_id, target.state::text
-FROM posting
-JOIN balance AS source
-  ON source.shop_id = posting.shop_id AND source.account_id = posting.from_account_id
-JOIN balance AS target
-  ON target.shop_id = posting.shop_id AND target.account_id = posting.to_account_id
-WHERE posting.shop_id = :shop AND posting.recorded_at >= :begins AND posting.recorded_at < :ends
-  AND ('available' IN (source.state, target.state) OR source.state = 'reserved')
-  AND (CAST(:items AS int[]) IS NULL OR source.item_id = ANY(CAST(:items AS int[])))
-ORDER BY posting.recorded_at, posting.movement_id
+# Joining each movement with its accounts would cost far more than the movements themselves.
+ACCOUNTS = """
+SELECT account_id, item_id, location_id, state::text FROM balance
+WHERE shop_id = :shop AND (CAST(:items AS int[]) IS NULL OR item_id = ANY(CAST(:items AS int[])))
 """
+MOVEMENTS = """
+SELECT recorded_at, movement_id, quantity, document_id, line, from_account_id, to_account_id
+FROM posting
+WHERE shop_id = :shop AND recorded_at >= :begins AND recorded_at < :ends
+ORDER BY recorded_at, movement_id
+"""
+MOVEMENTS_OF = MOVEMENTS.replace(
+    "ORDER BY",
+    "AND (from_account_id = ANY(CAST(:accounts AS int[]))"
+    " OR to_account_id = ANY(CAST(:accounts AS int[])))\nORDER BY",
+)
 ASKS = """
 SELECT document_id, line, item_id, location_id, asked_at, units, firm, due_at FROM ask
 WHERE shop_id = :shop AND asked_at < :ends
@@ -53,6 +55,8 @@ KEPT_BY_POLICY = "SELECT document_id FROM document WHERE shop_id = :shop AND kin
 CASES = "SELECT item_id, units_per_case FROM item WHERE shop_id = :shop"
 
 OUTER = {state.value for state in OUTSIDE}
+Account = tuple[int, int, str]
+"""Item, location, state."""
 LineKey = tuple[int, str, int, int]
 """Document, line, item, location."""
 
@@ -60,7 +64,7 @@ LineKey = tuple[int, str, int, int]
 def read(
     session: Session, begins: datetime, ends: datetime, items: Sequence[int] | None = None
 ) -> History:
-    """What happened to these items (or all) from one moment up to another; six statements."""
+    """What happened to these items (or all) from one moment up to another; seven statements."""
     given: dict[str, Any] = {
         "shop": shop_of(session),
         "begins": begins,
@@ -75,8 +79,14 @@ def read(
     }
     reader.shipping = {key[0] for key in reader.shippers}
     reader.by_policy = set(session.execute(text(KEPT_BY_POLICY), given).scalars())
-    for row in session.execute(text(MOVEMENTS), given):
-        reader.movement(*row)
+    accounts = {row[0]: (row[1], row[2], row[3]) for row in session.execute(text(ACCOUNTS), given)}
+    statement = MOVEMENTS if items is None else MOVEMENTS_OF
+    given["accounts"] = list(accounts)
+    for at, number, units, document, line, source, target in session.execute(
+        text(statement), given
+    ).all():
+        if source in accounts and target in accounts:  # an item's units stay that item's
+            reader.movement(at, number, units, document, line, accounts[source], accounts[target])
     for row in session.execute(text(NOW), given):
         reader.unclaimed[row[0], row[1]] += row[2]
     for row in session.execute(text(HELD_NOW), given):
@@ -134,14 +144,12 @@ class _Reader:
         units: int,
         document: int,
         line: str,
-        item: int,
-        source: int,
-        from_state: str,
-        target: int,
-        to_state: str,
+        source: Account,
+        target: Account,
     ) -> None:
         """One movement: an event for each of its sides that a replay does not decide by itself."""
-        here, there = (item, source), (item, target)
+        from_state, to_state = source[2], target[2]
+        here, there = source[:2], target[:2]
         if from_state == "reserved" and to_state in OUTER:
             self._left(at, number, units, (document, line, *here))
             return

@@ -24,7 +24,7 @@ LWA_ID, LWA_SECRET = "amzn1.application-oa2-client.story", "amzn1.oa2-cs.v1.stor
 REFRESH_TOKEN = "Atzr|story"
 MAIN = "Main warehouse"
 PATIENCE = 30.0
-STATES = ("available", "committed", "reserved")
+STATES = ("available", "committed", "reserved", "safety_stock")
 
 Found = TypeVar("Found")
 Json = dict[str, Any]
