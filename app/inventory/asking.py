@@ -72,6 +72,13 @@ WHERE shop_id = :shop AND withheld.document_id = old.document_id AND withheld.li
   AND withheld.item_id = old.item_id AND withheld.location_id = old.location_id
 """
 FORGET_ALL_WITHHELD = "DELETE FROM withheld WHERE shop_id = :shop AND document_id = ANY(:documents)"
+KEEP_NOTHING = """
+DELETE FROM withheld USING document
+WHERE withheld.shop_id = :shop AND document.shop_id = :shop
+  AND withheld.document_id = document.document_id AND document.kind = :kind
+  AND document.reference = :reference AND line = :line AND item_id = :item
+  AND location_id = :location
+"""
 NOTE_WITHHELD = """
 INSERT INTO withheld (shop_id, document_id, line, item_id, location_id, units, because, value)
 SELECT :shop, kept.* FROM unnest(CAST(:documents AS bigint[]), CAST(:lines AS text[]),
@@ -227,6 +234,21 @@ def note_asks(
             "units": [claim.wanted for _, claim, _ in rows],
             "firm": [firm for _, _, firm in rows],
             "due": [claim.due_at for _, claim, _ in rows],
+        },
+    )
+
+
+def keep_nothing(session: Session, key: LineKey) -> None:
+    """Nothing is kept from this line any more, as it asks for no more than it holds."""
+    session.execute(
+        text(KEEP_NOTHING),
+        {
+            "shop": shop_of(session),
+            "kind": key.document.kind,
+            "reference": key.document.reference,
+            "line": key.line,
+            "item": key.item_id,
+            "location": key.location_id,
         },
     )
 

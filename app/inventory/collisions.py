@@ -19,6 +19,7 @@ from sqlmodel import Session, select
 from app.db import shop_of
 from app.errors import Refused
 from app.inventory import futures, ledger
+from app.inventory.asking import LineKey, keep_nothing
 from app.inventory.documents import Document, DocumentKey, Outcome
 from app.inventory.endings import as_offered, keep_what_it_caused
 from app.inventory.flows import relocated
@@ -271,6 +272,7 @@ def _reduce(session: Session, collision: Collision, way: Way, actor: str) -> lis
     for one in claimants(session, *_place(collision)):
         if one.rail == "amazon" and one.may_give_way and one.short:
             ledger.ask_no_more(session, one.document, one.line, *_place(collision))
+            keep_nothing(session, LineKey(one.document, one.line, *_place(collision)))
     return []
 
 

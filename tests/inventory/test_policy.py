@@ -231,6 +231,21 @@ def test_what_was_short_before_it_gave_way_is_not_forgotten(brand: Brand) -> Non
     assert (tents(brand, RESERVED), kept(brand)) == (20, None)
 
 
+def test_a_request_that_a_person_reduced_asks_for_nothing_that_policy_kept(brand: Brand) -> None:
+    brand.stock("tent", "main", 8)
+    decide(brand, amazon_ceiling=12)
+    ask(brand, purchase(brand, 20))
+    assert (tents(brand, RESERVED), kept(brand)) == (8, WithheldLine(8, "ceiling", 12))
+    brand.refresh_collisions()
+    with transaction(brand.shop_id) as session:
+        collision = session.exec(select(Collision)).one()
+        collisions.take(session, collision, "reduce_request", {}, actor="user:1")
+    assert kept(brand) is None
+    brand.stock("tent", "main", 40)
+    decide(brand, amazon_ceiling=100)
+    assert tents(brand, RESERVED) == 8
+
+
 def test_without_that_policy_the_collision_waits_for_a_person(brand: Brand) -> None:
     brand.stock("tent", "main", 10)
     ask(brand, purchase(brand, 8))
