@@ -88,12 +88,12 @@ SELECT :shop, kept.* FROM unnest(CAST(:documents AS bigint[]), CAST(:lines AS te
 WHERE kept.units IS NOT NULL
 """
 WITHHELD = """
-SELECT document.reference, line, sum(units)::int AS units,
+SELECT document.reference, line, item_id, sum(units)::int AS units,
        (array_agg(because ORDER BY units DESC))[1] AS because,
        (array_agg(value ORDER BY units DESC))[1] AS value
 FROM withheld JOIN document USING (shop_id, document_id)
 WHERE withheld.shop_id = :shop AND document.kind = :kind AND document.reference = ANY(:references)
-GROUP BY 1, 2
+GROUP BY 1, 2, 3
 """
 
 Place = tuple[int, int]
@@ -157,15 +157,17 @@ class WithheldLine(NamedTuple):
 
 def withheld(
     session: Session, kind: str, references: Sequence[str]
-) -> dict[tuple[str, str], WithheldLine]:
-    """What policy keeps from these documents, by reference and line."""
+) -> dict[tuple[str, str], dict[int, WithheldLine]]:
+    """What policy keeps from these documents, by reference and line, and there by item."""
     rows = session.execute(
         text(WITHHELD),
         {"shop": shop_of(session), "kind": kind, "references": list(references)},
     )
-    return {
-        (row.reference, row.line): WithheldLine(row.units, row.because, row.value) for row in rows
-    }
+    found: dict[tuple[str, str], dict[int, WithheldLine]] = {}
+    for row in rows:
+        of_line = found.setdefault((row.reference, row.line), {})
+        of_line[row.item_id] = WithheldLine(row.units, row.because, row.value)
+    return found
 
 
 def load_requests(

@@ -37,10 +37,16 @@ QUANTITIES_WITHIN = timedelta(hours=48)
 REJECTION_REASONS = ("TemporarilyUnavailable", "InvalidProductIdentifier", "ObsoleteProduct")
 HELD = """
 SELECT reference, line, min(held / coalesce(units, 1))::int FROM (
-    SELECT document.reference, hold.line, hold.item_id, sum(hold.held) AS held
-    FROM hold JOIN document USING (shop_id, document_id)
-    WHERE shop_id = :shop AND document.kind = :kind AND document.reference = ANY(:references)
-      AND (hold.wanted > 0 OR hold.held > 0)
+    SELECT document.reference, asked.line, asked.item_id, sum(asked.held) AS held
+    FROM (
+        SELECT document_id, line, item_id, held FROM hold
+        WHERE shop_id = :shop AND (wanted > 0 OR held > 0)
+        UNION ALL
+        -- A part that policy keeps whole is held by nobody, and missing all the same.
+        SELECT document_id, line, item_id, 0 FROM withheld WHERE shop_id = :shop
+    ) AS asked
+    JOIN document ON document.shop_id = :shop AND document.document_id = asked.document_id
+    WHERE document.kind = :kind AND document.reference = ANY(:references)
     GROUP BY 1, 2, 3
 ) AS held
 LEFT JOIN (

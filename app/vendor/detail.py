@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from app.db import shop_of
 from app.http import Money
 from app.inventory.asking import WithheldLine, withheld
+from app.inventory.kits import Part, parts_of
 from app.inventory.models import Item, Location
 from app.inventory.views import ItemBrief, LocationBrief
 from app.vendor.acknowledgements import held_units, propose
@@ -51,6 +52,7 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
     lines = lines_of(session, [order])[order.region, order.number]
     held = held_units(session, [order.reference])
     kept = withheld(session, PURCHASE_ORDER, [order.reference])
+    parts = parts_of(session, [line.item_id for line in lines if line.item_id is not None])
     items = _items(session, lines)
     return PurchaseOrderView(
         **dict(summary),
@@ -59,7 +61,7 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
                 order,
                 line,
                 held.get((order.reference, line.line), 0),
-                kept.get((order.reference, line.line)),
+                _kept_from(line, kept.get((order.reference, line.line), {}), parts),
                 items,
             )
             for line in lines
@@ -68,6 +70,20 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
         acknowledgements=_acknowledgements(session, order),
         shipments=_shipments(session, order),
     )
+
+
+def _kept_from(
+    line: PurchaseOrderLine,
+    kept: Mapping[int, WithheldLine],
+    parts: Mapping[int, Sequence[Part]],
+) -> WithheldLine | None:
+    """What policy keeps from a line in its own units: of a kit, as many as lack any part."""
+    units_of = {part.item_id: part.units for part in parts.get(line.item_id or 0, ())}
+    lines = [
+        one._replace(units=-(-one.units // units_of.get(item_id, 1)))
+        for item_id, one in sorted(kept.items())
+    ]
+    return max(lines, key=lambda one: one.units, default=None)
 
 
 def _line_view(

@@ -52,7 +52,8 @@ def tents(brand: Brand, state: State) -> int:
 
 def kept(brand: Brand, reference: str = "P") -> WithheldLine | None:
     with transaction(brand.shop_id) as session:
-        return withheld(session, PURCHASE_ORDER, [reference]).get((reference, "1"))
+        found = withheld(session, PURCHASE_ORDER, [reference]).get((reference, "1"), {})
+        return found.get(brand.item("tent"))
 
 
 def purchase(brand: Brand, wanted: int, **more: Any) -> Document:

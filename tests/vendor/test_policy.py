@@ -13,6 +13,7 @@ from app.vendor import acknowledgements
 from app.vendor.acknowledgements import Said
 from tests.vendor.brand import STOVE, TENT, VendorBrand
 from tests.vendor.test_acknowledgements import proposals
+from tests.vendor.test_kits import CAMP, make_kit
 
 
 def decide(brand: VendorBrand, **terms: Any) -> None:
@@ -85,3 +86,21 @@ def test_a_purchase_order_that_gave_way_says_so(brand: VendorBrand) -> None:
     assert line.withheld is not None
     assert (line.accept, line.withheld.because, line.withheld.units) == (6, "take_back", 4)
     assert brand.balance("stove", State.AVAILABLE) == 0
+
+
+def test_a_kit_lacks_whatever_policy_keeps_of_any_part(brand: VendorBrand) -> None:
+    brand.stock("tent", 50)
+    brand.stock("mug", 50)
+    make_kit(brand, tent=1, mug=2)
+    decide(brand, amazon_ceiling=6)
+    number = place(brand, CAMP | {"amount": 5})
+    line = proposals(brand, number)["1"]
+    assert line.withheld is not None
+    assert (line.accept, line.withheld.units) == (3, 2)
+    with transaction(brand.shop_id) as session:
+        key = PolicyKey(item_id=brand.items["tent"])
+        policy_changes.put_policy(session, key, Terms(amazon_ceiling=0), by="user:1")
+    jobs.do("policy", brand.shop_id)
+    line = proposals(brand, number)["1"]
+    assert line.withheld is not None
+    assert (line.accept, line.withheld.units) == (0, 5)
