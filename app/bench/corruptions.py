@@ -121,7 +121,7 @@ CORRUPTIONS = (
     ),
     Corruption(
         "a paper's statement is gone",
-        "movements_have_a_tally",
+        "tallies_equal_movements",
         f"DELETE FROM tally WHERE ctid = {ONE_TALLY}",
     ),
     Corruption(

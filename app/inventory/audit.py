@@ -67,7 +67,9 @@ UNLIKE_TALLIES = f"""
         UNION ALL
         SELECT document_id / 1000, -quantity * ({TARGET} - {SOURCE})
         FROM movement WHERE shop_id = :shop AND reason NOT IN ('held', 'released', 'expired')
-    ) AS side GROUP BY thousand HAVING sum(number) <> 0
+    ) AS side
+    WHERE thousand >= (SELECT newest_old_document / 1000 FROM {{kept}})
+    GROUP BY thousand HAVING sum(number) <> 0
 """
 UNLIKE_HOLDS = """
     SELECT thousand FROM (
