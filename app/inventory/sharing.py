@@ -60,6 +60,8 @@ class Granted:
     held: int
     gave_way: int = 0
     kept: Kept | None = None
+    passed_on: int = 0
+    """What was still free after it."""
 
 
 def share_out(
@@ -101,11 +103,12 @@ def share_out(
         room = None if limit is None or one.firm or one.rail == "dtc" else max(0, limit - claimed)
         more = _more(one, mine, rule, case, max(0, free), room)
         mine.held, free = mine.held + more, free - more
+        mine.passed_on = max(0, free)
         claimed += more if one.rail == "amazon" and not one.firm else 0
     for one, mine in zip(requests, granted, strict=True):
         if one.rail == "amazon" and not one.firm:
             room = None if limit is None else max(0, limit - claimed)
-            mine.kept = _kept(one, mine, rule, case, room, because, value, free)
+            mine.kept = _kept(one, mine, rule, case, room, because, value)
     return granted
 
 
@@ -169,7 +172,6 @@ def _kept(
     room: int | None,
     because: Because,
     value: int | None,
-    free: int,
 ) -> Kept | None:
     """What policy keeps from a request, named by the first rule that keeps any of it.
 
@@ -183,8 +185,9 @@ def _kept(
     gave = missing if mine.gave_way else min(missing, one.kept_back)
     kept.append(Kept(gave, "take_back", None))
     if rule.whole_cases:
-        # Whatever is free is granted to what a request wants, so a broken case is never wanted.
-        broken = missing if free > 0 else min(missing, one.open % case)
+        # Whatever is free when its turn comes is granted to what a request wants, so one that leaves
+        # something for the next wants no more: it would be part of a case.
+        broken = missing if mine.passed_on else min(missing, one.open % case)
         kept.append(Kept(broken, "whole_cases", case))
     units = max(one.units for one in kept)
     named = next((one for one in kept if one.units), None)

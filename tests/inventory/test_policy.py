@@ -381,7 +381,7 @@ def test_obeying_twice_is_obeying_once_and_nothing_asked_for_is_lost(
     brand = make_brand(f"policy-{next(numbers)}.myshopify.com", ("tent",), ("main",))
     cases_of(brand, 4)
     brand.stock("tent", "main", 20)
-    asked = 0
+    asked, in_cases = 0, None
     for number, (what, value) in enumerate(steps):
         if what == "stock":
             brand.stock("tent", "main", value)
@@ -403,7 +403,15 @@ def test_obeying_twice_is_obeying_once_and_nothing_asked_for_is_lost(
             keeps = session.execute(
                 text("SELECT coalesce(sum(units), 0) FROM withheld")
             ).scalar_one()
+            holds = (
+                session.execute(text("SELECT held FROM hold WHERE state = 'reserved'"))
+                .scalars()
+                .all()
+            )
         assert wanted + keeps == asked
+        if what == "decide":
+            in_cases = value["whole_cases"]
+        assert not in_cases or all(units % 4 == 0 for units in holds)
     brand.refresh_collisions()
 
 

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.db import transaction
@@ -165,6 +165,7 @@ def rules_of(brand: Brand) -> policies.Rules:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@example({"safety_stock": 9, "whole_cases": True}, [("ask", 16), ("order", 4), ("stock", 5)])
 @given(TERMS, STEPS)
 def test_replaying_the_policy_that_was_ends_where_the_books_are(
     database: str, terms: dict[str, Any], steps: list[tuple[str, int]]

@@ -60,6 +60,12 @@ def test_a_request_that_is_short_of_whole_cases_for_want_of_stock_stays_short() 
     assert (one.held, one.kept) == (12, None)
 
 
+def test_a_case_is_not_broken_by_what_the_next_in_rank_takes() -> None:
+    both = [amazon(16, 8, due_at=DAY), safety(9, 8)]
+    one, floor = share_out(5, both, Rule(whole_cases=True), 4)
+    assert (one.held, floor.held, one.kept) == (12, 9, Kept(4, "whole_cases", 4))
+
+
 def test_the_ceiling_is_named_where_whole_cases_round_it_down() -> None:
     (one,) = share_out(500, [amazon(240)], Rule(amazon_ceiling=200, whole_cases=True), 12)
     assert (one.held, one.kept) == (192, Kept(48, "ceiling", 200))
@@ -181,10 +187,9 @@ def test_whatever_is_still_wanted_could_not_be_granted(
 ) -> None:
     """So that the ledger, which grants whatever a claim wants and is free, grants no more."""
     granted = share_out(available, requests, rule, case)
-    free = available - sum(one.held for one in granted) + sum(one.held for one in requests)
     for one, mine in zip(requests, granted, strict=True):
         kept = mine.kept.units if mine.kept else 0
-        assert free <= 0 or one.open - kept <= mine.held
+        assert mine.passed_on == 0 or one.open - kept <= mine.held
 
 
 def test_the_most_specific_policy_wins_field_by_field() -> None:
