@@ -55,6 +55,12 @@ class Oracle:
         for document in documents:
             if document.key not in newest or newest[document.key].version < document.version:
                 newest[document.key] = document
+        # Papers that come together are numbered in the order of their names.
+        spoken_of = {
+            flow.hold for one in newest.values() for flow in one.flows if flow.hold is not None
+        }
+        for key in sorted(newest.keys() | spoken_of):
+            self.versions.setdefault(key, -1)
         taken = [one for one in newest.values() if one.version >= self.versions.get(one.key, -1)]
         touched: dict[Line, None] = {}
         for document in taken:

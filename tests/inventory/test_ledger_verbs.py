@@ -255,7 +255,7 @@ class Verbs(RuleBasedStateMachine):
         return {(row[0], row[1], row[2], row[3]): row[4] for row in rows}
 
     def teardown(self) -> None:
-        self.flush()
+        self.holds_past_their_day_expire()
         self.brand.refresh_collisions()
         with transaction(self.brand.shop_id) as session:
             assert audit.findings(session) == []
