@@ -17,14 +17,14 @@ The caller opens the transaction; nothing here commits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain, groupby
 from operator import attrgetter
 
 from sqlalchemy import text
 from sqlmodel import Session
 
-from app.db import shop_of
+from app.db import database_time, shop_of
 from app.errors import Refused
 from app.inventory.books import Books, HoldKey, HoldRow, TallyKey
 from app.inventory.documents import (
@@ -129,7 +129,7 @@ def expire(session: Session, now: datetime | None = None, limit: int = 500) -> l
             " JOIN document d ON d.shop_id = h.shop_id AND d.document_id = h.document_id"
             " WHERE h.shop_id = :shop AND h.expires_at <= :now AND h.held > 0 LIMIT :limit"
         ),
-        {"shop": shop_of(session), "now": now or datetime.now(UTC), "limit": limit},
+        {"shop": shop_of(session), "now": now or database_time(), "limit": limit},
     ).all()
     return settle(
         session,
