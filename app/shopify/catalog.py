@@ -23,7 +23,7 @@ from app import bell, messages
 from app.db import database_time, run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.shopify import catalog_opening, counting, counts, exports, items
-from app.shopify.catalog_opening import KEPT_ORDER, batches, locked, places
+from app.shopify.catalog_opening import KEPT_ORDER, batches, known_levels, locked
 from app.shopify.client import Json, ShopClient, document
 from app.shopify.payloads import identifier, when
 from app.shopify.reading import read_order
@@ -203,16 +203,10 @@ def _keep_items(session: Session, batch: Sequence[items.ItemFacts], done: int) -
 def _keep_levels(
     session: Session, levels: Sequence[Json], observed_at: datetime, done: int
 ) -> None:
-    numbers = {entry["__parentId"]: identifier(entry["__parentId"]) or "" for entry in levels}
-    item_ids = items.item_ids_of(session, items.ITEM, numbers.values())
-    known_places = places(session)
     counted = []
-    for entry in levels:
-        item_id = item_ids.get(numbers[entry["__parentId"]])
-        location_id = known_places.get(identifier(entry["location"]["id"]) or "")
-        if item_id is not None and location_id is not None:
-            moment = when(entry.get("updatedAt")) or observed_at
-            counted += counts.of_level(entry, item_id, location_id, moment, sparse=True)
+    for entry, item_id, location_id in known_levels(session, levels):
+        moment = when(entry.get("updatedAt")) or observed_at
+        counted += counts.of_level(entry, item_id, location_id, moment, sparse=True)
     counts.keep(session, counted)
     row = locked(session)
     row.result_rows = done

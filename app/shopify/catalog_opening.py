@@ -137,6 +137,18 @@ def places(session: Session) -> dict[str, int]:
     return {row.reference: row.location_id for row in rows}
 
 
+def known_levels(session: Session, levels: Sequence[Json]) -> Iterator[tuple[Json, int, int]]:
+    """Each exported level with our item and location ids; those of strangers are left out."""
+    numbers = {entry["__parentId"]: identifier(entry["__parentId"]) or "" for entry in levels}
+    item_ids = items.item_ids_of(session, items.ITEM, numbers.values())
+    known_places = places(session)
+    for entry in levels:
+        item_id = item_ids.get(numbers[entry["__parentId"]])
+        location_id = known_places.get(identifier(entry["location"]["id"]) or "")
+        if item_id is not None and location_id is not None:
+            yield entry, item_id, location_id
+
+
 def locked(session: Session) -> CatalogImport:
     """This shop's import, locked until the transaction ends; raises GiveUp when it is gone."""
     row = session.get(CatalogImport, shop_of(session), with_for_update=True)

@@ -24,9 +24,9 @@ from app.errors import GiveUp, RetryLater
 from app.inventory.counts import adopt_by_policy, compare, recently_counted
 from app.preferences import shop_preference
 from app.shopify import counts, exports, history, items, requests, tokens
-from app.shopify.catalog_opening import batches, places
+from app.shopify.catalog_opening import batches, known_levels
 from app.shopify.client import Json, ShopClient, document
-from app.shopify.payloads import identifier, when
+from app.shopify.payloads import when
 from app.shopify.tables import CountRun
 from app.shops import this_shop
 
@@ -203,16 +203,10 @@ def _keep_result(row: CountRun, file: IO[bytes]) -> None:
 
 
 def _keep_levels(session: Session, levels: Sequence[Json], read_at: datetime, done: int) -> None:
-    numbers = {entry["__parentId"]: identifier(entry["__parentId"]) or "" for entry in levels}
-    item_ids = items.item_ids_of(session, items.ITEM, numbers.values())
-    known_places = places(session)
     counted = []
-    for entry in levels:
-        item_id = item_ids.get(numbers[entry["__parentId"]])
-        location_id = known_places.get(identifier(entry["location"]["id"]) or "")
-        if item_id is not None and location_id is not None:
-            moment = when(entry.get("updatedAt")) or read_at
-            counted += counts.of_level(entry, item_id, location_id, moment, read_at=read_at)
+    for entry, item_id, location_id in known_levels(session, levels):
+        moment = when(entry.get("updatedAt")) or read_at
+        counted += counts.of_level(entry, item_id, location_id, moment, read_at=read_at)
     counts.keep(session, counted, sparse=True)
     row = _row(session)
     row.result_rows, row.due_at = done, database_time() + LEASE
