@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from app.errors import FieldError, GiveUp, Refused, RetryLater
 log = structlog.get_logger(__name__)
 
 Row = TypeVar("Row", bound=BaseModel)
+Found = TypeVar("Found")
 
 
 def _zulu(moment: datetime) -> str:
@@ -117,6 +118,14 @@ def encode_cursor(*keys: object) -> str:
     """A page's last sort keys, opaque to the client."""
     raw = json.dumps([str(key) if isinstance(key, datetime) else key for key in keys])
     return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+
+def cut_page(
+    rows: Sequence[Found], limit: int, keys: Callable[[Found], tuple[object, ...]]
+) -> tuple[Sequence[Found], str | None]:
+    """The page out of rows asked for one beyond the limit, and the cursor of the next, if any."""
+    page = rows[:limit]
+    return page, encode_cursor(*keys(page[-1])) if len(rows) > limit else None
 
 
 def decode_cursor(cursor: str | None, size: int) -> list[Any] | None:

@@ -21,8 +21,8 @@ from app.http import (
     Page,
     PageQuery,
     answer,
+    cut_page,
     decode_cursor,
-    encode_cursor,
     principal,
     shop_transaction,
 )
@@ -134,9 +134,8 @@ def list_discrepancies(query: DiscrepanciesQuery) -> Any:
         rows = session.exec(
             wanted.order_by(col(Discrepancy.discrepancy_id).desc()).limit(query.limit + 1)
         ).all()
-        page = rows[: query.limit]
+        page, cursor = cut_page(rows, query.limit, lambda row: (row.discrepancy_id,))
         data = _views(session, page)
-    cursor = encode_cursor(page[-1].discrepancy_id) if len(rows) > query.limit else None
     return answer(Page[DiscrepancyView](data=data, next_cursor=cursor))
 
 

@@ -18,8 +18,8 @@ from app.http import (
     Page,
     PageQuery,
     answer,
+    cut_page,
     decode_cursor,
-    encode_cursor,
     principal,
     shop_transaction,
 )
@@ -132,10 +132,8 @@ def list_effective(query: EffectiveQuery) -> Any:
     after = decode_cursor(query.cursor, 2)
     with shop_transaction() as session:
         rows = queries.items(session, limit=query.limit + 1, search=query.search, after=after)
-        page = rows[: query.limit]
+        page, cursor = cut_page(rows, query.limit, lambda row: (row.sku, row.item_id))
         data = views.effective_views(session, page, query.location_id)
-    last = page[-1] if len(rows) > query.limit else None
-    cursor = encode_cursor(last.sku, last.item_id) if last else None
     return answer(Page[views.EffectiveView](data=data, next_cursor=cursor))
 
 
@@ -150,8 +148,7 @@ def list_changes(query: PageQuery) -> Any:
         rows = session.exec(
             wanted.order_by(col(PolicyChange.policy_change_id).desc()).limit(query.limit + 1)
         ).all()
-    page = rows[: query.limit]
-    cursor = encode_cursor(page[-1].policy_change_id) if len(rows) > query.limit else None
+    page, cursor = cut_page(rows, query.limit, lambda row: (row.policy_change_id,))
     return answer(
         Page[views.ChangeView](data=[views.change_view(row) for row in page], next_cursor=cursor)
     )

@@ -15,8 +15,8 @@ from app.http import (
     Page,
     PageQuery,
     answer,
+    cut_page,
     decode_cursor,
-    encode_cursor,
     principal,
     shop_transaction,
 )
@@ -92,12 +92,10 @@ def list_items(query: ItemsQuery) -> Any:
             in_collision=query.in_collision,
             after=after,
         )
-        page = rows[: query.limit]
+        page, cursor = cut_page(
+            rows, query.limit, lambda row: (getattr(row, query.sort), row.item_id)
+        )
         data = views.item_views(session, page)
-    more = len(rows) > query.limit
-    last = page[-1] if more else None
-    key = last and (last.available if query.sort == "available" else last.sku)
-    cursor = encode_cursor(key, last.item_id) if last else None
     return answer(Page[views.ItemView](data=data, next_cursor=cursor))
 
 
@@ -149,10 +147,7 @@ def list_movements(path: ItemPath, query: MovementsQuery) -> Any:
             as_of=query.as_of,
             before=before,
         )
-    page = rows[: query.limit]
-    cursor = None
-    if len(rows) > query.limit:
-        cursor = encode_cursor(page[-1].recorded_at, page[-1].movement_id)
+    page, cursor = cut_page(rows, query.limit, lambda row: (row.recorded_at, row.movement_id))
     found = Page[views.MovementView](
         data=[views.movement_view(row, places) for row in page], next_cursor=cursor
     )
@@ -167,11 +162,9 @@ def list_holds(query: HoldsQuery) -> Any:
         rows = queries.holds(
             session, limit=query.limit + 1, item_id=query.item_id, kind=query.kind, after=after
         )
-    page = rows[: query.limit]
-    cursor = None
-    if len(rows) > query.limit:
-        last = page[-1]
-        cursor = encode_cursor(last.document_id, last.line, last.item_id, last.location_id)
+    page, cursor = cut_page(
+        rows, query.limit, lambda row: (row.document_id, row.line, row.item_id, row.location_id)
+    )
     return answer(
         Page[views.HoldView](data=[views.hold_view(row) for row in page], next_cursor=cursor)
     )
@@ -210,10 +203,10 @@ def list_arrivals(query: ArrivalsQuery) -> Any:
             after=(_day(keys[0]), int(keys[1])) if keys else None,
             limit=query.limit + 1,
         )
-        page = rows[: query.limit]
+        page, cursor = cut_page(
+            rows, query.limit, lambda row: (row[0].expected_on.isoformat(), row[0].arrival_id)
+        )
         data = [views.arrival_view(arrival, item, places, today) for arrival, item in page]
-    last = page[-1][0] if len(rows) > query.limit else None
-    cursor = encode_cursor(last.expected_on.isoformat(), last.arrival_id) if last else None
     return answer(Page[views.ArrivalView](data=data, next_cursor=cursor))
 
 

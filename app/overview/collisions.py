@@ -17,8 +17,8 @@ from app.http import (
     Page,
     PageQuery,
     answer,
+    cut_page,
     decode_cursor,
-    encode_cursor,
     principal,
     shop_transaction,
 )
@@ -81,9 +81,8 @@ def list_collisions(query: CollisionsQuery) -> Any:
         rows = session.exec(
             wanted.order_by(col(Collision.collision_id).desc()).limit(query.limit + 1)
         ).all()
-        page = rows[: query.limit]
+        page, cursor = cut_page(rows, query.limit, lambda row: (row.collision_id,))
         data = _views(session, page)
-    cursor = encode_cursor(page[-1].collision_id) if len(rows) > query.limit else None
     return answer(Page[views.CollisionView](data=data, next_cursor=cursor))
 
 

@@ -19,8 +19,8 @@ from app.http import (
     Page,
     PageQuery,
     answer,
+    cut_page,
     decode_cursor,
-    encode_cursor,
     shop_transaction,
 )
 from app.messages import Message
@@ -97,8 +97,7 @@ def list_messages(query: MessagesQuery) -> Any:
         rows = session.exec(
             wanted.order_by(col(Message.message_id).desc()).limit(query.limit + 1)
         ).all()
-    page = rows[: query.limit]
-    cursor = encode_cursor(page[-1].message_id) if len(rows) > query.limit else None
+    page, cursor = cut_page(rows, query.limit, lambda row: (row.message_id,))
     return answer(Page[MessageView](data=[_view(row) for row in page], next_cursor=cursor))
 
 

@@ -16,8 +16,8 @@ from app.http import (
     Page,
     PageQuery,
     answer,
+    cut_page,
     decode_cursor,
-    encode_cursor,
     shop_transaction,
 )
 from app.inventory.kits import Part
@@ -83,8 +83,8 @@ def list_kits(query: PageQuery) -> Any:
         if keys:
             wanted = wanted.where(KitPart.kit_item_id > int(keys[0]))
         ids = session.exec(wanted.order_by(col(KitPart.kit_item_id)).limit(query.limit + 1)).all()
-        data = [_view(session, item_id) for item_id in ids[: query.limit]]
-    cursor = encode_cursor(data[-1].item.id) if len(ids) > query.limit else None
+        page, cursor = cut_page(ids, query.limit, lambda item_id: (item_id,))
+        data = [_view(session, item_id) for item_id in page]
     return answer(Page[KitView](data=data, next_cursor=cursor))
 
 

@@ -17,8 +17,8 @@ from app.http import (
     Page,
     PageQuery,
     answer,
+    cut_page,
     decode_cursor,
-    encode_cursor,
     principal,
     shop_transaction,
 )
@@ -113,11 +113,10 @@ def list_purchase_orders(query: OrdersQuery) -> Any:
                 col(PurchaseOrder.number).desc(),
             ).limit(query.limit + 1)
         ).all()
-        page = rows[: query.limit]
+        page, cursor = cut_page(
+            rows, query.limit, lambda row: (row.ordered_at, row.region, row.number)
+        )
         data = views.summaries(session, page)
-    cursor = None
-    if len(rows) > query.limit:
-        cursor = encode_cursor(page[-1].ordered_at, page[-1].region, page[-1].number)
     return answer(Page[views.PurchaseOrderSummary](data=data, next_cursor=cursor))
 
 
