@@ -185,9 +185,11 @@ def _kept(
     gave = missing if mine.gave_way else min(missing, one.kept_back)
     kept.append(Kept(gave, "take_back", None))
     if rule.whole_cases:
-        # Whatever is free when its turn comes is granted to what a request wants, so one that leaves
-        # something for the next wants no more: it would be part of a case.
-        broken = missing if mine.passed_on else min(missing, one.open % case)
+        # Whatever is free when its turn comes is granted to what a request wants, and what it holds
+        # of that it keeps; so one that leaves something for the next, or gives part of a case up,
+        # wants no more than it holds.
+        whole = mine.held < one.held or mine.passed_on
+        broken = missing if whole else min(missing, one.open % case)
         kept.append(Kept(broken, "whole_cases", case))
     units = max(one.units for one in kept)
     named = next((one for one in kept if one.units), None)

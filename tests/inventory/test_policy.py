@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import select
@@ -369,12 +369,20 @@ STEPS = st.lists(
 )
 
 
+BROKEN_CASE = {name: None for name in ("safety_stock", "amazon_share", "amazon_ceiling")} | {
+    "precedence": None,
+    "take_back": None,
+    "whole_cases": True,
+}
+
+
 @settings(
     max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(STEPS)
+@example([("order", 1), ("ask", 20), ("order", 3), ("decide", BROKEN_CASE)])
 def test_obeying_twice_is_obeying_once_and_nothing_asked_for_is_lost(
     database: str, steps: list[tuple[str, Any]]
 ) -> None:
