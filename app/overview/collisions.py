@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from sqlmodel import Session, col, select
 
 from app.bell import ring_after_commit
-from app.db import shop_of
+from app.db import run, shop_of
 from app.errors import Refused
 from app.http import (
     Page,
@@ -89,38 +89,39 @@ def list_collisions(query: CollisionsQuery) -> Any:
 @api.post("/collisions/<int:collision_id>/ways/<string:way>", responses={200: views.CollisionView})
 def take_way(path: WayPath, body: WayBody) -> Any:
     """Takes one of the offered ways out, whole."""
-    with shop_transaction() as session:
-        collision = session.exec(
-            select(Collision)
-            .where(
-                Collision.shop_id == shop_of(session),
-                Collision.collision_id == path.collision_id,
-            )
-            .with_for_update()
-        ).first()
-        if collision is None:
-            raise Refused("not_found", "There is no such collision in this shop.", status=404)
-        try:
-            collisions.take(
-                session,
-                collision,
-                path.way,
-                body.parameters,
-                actor=principal().actor,
-                note=body.note,
-                rails=(AmazonRail(),),
-            )
-        except Refused as refusal:
-            if refusal.code in COMES_TOO_LATE:
-                session.rollback()
-                fresh = _fresh_collision(path.collision_id)
-                raise Refused(
-                    "collision_changed", refusal.detail, status=409, extra={"collision": fresh}
-                ) from None
+    try:
+        # Orders that pour in lock accounts before collisions, so one of the two may have to begin again.
+        view = run(_take, principal().shop_id, path, body, principal().actor)
+    except Refused as refusal:
+        if refusal.code not in COMES_TOO_LATE:
             raise
-        ring_after_commit(session, TELL_SHOPIFY)
-        (view,) = _views(session, [collision])
+        fresh = _fresh_collision(path.collision_id)
+        raise Refused(
+            "collision_changed", refusal.detail, status=409, extra={"collision": fresh}
+        ) from None
     return answer(view)
+
+
+def _take(session: Session, path: WayPath, body: WayBody, actor: str) -> views.CollisionView:
+    collision = session.exec(
+        select(Collision)
+        .where(Collision.shop_id == shop_of(session), Collision.collision_id == path.collision_id)
+        .with_for_update()
+    ).first()
+    if collision is None:
+        raise Refused("not_found", "There is no such collision in this shop.", status=404)
+    collisions.take(
+        session,
+        collision,
+        path.way,
+        body.parameters,
+        actor=actor,
+        note=body.note,
+        rails=(AmazonRail(),),
+    )
+    ring_after_commit(session, TELL_SHOPIFY)
+    (view,) = _views(session, [collision])
+    return view
 
 
 def _views(session: Session, rows: Sequence[Collision]) -> list[views.CollisionView]:
