@@ -126,10 +126,16 @@ def kill_in_mid_drain(stage: Stage, superuser: psycopg.Connection) -> None:
     with superuser.transaction():
         superuser.execute("SELECT FROM balance FOR UPDATE")
         stage.shop("POST", "/deliveries/release", shuffled=True)
-        eventually(lambda: superuser.execute(WAITS_FOR_A_LOCK).fetchone() != (0,))
+        eventually(lambda: somebody_waits(superuser))
         os.kill(stage.processes.pid("worker"), signal.SIGKILL)
     stage.processes.end("worker")
     stage.start_worker()
+
+
+def somebody_waits(superuser: psycopg.Connection) -> bool:
+    """Whether any connection waits for a lock, those opened since our transaction began included."""
+    superuser.execute("SELECT pg_stat_clear_snapshot()")
+    return superuser.execute(WAITS_FOR_A_LOCK).fetchone() != (0,)
 
 
 def empty_redis() -> None:
