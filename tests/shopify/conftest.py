@@ -23,23 +23,23 @@ from app.shops import find_shop_id
 from tests.shopify.shop import OpenShop
 from tests.shopify.simulated import KEY, SECRET, Simulator
 from tests.support.databases import worker_number
+from tests.support.ports import free_ports
 
-PORTS = 18950
 NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
 def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     """The simulator, one for each worker of a run; every test makes shops of its own in it."""
-    port = PORTS + 2 * worker_number()
+    port, app_port = free_ports(2)
     command = [
         *(sys.executable, "-m", "app.simulators.shopify", "--port", str(port)),
         *("--data", str(tmp_path_factory.mktemp("simulated")), "--seed", "empty"),
-        *("--app-url", f"http://127.0.0.1:{port + 1}", "--speed", "20"),
+        *("--app-url", f"http://127.0.0.1:{app_port}", "--speed", "20"),
         *("--api-key", KEY, "--api-secret", SECRET),
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path.cwd()) as process:
-        made = Simulator(f"http://127.0.0.1:{port}", port + 1)
+        made = Simulator(f"http://127.0.0.1:{port}", app_port)
         made.wait_until_ready()
         yield made
         made.http.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 import httpx
 
 from app.supervisor import Processes
+from tests.support.ports import free_ports
 
 SHOP = "story.myshopify.com"
 API_KEY, API_SECRET = "story-client-id", "story-client-secret-of-some-length"
@@ -246,14 +246,3 @@ def answers(http: httpx.Client, url: str) -> bool:
         return http.get(url).is_success
     except httpx.HTTPError:
         return False
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on just now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports

@@ -105,12 +105,3 @@ def start(port: int, speed: float = 20.0) -> subprocess.Popen[bytes]:
         time.sleep(0.05)
     process.kill()
     raise AssertionError("the simulator does not answer")
-
-
-def free_port(first: int, last: int) -> int:
-    """A port of this range that nobody listens on."""
-    for port in range(first, last):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise AssertionError("no free port")

@@ -10,7 +10,7 @@ import pytest
 from app.vendor import polling
 from app.vendor.limits import limiter
 from app.vendor.tokens import tokens
-from tests.support.databases import worker_number
+from tests.support.ports import free_ports
 from tests.vendor import amazon as simulated
 from tests.vendor.amazon import CLIENT_ID, CLIENT_SECRET, Amazon
 from tests.vendor.brand import VendorBrand, make_vendor_brand
@@ -19,8 +19,7 @@ from tests.vendor.brand import VendorBrand, make_vendor_brand
 @pytest.fixture(scope="session")
 def amazon_origin() -> Iterator[str]:
     """The simulator of this worker."""
-    first = 19000 + 4 * worker_number()
-    port = simulated.free_port(first, first + 40)
+    [port] = free_ports(1)
     process = simulated.start(port)
     yield f"http://127.0.0.1:{port}"
     process.terminate()
