@@ -72,7 +72,12 @@ def settle(session: Session, documents: Sequence[Document]) -> list[Outcome]:
     books = Books(session)
     chosen, verdicts = _newest(documents)
     if books.file(chosen):
-        return _outcomes(books, documents, chosen, verdicts, {}, chosen)
+        if len(chosen) < len(documents):
+            return _outcomes(books, documents, chosen, verdicts, {}, chosen)
+        return [
+            Outcome(one.key, books.document_ids[one.key], Verdict.SETTLED, (), one.claims or ())
+            for one in documents
+        ]
     for document in chosen:
         if document.key not in books.accepted:
             older = books.versions[document.key] > document.version
@@ -421,6 +426,7 @@ def _outcomes(
 ) -> list[Outcome]:
     picked = {document.key: document.version for document in chosen}
     in_full = {document.key: document.claims or () for document in held_in_full}
+    ids = books.document_ids
     outcomes = []
     for document in documents:
         key = document.key
@@ -428,12 +434,6 @@ def _outcomes(
         if verdict is Verdict.SETTLED and picked[key] > document.version:
             verdict = Verdict.STALE
         outcomes.append(
-            Outcome(
-                key,
-                books.document_ids.get(key, 0),
-                verdict,
-                grants.get(key, ()),
-                in_full.get(key, ()),
-            )
+            Outcome(key, ids.get(key, 0), verdict, grants.get(key, ()), in_full.get(key, ()))
         )
     return outcomes

@@ -165,7 +165,13 @@ class Balance(Table, table=True):
     location_id: int = Field(primary_key=True, sa_type=Integer)
     state: State = Field(primary_key=True, sa_type=STATE)
     quantity: int = Field(sa_type=Integer)
-    account_id: int = Field(default=None, sa_type=Integer, sa_column_kwargs=_identity())
+    account_id: int = Field(
+        default=None,
+        nullable=True,
+        sa_type=Integer,
+        sa_column_kwargs={"server_default": sa.text("nextval('balance_account_id_seq')")},
+        description="A trigger numbers an account that was opened without: it always has one.",
+    )
 
 
 class DocumentRow(Table, table=True):
