@@ -29,12 +29,12 @@ PATIENCE = 600.0
 
 FINISHED = """
 SELECT CAST(split_part(key, '-', 2) AS int) AS number, extract(epoch FROM finished_at)
-FROM message WHERE shop_id = :shop AND key LIKE 'traffic-%' AND state = 'done'
+FROM message WHERE shop_id = :shop AND key LIKE :prefix || '-%' AND state = 'done'
 """
 LEFT = """
 SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
        count(*) FILTER (WHERE state = 'done') AS done, count(*) AS stored
-FROM message WHERE shop_id = :shop AND key LIKE 'traffic-%'
+FROM message WHERE shop_id = :shop AND key LIKE :prefix || '-%'
 """
 
 
@@ -44,17 +44,17 @@ def steady(folder: Path, per_second: float, seconds: float, connections: int, po
     Raises LostWebhooks or BooksAreWrong unless every order is held once.
     """
     requests = round(per_second * seconds)
-    load = _load(port, connections, requests, per_second)
-    with _product(folder, port) as shop_id:
+    shop_id, _, _ = ground.make_shop(ground.SHOP, ITEMS)
+    load = load_of(port, connections, requests, per_second)
+    with product(folder, port):
         measured = send(load)
-        _wait_until_drained(shop_id, measured, requests)
-        with transaction(shop_id) as session:
-            finished = session.execute(text(FINISHED), {"shop": shop_id}).all()
+        wait_until_drained(shop_id, PREFIX, measured, requests)
+        held_at = finished(shop_id, PREFIX)
         ground.check_books(shop_id, requests)
     door, held = Series("answered", "orders"), Series("webhook to hold", "orders")
     door.add(requests, measured.seconds, measured.latencies)
-    waits = [float(moment) - measured.due_at[number] for number, moment in finished]
-    held.add(requests, max(float(row[1]) for row in finished) - measured.due_at[0], waits)
+    waits = [moment - measured.due_at[number] for number, moment in held_at]
+    held.add(requests, max(moment for _, moment in held_at) - measured.due_at[0], waits)
     return _report(
         "webhooks-steady",
         [door, held],
@@ -68,14 +68,15 @@ def flood(folder: Path, requests: int, connections: int, port: int) -> Report:
 
     Raises LostWebhooks or BooksAreWrong unless every order is held once.
     """
-    load = _load(port, connections, requests, 0.0)
-    with _product(folder, port) as shop_id:
+    shop_id, _, _ = ground.make_shop(ground.SHOP, ITEMS)
+    load = load_of(port, connections, requests, 0.0)
+    with product(folder, port):
         started = time.perf_counter()
         measured = send(load)
         accepted_in = time.perf_counter() - started
         with transaction(shop_id) as session:
-            left = session.execute(text(LEFT), {"shop": shop_id}).one()
-        _wait_until_drained(shop_id, measured, requests)
+            left = session.execute(text(LEFT), {"shop": shop_id, "prefix": PREFIX}).one()
+        wait_until_drained(shop_id, PREFIX, measured, requests)
         drained_in = time.perf_counter() - started
         ground.check_books(shop_id, requests)
     door, held = Series("accepted", "orders"), Series("held", "orders")
@@ -95,9 +96,8 @@ def flood(folder: Path, requests: int, connections: int, port: int) -> Report:
 
 
 @contextmanager
-def _product(folder: Path, port: int) -> Iterator[int]:
-    """The door, a worker and the clock; yields the shop."""
-    shop_id, _, _ = ground.make_shop(ground.SHOP, ITEMS)
+def product(folder: Path, port: int) -> Iterator[None]:
+    """The door, a worker and the clock."""
     with Processes(folder / "product.log") as processes:
         own = {"PORT": str(port), "WEB_WORKERS": "1"}
         for name in ("worker", "clock"):
@@ -108,10 +108,11 @@ def _product(folder: Path, port: int) -> Iterator[int]:
             environment=own,
             ready=partial(listens, port),
         )
-        yield shop_id
+        yield
 
 
-def _load(port: int, connections: int, requests: int, per_second: float) -> Load:
+def load_of(port: int, connections: int, requests: int, per_second: float) -> Load:
+    """Orders of the measured shop over all its items."""
     return Load(
         port=port,
         shop=ground.SHOP,
@@ -124,13 +125,21 @@ def _load(port: int, connections: int, requests: int, per_second: float) -> Load
     )
 
 
-def _wait_until_drained(shop_id: int, measured: Measured, requests: int) -> None:
+def finished(shop_id: int, prefix: str) -> list[tuple[int, float]]:
+    """The number of each order of a load that is held, and when it was, in seconds since 1970."""
+    with transaction(shop_id) as session:
+        rows = session.execute(text(FINISHED), {"shop": shop_id, "prefix": prefix}).all()
+    return [(number, float(moment)) for number, moment in rows]
+
+
+def wait_until_drained(shop_id: int, prefix: str, measured: Measured, requests: int) -> None:
+    """Returns once every order of a load is held; raises LostWebhooks if one never will be."""
     if measured.statuses != {"200": requests}:
         raise LostWebhooks(f"{requests} sent, {measured.statuses} answered")
     deadline = time.monotonic() + PATIENCE
     while True:
         with transaction(shop_id) as session:
-            left = session.execute(text(LEFT), {"shop": shop_id}).one()
+            left = session.execute(text(LEFT), {"shop": shop_id, "prefix": prefix}).one()
         if left.done == requests:
             return
         if time.monotonic() > deadline or (not left.waiting and left.done != requests):

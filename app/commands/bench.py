@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from app.bench import audit, ground, ledger, read, traffic, webhooks
+from app.bench import neighbours as beside
 from app.bench.ground import Ground
 from app.bench.report import Report
 from app.commands.common import SOMETHING_WRONG, stop, told_plainly
@@ -84,6 +85,13 @@ def bench_ledger(
     metavar="ORDERS",
     help="Instead: so many orders at once, and how long until all are held.",
 )
+@click.option(
+    "--neighbours",
+    type=click.IntRange(1_000, 1_000_000),
+    metavar="ORDERS",
+    help="Instead: a flood of so many, and how long another shop's orders and lone claims take"
+    " meanwhile.",
+)
 @told_plainly
 def bench_webhooks(
     rounds: int,
@@ -94,11 +102,13 @@ def bench_webhooks(
     port: int,
     steady: float | None,
     flood: int | None,
+    neighbours: int | None,
 ) -> None:
     """Webhooks a second that the door stores, beside the bare floor on the same server.
 
-    With --steady or --flood the whole product runs, a worker included, and what is measured goes
-    on until the units are held. Every order must be held once and the audit be silent, or exit 1.
+    With --steady, --flood or --neighbours the whole product runs, a worker included, and what is
+    measured goes on until the units are held. Every order must be held once and the audit be
+    silent, or exit 1.
     """
 
     def measure(place: Ground) -> Report:
@@ -106,6 +116,8 @@ def bench_webhooks(
             return traffic.steady(place.folder, steady, seconds, connections, port)
         if flood is not None:
             return traffic.flood(place.folder, flood, connections, port)
+        if neighbours is not None:
+            return beside.measure(place.folder, neighbours, connections, port)
         return webhooks.measure(place.folder, rounds, seconds, connections, port)
 
     _measured(output, database_url, measure)

@@ -28,8 +28,12 @@ from app.webhooks.topics import TOPICS
 log = structlog.get_logger(__name__)
 
 JOB = "webhooks_in"
-BATCH = 1_000
-TURN = 0.5
+MOST_AT_ONCE = 1_000
+FEWEST_AT_ONCE = 50
+FIRST_BATCH = 200
+BATCH_SECONDS = 0.15
+"""How long a batch may take: its items are locked for that long, and a lone checkout waits for them."""
+TURN = 0.3
 """Seconds of work for one shop before the other shops get their turn."""
 MOST_ATTEMPTS = 6
 LOCK = "SELECT pg_try_advisory_xact_lock(6924, :shop)"
@@ -42,15 +46,24 @@ def drain(shop_id: int) -> None:
     it has let go of the lock, so it sees whatever the second was called for.
     """
     end_of_turn = time.monotonic() + TURN
-    while batches := run(_due, shop_id):
+    most = FIRST_BATCH
+    while batches := run(_due, shop_id, most):
         for message_ids in batches:
+            began = time.monotonic()
             if not _handle(shop_id, message_ids):
                 return
-        if time.monotonic() > end_of_turn and _handed_on(shop_id):
-            return
+            if len(message_ids) == most:
+                most = _next_batch(most, time.monotonic() - began)
+            if time.monotonic() > end_of_turn and _handed_on(shop_id):
+                return
 
 
-def _due(session: Session) -> list[list[int]]:
+def _next_batch(taken: int, seconds: float) -> int:
+    """How many to take next, so that it lasts about as long as a batch may."""
+    return min(MOST_AT_ONCE, max(FEWEST_AT_ONCE, int(taken * BATCH_SECONDS / max(seconds, 0.001))))
+
+
+def _due(session: Session, most: int) -> list[list[int]]:
     """Message ids due now: the fresh ones as one batch, each that has failed before on its own."""
     query = (
         select(Message.message_id, Message.attempts)
@@ -62,7 +75,7 @@ def _due(session: Session) -> list[list[int]]:
             Message.due_at <= database_time(),
         )
         .order_by(col(Message.due_at), col(Message.message_id))
-        .limit(BATCH)
+        .limit(most)
     )
     if session.exec(select(Shop.opened_at)).first() is None:
         early = [name for name, topic in TOPICS.items() if topic.before_opening]

@@ -91,7 +91,7 @@ def test_each_handler_is_called_once_for_a_batch_in_the_order_of_ranks(
 def test_more_than_one_batch_is_drained_in_one_go(
     handled: Handled, shop_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "BATCH", 3)
+    at_most(monkeypatch, 3)
     store(shop_id, *"abcdefgh")
     inbox.drain(shop_id)
     assert [keys for _, keys in handled] == [list("abc"), list("def"), list("gh")]
@@ -185,10 +185,17 @@ def test_two_drains_of_one_shop_handle_each_message_once(handled: Handled, shop_
     assert set(states(shop_id).values()) == {"done"}
 
 
+def test_a_slow_batch_is_followed_by_a_smaller_one_and_a_quick_one_by_a_larger() -> None:
+    assert inbox._next_batch(200, seconds=2 * inbox.BATCH_SECONDS) == 100
+    assert inbox._next_batch(200, seconds=inbox.BATCH_SECONDS / 2) == 400
+    assert inbox._next_batch(200, seconds=60.0) == inbox.FEWEST_AT_ONCE
+    assert inbox._next_batch(200, seconds=0.0) == inbox.MOST_AT_ONCE
+
+
 def test_a_long_drain_hands_its_turn_on(
     handled: Handled, shop_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "BATCH", 1)
+    at_most(monkeypatch, 1)
     monkeypatch.setattr(inbox, "TURN", 0.0)
     store(shop_id, "a", "b", "c")
     inbox.drain(shop_id)
@@ -202,10 +209,16 @@ def test_without_redis_a_long_drain_goes_on(
     monkeypatch: pytest.MonkeyPatch,
     set_settings: Callable[..., None],
 ) -> None:
-    monkeypatch.setattr(inbox, "BATCH", 1)
+    at_most(monkeypatch, 1)
     monkeypatch.setattr(inbox, "TURN", 0.0)
     store(shop_id, "a", "b", "c")
     set_settings(REDIS_URL="unix:///nowhere/redis.sock")
     inbox.drain(shop_id)
     set_settings(REDIS_URL=queue)
     assert len(handled) == 3
+
+
+def at_most(monkeypatch: pytest.MonkeyPatch, messages: int) -> None:
+    """Batches of so many, however quick they are."""
+    for name in ("FIRST_BATCH", "FEWEST_AT_ONCE", "MOST_AT_ONCE"):
+        monkeypatch.setattr(inbox, name, messages)
