@@ -99,6 +99,14 @@ class Settings(BaseSettings):
         default=None,
         description="TOML file of Amazon's charges as you know them, in place of ours by name.",
     )
+    tax_rates: Path | None = Field(
+        default=None,
+        description="TOML file of tax rates as you know them, in place of ours by country.",
+    )
+    invoice_rules: Path | None = Field(
+        default=None,
+        description="TOML file of Amazon's rules for invoices, in place of ours by name.",
+    )
 
     count_hours: int = Field(
         default=24, ge=1, description="Hours between two readings of all of Shopify's quantities."

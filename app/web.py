@@ -33,8 +33,9 @@ from app.inventory import routes as inventory
 from app.overview import collisions, connections, home, leaving_routes, messages
 from app.shopify import install, shell
 from app.shopify import routes as store
-from app.vendor import charges
+from app.vendor import charges, invoice_rules, taxes
 from app.vendor import connect_routes as amazon
+from app.vendor import invoice_routes as invoices
 from app.vendor import kit_routes as kits
 from app.vendor import routes as vendor
 from app.webhooks.door import Door, request_id_of
@@ -47,6 +48,7 @@ BLUEPRINTS = (
     discrepancies.api,
     policies.api,
     vendor.api,
+    invoices.api,
     kits.api,
     amazon.api,
     messages.api,
@@ -68,7 +70,7 @@ VERSION = "1"
 def create_app() -> OpenAPI:
     """The WSGI application. Exits, naming each, when a setting is missing; opens no connection."""
     require(*NEEDED)
-    _read_charges()
+    _read_tables()
     logs.configure()
     web = OpenAPI(
         "app",
@@ -100,12 +102,17 @@ def create_app() -> OpenAPI:
     return web
 
 
-def _read_charges() -> None:
-    """A table of charges that cannot be read stops the start; nobody would find it later."""
-    try:
-        charges.table()
-    except charges.ChargesWrong as wrong:
-        raise SystemExit(f"AMAZON_CHARGES: {wrong}") from None
+def _read_tables() -> None:
+    """A table of rules or rates that cannot be read stops the start; nobody would find it later."""
+    for setting, read in (
+        ("AMAZON_CHARGES", charges.table),
+        ("TAX_RATES", taxes.table),
+        ("INVOICE_RULES", invoice_rules.table),
+    ):
+        try:
+            read()
+        except (charges.ChargesWrong, taxes.TaxesWrong, invoice_rules.RulesWrong) as wrong:
+            raise SystemExit(f"{setting}: {wrong}") from None
 
 
 def specification(web: OpenAPI) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from typing import Any
 
 TARGET = Path(__file__).resolve().parent.parent / "app" / "vendor" / "schemas"
 MODELS = {
+    "financesInvoices_2026-06-25.json": None,
+    "vendorInvoices.json": None,
     "vendorOrders.json": None,
     "vendorShipments.json": {"SubmitShipmentConfirmations", "GetShipmentDetails"},
     "vendorTransactionStatus.json": None,

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -28,6 +29,7 @@ from app.inventory.policies import PolicyKey, Terms
 from app.messages import Message
 from app.preferences import Preference
 from app.shops import this_shop
+from app.vendor.invoice_tables import Invoice, VendorCode
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
 from tests.inventory.brand import Brand, make_brand
 from tests.support.id_tokens import bearer
@@ -35,6 +37,7 @@ from tests.support.id_tokens import bearer
 OWNER, STRANGER = "owner.myshopify.com", "stranger.myshopify.com"
 MARK = "OWNERS-SECRET"
 NUMBER = f"PO{MARK}"
+CODE = f"CODE-{MARK}"
 TENANT_TABLES = """
 SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
@@ -73,6 +76,11 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "carton_count": 1,
         "lines": [{"line": "1", "units": 1}],
     },
+    "/api/invoices": lambda owned: {"region": "na", "numbers": [NUMBER]},
+    "/api/invoices/{}": lambda owned: {"lines": [{"number": NUMBER, "line": "1", "units": 1}]},
+    "/api/invoices/{}/send": lambda owned: {},
+    "/api/invoices/{}/credit-notes": lambda owned: {"reason": "invoice"},
+    "/api/vendor-codes/{}": lambda owned: {"region": "na", "payee_code": "STOLEN"},
 }
 # Routes that write for the stranger, in the stranger's own shop.
 WRITES_OWN = {
@@ -97,6 +105,7 @@ class Owned:
     discrepancy_id: int
     arrival_id: int
     group_id: int
+    invoice_id: int
 
     @property
     def announced(self) -> dict[str, str]:
@@ -120,6 +129,8 @@ class Owned:
             "arrival_id": self.arrival_id,
             "group_id": self.group_id,
             "number": NUMBER,
+            "invoice_id": self.invoice_id,
+            "code": CODE,
             "way": "accept",
         }
         return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found: str(values[found[1]]), rule)
@@ -146,6 +157,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         group_id = policy_changes.keep_group(session, None, MARK, [item_id], by="user:1")
         key = PolicyKey(group_id=group_id, location_id=location_id)
         policy_changes.put_policy(session, key, Terms(safety_stock=1), by="user:1")
+        invoice_id = _bill(session)
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(
@@ -158,6 +170,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         discrepancy_id,
         arrival_id,
         group_id,
+        invoice_id,
     )
 
 
@@ -221,6 +234,29 @@ def _disagree(session: Session, item_id: int, location_id: int) -> int:
     return found.discrepancy_id
 
 
+def _bill(session: Session) -> int:
+    """A sent invoice, as it stands in the books and in its copy."""
+    shop_id = this_shop(session).shop_id
+    session.add(VendorCode(shop_id=shop_id, region="na", code=CODE, payee_code=MARK))
+    session.flush()
+    invoice = Invoice(
+        shop_id=shop_id,
+        region="na",
+        vendor_code=CODE,
+        source="hand",
+        state="landed",
+        number=MARK,
+        currency="USD",
+        made_by="user:1",
+        items_total=Decimal(1),
+        total=Decimal(1),
+        document={"id": MARK, "items": [], "invoiceTotal": {"amount": "1.00"}},
+    )
+    session.add(invoice)
+    session.flush()
+    return invoice.invoice_id
+
+
 def _connect(domain: str) -> int:
     brand = make_brand(domain)
     with transaction(brand.shop_id) as session:
@@ -252,6 +288,8 @@ def _fingerprints(superuser: psycopg.Connection, shop_id: int) -> dict[str, str]
 def _shown(answer: Any) -> str:
     """All text of an answer, that inside a workbook too."""
     content = answer.get_data()
+    if content.startswith(b"%PDF"):
+        return str(answer.headers["Content-Disposition"])
     if not content.startswith(b"PK"):
         return str(content.decode())
     with zipfile.ZipFile(io.BytesIO(content)) as book:

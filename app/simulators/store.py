@@ -19,7 +19,7 @@ class Store:
         self.lock = threading.RLock()
         self.state: dict[str, Any] = fresh
         if path is not None and path.exists():
-            self.state = json.loads(path.read_text())
+            self.state = fresh | json.loads(path.read_text())
 
     @contextmanager
     def changing(self) -> Iterator[dict[str, Any]]:

@@ -33,7 +33,11 @@ USER_AGENT = "Holdfast/0.1 (Language=Python)"
 REQUEST_ID = "x-amzn-RequestId"
 ORDERS = "/vendor/orders/v1"
 SHIPPING = "/vendor/shipping/v1"
+PAYMENTS = "/vendor/payments/v1"
+FINANCE = "/finances/invoices/2026-06-25/invoices"
 TRANSACTIONS = "/vendor/transactions/v1/transactions"
+# Answers of the finance operations of 2026 have their fields at the top, without a `payload`.
+WITHOUT_PAYLOAD = ("finance_invoices", "finance_invoice")
 
 
 class NotAuthorised(RetryLater):
@@ -142,6 +146,19 @@ class VendorClient(Client):  # type: ignore[misc]
         """Shipments that Amazon knows of."""
         return self._read("shipments", f"{SHIPPING}/shipments", parameters, None)
 
+    def submit_invoices(self, body: Mapping[str, Any]) -> str:
+        """Sends invoices and credit notes; returns the transaction id."""
+        return self._send("submit_invoices", f"{PAYMENTS}/invoices", body)
+
+    def finance_invoices(self, **parameters: str | int | None) -> Reply:
+        """One page of headers as Amazon's finance has them; may be empty with a `nextToken`."""
+        return self._read("finance_invoices", FINANCE, parameters, None)
+
+    def finance_invoice(self, identifier: str, **parameters: str | int | None) -> Reply:
+        """One invoice with its lines, by `number~payee code`. Raises GiveUp where there is none."""
+        path = f"{FINANCE}/{quote(identifier, safe='')}"
+        return self._read("finance_invoice", path, parameters, "invoiceHeader")
+
     def transaction(self, transaction_id: str) -> Reply:
         """How far something that was sent has come."""
         path = f"{TRANSACTIONS}/{quote(transaction_id, safe='')}"
@@ -208,13 +225,13 @@ class VendorClient(Client):  # type: ignore[misc]
         if status >= 500 or 300 <= status < 400:
             raise UnknownOutcome(said, after=_pause(response))
         if status >= 400:
-            raise GiveUp(said, code="amazon_refused")
+            raise GiveUp(said, code="not_found" if status == 404 else "amazon_refused")
         body = _json(response)
         if not isinstance(body, dict):
             raise UnknownOutcome(f"Amazon's answer to {operation} is not JSON ({request_id}).")
         if body.get("errors"):
             raise GiveUp(said, code="amazon_refused")
-        payload = body.get("payload")
+        payload = body if operation in WITHOUT_PAYLOAD else body.get("payload")
         if not isinstance(payload, dict):
             raise UnknownOutcome(f"Amazon's answer to {operation} is empty ({request_id}).")
         self._hear_rate(operation, response)

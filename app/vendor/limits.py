@@ -16,7 +16,11 @@ PUBLISHED = {
     "acknowledge": (10.0, 10.0),
     "confirm_shipment": (10.0, 10.0),
     "shipments": (10.0, 10.0),
+    "submit_invoices": (10.0, 10.0),
     "transaction": (10.0, 20.0),
+    # The finance models state no rate: a slow start, then what the replies state.
+    "finance_invoices": (0.5, 5.0),
+    "finance_invoice": (0.5, 5.0),
 }
 SHARE = 0.7  # the rest is left to whatever else the vendor runs against the same account
 

@@ -21,8 +21,11 @@ from app.connections import Connection, locked
 from app.db import database_time, run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.messages import Message
-from app.vendor import access, acknowledgements
+from app.vendor import access, acknowledgements, invoice_sending, invoices
 from app.vendor.client import NotAuthorised, UnknownOutcome, VendorClient
+from app.vendor.invoice_sending import InvoiceKey
+from app.vendor.invoice_tables import Invoice
+from app.vendor.looks import LOOKS, TAKEN_AFTER, UNKNOWN_LOOKS, Look, next_look
 from app.vendor.papers import BadPaper, StatusFacts, status_facts
 from app.vendor.promises import lines_of
 from app.vendor.receipts import shows, store_statuses
@@ -33,14 +36,8 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 10
 MOST_ROUNDS = 50
 WITHOUT_CONNECTION = timedelta(minutes=10)
-# When something submitted is looked at, after its sending. Amazon's guide: still `Processing` after
-# 15 minutes counts as taken; visible within 30; an alarm after two hours.
-LOOKS = tuple(timedelta(seconds=n) for n in (5, 60, 300, 900, 1800, 3600, 7200))
-TAKEN_AFTER = timedelta(minutes=60)
-# How long something with an unknown outcome is looked for before it is sent again.
-UNKNOWN_LOOKS = tuple(timedelta(seconds=n) for n in (5, 60, 300, 900, 1860))
 
-Paper = Acknowledgement | Shipment
+Paper = Acknowledgement | Shipment | Invoice
 
 
 @dataclass
@@ -56,15 +53,8 @@ class Task:
     connection: Connection
     number: str
     is_resent: bool = False
+    invoice: InvoiceKey | None = None
     statuses: list[StatusFacts] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Look:
-    """What Amazon says of something that was sent."""
-
-    is_seen: bool = False
-    failure: str | None = None
 
 
 def send(shop_id: int) -> None:
@@ -104,6 +94,8 @@ def _work(shop_id: int, task: Task) -> None:
 def _submit(client: VendorClient, task: Task) -> str:
     if task.topic == acknowledgements.TOPIC:
         return client.submit_acknowledgement(task.request)
+    if task.topic == invoices.TOPIC:
+        return client.submit_invoices(task.request)
     return client.submit_shipment_confirmations(task.request)
 
 
@@ -116,7 +108,7 @@ def _look_at(client: VendorClient, task: Task) -> Look:
         state = {}  # another role is needed in some regions, and ids end; the effect is enough
     if state.get("status") == "Failure":
         return Look(failure=_reasons(state))
-    if task.topic == acknowledgements.TOPIC:
+    if task.topic in (acknowledgements.TOPIC, invoices.TOPIC):
         return _look_for(client, task)
     late = database_time() - task.since >= TAKEN_AFTER
     return Look(is_seen=state.get("status") == "Success" or late)
@@ -131,6 +123,8 @@ def _look_for(client: VendorClient, task: Task) -> Look:
         except (BadPaper, TypeError) as error:
             raise RetryLater(f"Amazon's status cannot be read: {error}") from error
         return Look()  # judged in the transaction that stores it
+    if task.invoice is not None:
+        return invoice_sending.look_for(client, task.invoice)
     identifier = task.request["shipmentConfirmations"][0]["shipmentIdentifier"]
     try:
         payload = client.shipments(vendorShipmentIdentifier=identifier).payload
@@ -169,13 +163,14 @@ def _take(session: Session) -> list[Task]:
             continue
         if not _may_go(session, message, paper):
             continue
-        tasks.append(_task(message, paper, connection))
+        key = invoice_sending.key_of(session, paper) if isinstance(paper, Invoice) else None
+        tasks.append(_task(message, paper, connection, key))
     leased = {task.message_id for task in tasks}
     messages.lease(session, [message for message in taken if message.message_id in leased])
     return tasks
 
 
-def _task(message: Message, paper: Paper, connection: Connection) -> Task:
+def _task(message: Message, paper: Paper, connection: Connection, key: InvoiceKey | None) -> Task:
     state = dict(message.response or {})
     phase = state.get("phase", "ready")
     now = database_time()
@@ -196,11 +191,15 @@ def _task(message: Message, paper: Paper, connection: Connection) -> Task:
         connection=connection,
         number=paper.number if isinstance(paper, Acknowledgement) else "",
         is_resent=bool(state.get("is_resent")),
+        invoice=key,
     )
 
 
 def _may_go(session: Session, message: Message, paper: Paper) -> bool:
     """A message that failed and is replayed starts afresh, unless a newer one took its place."""
+    if isinstance(paper, Invoice) and paper.state == "cancelled":
+        messages.bury(message, "This invoice has been cancelled.")
+        return False
     if paper.state != "failed":
         return True
     if isinstance(paper, Acknowledgement) and not acknowledgements.revive(session, paper):
@@ -220,6 +219,8 @@ def _paper(session: Session, message: Message) -> Paper | None:
                 Acknowledgement.message_id == message.message_id,
             )
         ).first()
+    if message.topic == invoices.TOPIC:
+        return invoice_sending.paper_of(session, message)
     return session.exec(
         select(Shipment).where(
             Shipment.shop_id == shop_of(session), Shipment.message_id == message.message_id
@@ -233,6 +234,8 @@ def _connection(session: Session, message: Message, paper: Paper) -> Connection 
     if isinstance(paper, Acknowledgement):
         order = session.get(PurchaseOrder, (paper.shop_id, paper.region, paper.number))
         preferred = order.connection_id if order else 0
+    if isinstance(paper, Invoice):
+        preferred = invoice_sending.connection_id_of(session, paper)
     rows = session.exec(
         select(Connection).where(
             Connection.shop_id == paper.shop_id,
@@ -270,6 +273,10 @@ def _submitted(session: Session, task: Task, transaction_id: str) -> None:
 
 def _looked_at(session: Session, task: Task, look: Look) -> None:
     message = _message(session, task)
+    if task.topic == invoices.TOPIC:
+        invoice_sending.looked_at(session, message, task.since, look)
+        _worked(session, task)
+        return
     if look.failure is not None:
         if task.is_resent and _says_known(look.failure):
             _end_well(session, task, message)
@@ -279,7 +286,7 @@ def _looked_at(session: Session, task: Task, look: Look) -> None:
     if look.is_seen or _shown(session, task, message):
         _end_well(session, task, message)
         return
-    following = _next_look(task.since, LOOKS)
+    following = next_look(task.since, LOOKS)
     if following is None:
         messages.bury(
             message, "Amazon took it two hours ago and still does not show it; look it up there."
@@ -294,10 +301,13 @@ def _looked_at(session: Session, task: Task, look: Look) -> None:
 
 def _looked_for(session: Session, task: Task, look: Look) -> None:
     message = _message(session, task)
+    if task.topic == invoices.TOPIC:
+        invoice_sending.looked_for(session, message, task.since, look)
+        return
     if look.is_seen or _shown(session, task, message):
         _end_well(session, task, message)
         return
-    following = _next_look(task.since, UNKNOWN_LOOKS)
+    following = next_look(task.since, UNKNOWN_LOOKS)
     state = dict(message.response or {})
     if following is None:  # Amazon shows within 30 minutes what it has taken
         message.response = state | {"phase": "ready", "is_resent": True}
@@ -339,6 +349,8 @@ def _end_badly(session: Session, task: Task, message: Message, reason: str) -> N
     paper = _paper(session, message)
     if isinstance(paper, Acknowledgement):
         acknowledgements.fail(session, paper, reason)
+    elif isinstance(paper, Invoice):
+        invoice_sending.refused(session, paper, reason)
     elif paper is not None:
         paper.state, paper.error = "failed", reason
         session.add(paper)
@@ -354,7 +366,7 @@ def _unknown(session: Session, task: Task, detail: str) -> None:
     message = _message(session, task)
     message.response = (message.response or {}) | {"phase": "unknown"}
     messages.retry(message, detail)
-    message.due_at = _next_look(task.since, UNKNOWN_LOOKS) or message.due_at
+    message.due_at = next_look(task.since, UNKNOWN_LOOKS) or message.due_at
 
 
 def _put_off(session: Session, task: Task, detail: str, after: timedelta | None) -> None:
@@ -365,11 +377,6 @@ def _put_off(session: Session, task: Task, detail: str, after: timedelta | None)
     messages.retry(message, detail, after=after)
     if message.state == "dead" and task.phase == "sending":
         _end_badly(session, task, message, message.error or detail)
-
-
-def _next_look(since: datetime, looks: tuple[timedelta, ...]) -> datetime | None:
-    now = database_time()
-    return next((since + look for look in looks if since + look > now), None)
 
 
 def _says_known(reason: str) -> bool:

@@ -78,6 +78,20 @@ def control(amazon: Amazon) -> Blueprint:
         with world.store.reading() as state:
             return {"data": list(state["shipments"].values())}
 
+    @lever.get("/invoices")
+    def invoices() -> dict[str, Any]:
+        with world.store.reading() as state:
+            return {"data": state["invoices_sent"]}
+
+    @lever.post("/invoices/<number>")
+    def settle(number: str) -> dict[str, Any]:
+        """Lets finance show it now, in this status."""
+        with world.store.changing() as state:
+            found = next(one for one in state["invoices"].values() if one["sent"]["id"] == number)
+            found["status"] = request.get_json().get("status", found["status"])
+            found["lands_at"] = orders.stamp(orders.now())
+            return dict(found)
+
     @lever.post("/faults")
     def fail() -> dict[str, Any]:
         given = request.get_json()

@@ -17,13 +17,14 @@ from urllib.parse import urlencode
 from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.simulators.amazon import contract, orders
+from app.simulators.amazon import contract, invoices, orders
 from app.simulators.amazon.world import World
 
 log = logging.getLogger("amazon")
 
 RATES = {"getTransaction": (10, 20)}
 USUAL_RATE = (10, 10)
+FINANCE = "/finances/invoices/2026-06-25/invoices"
 LONGEST_WINDOW = timedelta(days=7)
 ACCESS_SECONDS = 3600
 
@@ -75,6 +76,9 @@ class Amazon:
                 "/vendor/shipping/v1/shipmentConfirmations",
                 self.submit_shipments,
             ),
+            "submitInvoices": ("POST", "/vendor/payments/v1/invoices", self.submit_invoices),
+            "getInvoiceHeaders": ("GET", FINANCE, self.list_invoices),
+            "getInvoice": ("GET", f"{FINANCE}/<identifier>", self.read_invoice),
             "getTransaction": (
                 "GET",
                 "/vendor/transactions/v1/transactions/<transaction_id>",
@@ -196,6 +200,23 @@ class Amazon:
     def submit_shipments(self, account: str, *, body: Any) -> tuple[int, Any]:
         made = self.world.take_shipments(account, body.get("shipmentConfirmations", []))
         return 202, {"payload": {"transactionId": made}}
+
+    def submit_invoices(self, account: str, *, body: Any) -> tuple[int, Any]:
+        made = invoices.take(self.world, account, body.get("invoices", []))
+        return 202, {"payload": {"transactionId": made}}
+
+    def list_invoices(self, account: str, *, body: Any) -> tuple[int, Any]:
+        since = request.args.get("invoicesModifiedAfter")
+        moment = orders.stamp(orders.moment(since)) if since else None
+        page, token = _page(invoices.header_list(self.world, account, moment))
+        answer: dict[str, Any] = {"invoices": page, "numOfRecords": len(page)}
+        return 200, answer | ({"nextToken": token} if token else {})
+
+    def read_invoice(self, account: str, *, identifier: str, body: Any) -> tuple[int, Any]:
+        found = invoices.whole(self.world, account, identifier)
+        if found is None:
+            return 404, _errors("NotFound", f"There is no invoice {identifier}.")
+        return 200, found
 
     def read_transaction(self, account: str, *, transaction_id: str, body: Any) -> tuple[int, Any]:
         found = self.world.transaction(transaction_id)

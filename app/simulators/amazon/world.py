@@ -24,6 +24,8 @@ FRESH: dict[str, Any] = {
     "transactions": {},
     "shipments": {},
     "acknowledgements": [],
+    "invoices": {},
+    "invoices_sent": [],
     "faults": [],
     "number": 0,
 }
@@ -130,7 +132,7 @@ class World:
             errors += orders.acknowledgement_errors(
                 self.order(account, one["purchaseOrderNumber"]), one
             )
-        made = self._transaction(errors)
+        made = self.transaction_of(errors)
         self.state["acknowledgements"].append(
             {"transaction_id": made, "sent": sent, "errors": errors}
         )
@@ -148,7 +150,7 @@ class World:
             for one in sent:
                 self.state["shipments"][one["shipmentIdentifier"]] = one
                 self._plan_receipts(one)
-        return self._transaction(errors, success="Success")
+        return self.transaction_of(errors, success="Success")
 
     def transaction(self, transaction_id: str) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self.state["transactions"].get(transaction_id)
@@ -169,7 +171,8 @@ class World:
                 else:
                     orders.receive(order, one["line"], one["total"])
 
-    def _transaction(self, errors: list[str], success: str = "Processing") -> str:
+    def transaction_of(self, errors: list[str], success: str = "Processing") -> str:
+        """A new transaction; with errors it is a Failure."""
         made = orders.transaction_id()
         status = "Failure" if errors else success
         self.state["transactions"][made] = {"status": status, "errors": errors}

@@ -1,0 +1,168 @@
+"""Invoices at this Amazon: taking them, refusing them, and its finance's view of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from app.simulators.amazon import orders
+from app.simulators.amazon.world import World
+
+LANDING_SECONDS = 6.0
+LATE_SECONDS = 600.0
+REFUSED_FIELD = "items[0].netCost"
+NET_DAYS = 60
+
+
+def take(world: World, account: str, sent: list[dict[str, Any]]) -> str:
+    """Keeps what was sent; it lands in finance after a while, a broken rule is a Failure.
+
+    Faults of the operation `invoice`: `reject` (the first item's cost), `never_land`, `late`,
+    `land_changed` (finance shows one unit less of the first line).
+    """
+    fault = world.take_fault("invoice")
+    errors = [error for one in sent for error in _errors(world, account, one)]
+    if fault == "reject":
+        errors.append(f"{REFUSED_FIELD}: the cost is not valid")
+    made = world.transaction_of(errors)
+    for one in sent:
+        world.state["invoices_sent"].append({"transaction_id": made, "sent": one, "errors": errors})
+        if not errors:
+            wait = LATE_SECONDS if fault == "late" else LANDING_SECONDS / world.speed
+            at = orders.now() + timedelta(seconds=wait)
+            world.state["invoices"][_key(one)] = {
+                "account": account,
+                "sent": one,
+                "lands_at": None if fault == "never_land" else orders.stamp(at),
+                "taken_at": orders.stamp(orders.now()),
+                "less": 1 if fault == "land_changed" else 0,
+                "status": "IN_PROGRESS",
+            }
+    return made
+
+
+def header_list(world: World, account: str, since: str | None) -> list[dict[str, Any]]:
+    """What finance shows of a vendor group, changed after a moment."""
+    found = [header(world, one) for one in world.state["invoices"].values() if _is_of(one, account)]
+    return [one for one in found if since is None or one["lastUpdatedDate"] > since]
+
+
+def whole(world: World, account: str, identifier: str) -> dict[str, Any] | None:
+    """One invoice with its lines; None while finance does not show it."""
+    kept = world.state["invoices"].get(identifier)
+    if kept is None or not _is_of(kept, account):
+        return None
+    return {"invoiceHeader": header(world, kept), "invoiceItems": _items(world, kept)}
+
+
+def header(world: World, kept: dict[str, Any]) -> dict[str, Any]:
+    """An InvoiceHeader of the finance model."""
+    sent = kept["sent"]
+    currency = sent["invoiceTotal"]["currencyCode"]
+    total = Decimal(sent["invoiceTotal"]["amount"]) - _left_out(kept)
+    issued = orders.moment(sent["date"])
+    payee = sent["remitToParty"]["partyId"]
+    numbers = sorted({item.get("purchaseOrderNumber", "") for item in sent["items"]})
+    return {
+        "invoiceNumber": sent["id"],
+        "invoiceIdentifier": _key(sent),
+        "invoiceStatus": kept["status"],
+        "invoiceType": "AP_INVENTORY",
+        "payer": {"partnerId": "AMAZON", "partnerType": "AMAZON"},
+        "payee": {"partnerId": world.selling_partner_id, "partnerType": "VENDOR"},
+        "issueDate": orders.stamp(issued),
+        "dueDate": orders.stamp(issued + timedelta(days=NET_DAYS)),
+        "paymentTerms": f"NET {NET_DAYS}",
+        "invoiceAmount": _money(total, currency),
+        "relatedIdentifiers": [
+            {"relatedIdentifierName": "PAYEE_CODE", "relatedIdentifierValue": [payee]},
+            {"relatedIdentifierName": "PURCHASE_ORDER_IDS", "relatedIdentifierValue": numbers},
+        ],
+        "creationDate": kept["taken_at"],
+        "lastUpdatedDate": kept["lands_at"],
+    }
+
+
+def _items(world: World, kept: dict[str, Any]) -> list[dict[str, Any]]:
+    made = []
+    for index, item in enumerate(kept["sent"]["items"]):
+        quantity = item["invoicedQuantity"]["amount"] - (kept["less"] if index == 0 else 0)
+        cost = Decimal(item["netCost"]["amount"])
+        currency = item["netCost"]["currencyCode"]
+        size = item["invoicedQuantity"].get("unitSize", 1)
+        received = min(quantity * size, _received(world, item))
+        names = {"ASIN": "amazonProductIdentifier", "SKU": "vendorProductIdentifier"}
+        context = {
+            "lineItemType": "GOODS",
+            "itemIdentifiers": [
+                {"itemIdentifierName": name, "itemIdentifierValue": item[key]}
+                for name, key in names.items()
+                if item.get(key)
+            ],
+            "matchingContext": {
+                "matchedQuantity": received,
+                "matchedAmount": _money(cost * received / size, currency),
+                "quantityVariance": quantity * size - received,
+                "varianceReasons": [{"varianceType": "PQV", "defectTypes": ["OVERBILLING"]}]
+                if received < quantity * size
+                else [],
+            },
+        }
+        made.append(
+            {
+                "lineItemId": str(item["itemSequenceNumber"]),
+                "unitCost": _money(cost, currency),
+                "quantity": quantity * size,
+                "totalAmount": _money(cost * quantity, currency),
+                "lineItemContext": context,
+            }
+        )
+    return made
+
+
+def _left_out(kept: dict[str, Any]) -> Decimal:
+    return Decimal(kept["sent"]["items"][0]["netCost"]["amount"]) * int(kept["less"])
+
+
+def _received(world: World, item: dict[str, Any]) -> int:
+    order = world.state["orders"].get(item.get("purchaseOrderNumber", ""), {"lines": []})
+    for line in order["lines"]:
+        if line["asin"] == item.get("amazonProductIdentifier"):
+            return int(line["received"]) * int(line["unit_size"])
+    return 0
+
+
+def _errors(world: World, account: str, sent: dict[str, Any]) -> list[str]:
+    """Amazon's rules beyond the schema."""
+    errors = []
+    if _key(sent) in world.state["invoices"]:
+        errors.append(f"id: invoice {sent['id']} was used before")
+    if orders.moment(sent["date"]) > orders.now() + timedelta(minutes=1):
+        errors.append("date: lies in the future")
+    for party in ("remitToParty", "billToParty"):
+        if not sent.get(party, {}).get("address"):
+            errors.append(f"{party}.address: is missing")
+    if not sent.get("items"):
+        errors.append("items: there are none")
+    for index, item in enumerate(sent.get("items", [])):
+        number = item.get("purchaseOrderNumber", "")
+        if world.order(account, number) is None:
+            errors.append(f"items[{index}].purchaseOrderNumber: {number} is unknown")
+        if item["invoicedQuantity"]["amount"] <= 0:
+            errors.append(f"items[{index}].invoicedQuantity: must be above zero")
+    return errors
+
+
+def _is_of(kept: dict[str, Any], account: str) -> bool:
+    has_landed = kept["lands_at"] is not None and kept["lands_at"] <= orders.stamp(orders.now())
+    return kept["account"] == account and has_landed
+
+
+def _key(sent: dict[str, Any]) -> str:
+    return f"{sent['id']}~{sent['remitToParty']['partyId']}"
+
+
+def _money(amount: Decimal, currency: str) -> dict[str, Any]:
+    """The finance models have amounts as JSON numbers."""
+    return {"currencyCode": currency, "currencyAmount": float(round(amount, 2))}

@@ -1,0 +1,78 @@
+"""What an invoice comes to: the one rounding there is, line by line.
+
+Each line's amount, and each line's tax, is rounded once to the currency's smallest coin, half away
+from zero; every total is a sum of those and never rounded again. So header and lines always agree,
+as Amazon demands (vendor guide, payments: header tax is the sum of line taxes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+# ISO 4217 minor units of currencies of Amazon's marketplaces; all others have two.
+WITHOUT_COINS = ("JPY",)
+COST_DIGITS = Decimal("0.0001")
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """A line's money, in the invoice's currency."""
+
+    amount: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True)
+class Totals:
+    """An invoice's money. `total` is what `invoiceTotal` says."""
+
+    items: Decimal
+    tax: Decimal
+    total: Decimal
+
+
+def rounded(value: Decimal, currency: str) -> Decimal:
+    """The value in the currency's smallest coin, halves away from zero."""
+    step = Decimal(1) if currency in WITHOUT_COINS else Decimal("0.01")
+    return value.quantize(step, rounding=ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class Costing:
+    """How one line is costed: what it was ordered in, and what its cost is the cost of."""
+
+    case_size: int
+    cost_basis: str
+    currency: str
+
+    def in_cases(self, units: int) -> bool:
+        """Whether so many eaches are sent as cases: only whole ones can be."""
+        return self.case_size > 1 and units % self.case_size == 0
+
+    def net_cost(self, cost: Decimal, units: int) -> Decimal:
+        """The `netCost` as sent; a broken case is sent in eaches, at a part of the case's cost."""
+        if self.cost_basis == "case" and not self.in_cases(units):
+            return (cost / self.case_size).quantize(COST_DIGITS, rounding=ROUND_HALF_UP)
+        return cost
+
+    def amount(self, cost: Decimal, units: int) -> Decimal:
+        """What so many eaches come to, rounded once, from the very numbers that are sent."""
+        times = units
+        if self.cost_basis == "case" and self.in_cases(units):
+            times = units // self.case_size
+        return rounded(self.net_cost(cost, units) * times, self.currency)
+
+
+def amounts(amount: Decimal, tax_rate: Decimal, currency: str) -> Amounts:
+    """A line's amount with its tax at this rate (0.19 for 19 %)."""
+    return Amounts(amount, rounded(amount * tax_rate, currency))
+
+
+def totals(lines: Iterable[Amounts], *, tax_in_total: bool) -> Totals:
+    """The sums of these lines; whether tax is part of the total is the vendor code's own rule."""
+    each = list(lines)
+    items = sum((line.amount for line in each), Decimal())
+    tax = sum((line.tax for line in each), Decimal())
+    return Totals(items, tax, items + tax if tax_in_total else items)
