@@ -14,6 +14,9 @@ const Arrivals = lazy(() => import('./routes/Arrivals'));
 const Policies = lazy(() => import('./routes/Policies'));
 const PurchaseOrders = lazy(() => import('./routes/PurchaseOrders'));
 const PurchaseOrder = lazy(() => import('./routes/PurchaseOrder'));
+const Invoices = lazy(() => import('./routes/Invoices'));
+const Invoice = lazy(() => import('./routes/Invoice'));
+const Billing = lazy(() => import('./routes/Billing'));
 const Activity = lazy(() => import('./routes/Activity'));
 const ActivityMessage = lazy(() => import('./routes/ActivityMessage'));
 const Settings = lazy(() => import('./routes/Settings'));
@@ -28,6 +31,7 @@ export function App() {
     { to: '/discrepancies', label: t('nav.discrepancies') },
     { to: '/arrivals', label: t('nav.arrivals') },
     { to: '/purchase-orders', label: t('nav.purchaseOrders') },
+    { to: '/invoices', label: t('nav.invoices') },
     { to: '/policies', label: t('nav.policies') },
     { to: '/activity', label: t('nav.activity') },
     { to: '/settings', label: t('nav.settings') },
@@ -52,6 +56,9 @@ export function App() {
           <Route path="/policies" element={<Policies />} />
           <Route path="/purchase-orders" element={<PurchaseOrders />} />
           <Route path="/purchase-orders/:number" element={<PurchaseOrder />} />
+          <Route path="/invoices" element={<Invoices />} />
+          <Route path="/invoices/billing" element={<Billing />} />
+          <Route path="/invoices/:id" element={<Invoice />} />
           <Route path="/activity" element={<Activity />} />
           <Route path="/activity/:id" element={<ActivityMessage />} />
           <Route path="/settings" element={<Settings />} />

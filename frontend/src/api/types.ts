@@ -191,6 +191,7 @@ export interface Units {
 export interface PurchaseOrderSummary {
   number: string;
   region: string;
+  payment_method: string | null;
   vendor_code: string;
   state: 'New' | 'Acknowledged' | 'Closed';
   type: string;
@@ -421,4 +422,99 @@ export interface Preview {
   proposed: Replayed;
   items: { item: ItemBrief; current: Replayed; proposed: Replayed }[];
   differing: number;
+}
+export interface InvoiceSummary {
+  id: number;
+  type: 'Invoice' | 'CreditNote';
+  number: string | null;
+  region: string;
+  vendor_code: string;
+  state: string;
+  next_action: string | null;
+  source: string;
+  orders: string[];
+  units: number;
+  total: Money | null;
+  made_at: string;
+  dated_at: string | null;
+  sent_at: string | null;
+  landed_at: string | null;
+  due_at: string | null;
+  amazon_status: string | null;
+  amazon_total: Money | null;
+  differs: boolean;
+  error: string | null;
+  error_field: string | null;
+}
+export interface InvoiceLine {
+  number: string;
+  line: string;
+  item: ItemBrief | null;
+  asin: string | null;
+  vendor_sku: string | null;
+  units: number;
+  case_size: number;
+  cost: Money | null;
+  ordered_cost: Money | null;
+  amount: Money | null;
+  tax: Money | null;
+  accepted: number;
+  shipped: number;
+  received: number;
+  invoiced_before: number;
+  amazon_units: number | null;
+  amazon_amount: Money | null;
+  matched_units: number | null;
+}
+export interface InvoiceFinding {
+  rule: string;
+  severity: 'block' | 'warn';
+  field: string;
+  value: string | null;
+  expected: string | null;
+  source: string;
+  since: string;
+}
+export interface Invoice extends InvoiceSummary {
+  made_by: string;
+  times_sent: number;
+  transaction_id: string | null;
+  message_id: number | null;
+  replaces: number | null;
+  credit: Record<string, string | number> | null;
+  items_total: Money | null;
+  tax_total: Money | null;
+  totals_if: { each: Money; case: Money } | null;
+  lines: InvoiceLine[];
+  findings: InvoiceFinding[];
+  forecast: {
+    asked: Money;
+    expected: Money;
+    short: { line: number; reason: string; units: number; amount: Money }[];
+  } | null;
+  differences: {
+    field: string;
+    line: number | null;
+    sent: string | null;
+    landed: string | null;
+  }[];
+  can: string[];
+}
+export type Party = Record<string, string | null>;
+export interface VendorCode {
+  region: string;
+  code: string;
+  marketplace: string | null;
+  payee_code: string | null;
+  cost_basis: string | null;
+  tax_in_total: boolean | null;
+  tax_treatment: string | null;
+  tax_registration_number: string | null;
+  remit_to: Party | null;
+  bill_to: Party | null;
+  terms: { type: string; net_days: number } | null;
+  number_prefix: string;
+  next_number: number;
+  draft_from: string;
+  missing: string[];
 }

@@ -1,8 +1,8 @@
-// Two languages; the admin's unless the person chose one. Unknown ones become English.
+// Two languages; the admin's unless the person chose one. Unknown ones become English, which is
+// always there; Chinese is loaded by whoever reads it.
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import en from './en.json';
-import zh from './zh-CN.json';
 
 export const LOCALES = ['en', 'zh-CN'] as const;
 export type Locale = (typeof LOCALES)[number];
@@ -17,15 +17,19 @@ export function localeFor(admin: string): Locale {
 
 export async function startLanguage(locale: Locale): Promise<void> {
   await i18next.use(initReactI18next).init({
-    lng: locale,
+    lng: 'en',
     fallbackLng: 'en',
-    resources: { en: { translation: en }, 'zh-CN': { translation: zh } },
+    resources: { en: { translation: en } },
     interpolation: { escapeValue: false },
   });
-  document.documentElement.lang = locale;
+  await changeLanguage(locale);
 }
 
 export async function changeLanguage(locale: Locale): Promise<void> {
+  if (locale === 'zh-CN' && !i18next.hasResourceBundle(locale, 'translation')) {
+    const { default: words } = await import('./zh-CN.json');
+    i18next.addResourceBundle(locale, 'translation', words);
+  }
   await i18next.changeLanguage(locale);
   document.documentElement.lang = locale;
 }

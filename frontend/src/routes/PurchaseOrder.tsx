@@ -8,6 +8,7 @@ import { useFormat } from '../ui/format';
 import { Figures, Loaded, Named, Table } from '../ui/patterns';
 import { StateBadge } from './PurchaseOrders';
 import { Acknowledge } from './purchase-order/Acknowledge';
+import { Bill } from './purchase-order/Bill';
 import { Ship } from './purchase-order/Ship';
 
 export default function PurchaseOrder() {
@@ -30,6 +31,7 @@ export default function PurchaseOrder() {
           )}
           {order.state === 'Acknowledged' && <Ship order={order} />}
           <Shipments order={order} />
+          {order.state !== 'New' && <Bill order={order} />}
           <Versions order={order} />
         </Page>
       )}

@@ -1,0 +1,75 @@
+// The check before sending: each broken rule with its field, its value, what it should be, the fix.
+import { useTranslation } from 'react-i18next';
+import type { Invoice, InvoiceFinding } from '../../api/types';
+import { Badge, Banner, Card, To } from '../../ui/elements';
+import { Table } from '../../ui/patterns';
+
+export function Check({ paper }: { paper: Invoice }) {
+  const { t } = useTranslation();
+  if (!['draft', 'failed'].includes(paper.state)) return null;
+  const blocking = paper.findings.filter((one) => one.severity === 'block').length;
+  if (paper.findings.length === 0)
+    return <Banner tone="success">{t('invoices.nothingWrong')}</Banner>;
+  return (
+    <Card
+      heading={
+        blocking > 0 ? t('invoices.blocked', { count: blocking }) : t('invoices.onlyWarnings')
+      }
+      flush
+    >
+      <Table
+        label={t('invoices.check')}
+        rows={paper.findings}
+        rowKey={(row) => row.rule + row.field}
+        columns={[
+          {
+            key: 'severity',
+            label: t('invoices.severity'),
+            show: (row) => (
+              <Badge tone={row.severity === 'block' ? 'critical' : 'warning'}>
+                {t(`invoices.severities.${row.severity}`)}
+              </Badge>
+            ),
+          },
+          {
+            key: 'rule',
+            label: t('invoices.rule'),
+            show: (row) => (
+              <>
+                <div>{t(`invoices.rules.${row.rule}`)}</div>
+                <div className="subdued">{row.source}</div>
+              </>
+            ),
+          },
+          {
+            key: 'field',
+            label: t('invoices.field'),
+            show: (row) => <Where paper={paper} row={row} />,
+          },
+          { key: 'value', label: t('invoices.value'), show: (row) => row.value ?? '–' },
+          { key: 'expected', label: t('invoices.should'), show: (row) => row.expected ?? '–' },
+          { key: 'fix', label: t('invoices.fix'), show: (row) => t(`invoices.fixes.${row.rule}`) },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Where({ paper, row }: { paper: Invoice; row: InvoiceFinding }) {
+  const { t } = useTranslation();
+  if (row.field.startsWith('billing.'))
+    return (
+      <To to={`/invoices/billing?code=${paper.vendor_code}`}>
+        {t(`invoices.billing.fields.${row.field.split('.')[1]}`)}
+        {row.field.split('.')[2] && ` · ${t(`invoices.billing.fields.${row.field.split('.')[2]}`)}`}
+      </To>
+    );
+  const [, index, name] = /^lines\[(\d+)\]\.(\w+)$/.exec(row.field) ?? [];
+  const line = index === undefined ? undefined : paper.lines[Number(index)];
+  if (!line) return <span>{t(`invoices.fields.${row.field.replace('credit.', '')}`)}</span>;
+  return (
+    <span>
+      {line.number} · {line.item?.sku ?? line.asin} · {t(`invoices.fields.${name}`)}
+    </span>
+  );
+}
