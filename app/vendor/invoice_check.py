@@ -51,7 +51,12 @@ class Side:
     @property
     def shipped(self) -> int:
         """What was shipped by our notices or by others: what Amazon received had been shipped."""
-        return max(self.ordered.shipped_units, self.ordered.received_units)
+        return max(self.ordered.shipped_units, self.received)
+
+    @property
+    def received(self) -> int:
+        """What Amazon has received, less what had left before our books and was billed then."""
+        return max(0, self.ordered.received_units - self.ordered.units_before_books)
 
     @property
     def in_all(self) -> int:
@@ -144,7 +149,8 @@ def _line_unknown(_subject: Subject, side: Side) -> Broken | None:
 
 @_by_line
 def _order_cancelled(_subject: Subject, side: Side) -> Broken | None:
-    is_over = side.order.is_closed and not promised_units(side.ordered) and not side.shipped
+    # Closed is rejected, cancelled or received in full; with nothing shipped it is not the last.
+    is_over = side.order.is_closed and not side.shipped
     return Broken("number", side.order.number, None) if is_over else None
 
 
@@ -190,7 +196,7 @@ def _more_than_shipped(subject: Subject, side: Side) -> Broken | None:
 
 @_by_line
 def _more_than_received(subject: Subject, side: Side) -> Broken | None:
-    return _above(subject, side, side.ordered.received_units)
+    return _above(subject, side, side.received)
 
 
 def _above(subject: Subject, side: Side, most: int) -> Broken | None:
@@ -253,7 +259,7 @@ def _date(subject: Subject) -> Iterator[Broken]:
 
 @_rule
 def _total_zero(subject: Subject) -> Iterator[Broken]:
-    if not subject.invoice.total:
+    if subject.invoice.total == 0:
         yield Broken("total", _written(subject.invoice.total), None)
 
 

@@ -66,7 +66,7 @@ def forecast(subject: Subject) -> Forecast | None:
 
 def _line(index: int, side: Side, costing: Costing) -> list[Short]:
     own = side.own
-    over = min(own.units, max(0, side.in_all - side.ordered.received_units))
+    over = min(own.units, max(0, side.in_all - side.received))
     impossible = min(over, max(0, side.in_all - side.shipped))
     paid = own.units - over
     short = []

@@ -33,6 +33,8 @@ Region = Literal["na", "eu", "fe"]
 
 
 class InvoicesQuery(PageQuery):
+    """Which invoices to list."""
+
     state: (
         Literal[
             "draft",
@@ -52,6 +54,8 @@ class InvoicesQuery(PageQuery):
 
 
 class InvoicePath(BaseModel):
+    """One invoice."""
+
     invoice_id: int = Field(ge=1, le=LARGEST)
 
 
@@ -64,6 +68,8 @@ class DraftBody(BaseModel):
 
 
 class BilledLine(BaseModel):
+    """What a draft says of one line of an order."""
+
     number: str = Field(min_length=1, max_length=64)
     line: str = Field(min_length=1, max_length=64)
     units: int = Field(ge=0, le=LARGEST, description="Eaches.")
@@ -73,6 +79,8 @@ class BilledLine(BaseModel):
 
 
 class EditBody(BaseModel):
+    """All that a draft says."""
+
     dated_at: AwareDatetime | None = Field(
         default=None, description="The invoice date; null: the day it is sent."
     )
@@ -80,6 +88,8 @@ class EditBody(BaseModel):
 
 
 class SendBody(BaseModel):
+    """How it is to be numbered."""
+
     number: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9/-]{0,19}$",
@@ -129,6 +139,8 @@ class Terms(BaseModel):
 
 
 class CodePath(BaseModel):
+    """One vendor code."""
+
     code: str = Field(min_length=1, max_length=64)
 
 

@@ -22,6 +22,7 @@ from app.vendor.invoice_facts import subject_of
 from app.vendor.invoice_forecast import Forecast, forecast
 from app.vendor.invoice_tables import INVOICE, Invoice, VendorCode
 from app.vendor.invoices import findings
+from app.vendor.marketplaces import WITH_CREDIT_NOTES
 
 NEXT = {
     "draft": "send",
@@ -40,6 +41,8 @@ FROM invoice_line WHERE shop_id = :shop AND invoice_id = ANY(:ids) GROUP BY 1
 
 
 class InvoiceSummary(Answer):
+    """An invoice in short; `next_action` is what it waits for from a person."""
+
     id: int
     type: str
     number: str | None
@@ -89,6 +92,8 @@ class InvoiceLineView(Answer):
 
 
 class FindingView(Answer):
+    """A broken rule: where, by what, what it should be, and what to do."""
+
     rule: str
     severity: str
     field: str
@@ -101,6 +106,8 @@ class FindingView(Answer):
 
 
 class ShortView(Answer):
+    """What Amazon would hold back of one line; `line` counts from 0."""
+
     line: int
     reason: str
     units: int
@@ -132,6 +139,8 @@ class DifferenceView(Answer):
 
 
 class InvoiceView(InvoiceSummary):
+    """An invoice with all that a person decides by."""
+
     made_by: str
     times_sent: int
     transaction_id: str | None
@@ -169,6 +178,7 @@ class BillingView(Answer):
 
 
 def billing_view(row: VendorCode) -> BillingView:
+    """How a vendor code is billed, with what is still to be said."""
     return BillingView(missing=missing(row), **row.model_dump(exclude={"shop_id", "missing"}))
 
 
@@ -203,7 +213,7 @@ def whole(session: Session, invoice: Invoice) -> InvoiceView:
         findings=[_finding(one) for one in findings(subject)] if is_open else [],
         forecast=_forecast(forecast(subject), currency) if invoice.state != "cancelled" else None,
         differences=differences(subject),
-        can=_can(invoice),
+        can=_can(invoice, subject.billing),
     )
 
 
@@ -269,14 +279,15 @@ def _summary(
     }
 
 
-def _can(invoice: Invoice) -> list[str]:
+def _can(invoice: Invoice, billing: VendorCode) -> list[str]:
     possible = {
         "draft": ["send", "edit", "cancel"],
         "failed": ["resend", "replace", "cancel"],
         "missing": ["resend"],
         "unclear": ["resend"],
     }.get(invoice.state, [])
-    if invoice.type == INVOICE and invoice.state in ("accepted", "missing", "landed"):
+    is_there = invoice.type == INVOICE and invoice.state in ("accepted", "missing", "landed")
+    if is_there and billing.marketplace in WITH_CREDIT_NOTES:
         possible = [*possible, "credit"]
     return possible + (["pdf"] if invoice.document else [])
 

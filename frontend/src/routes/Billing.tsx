@@ -87,7 +87,7 @@ function One({ code }: { code: VendorCode }) {
       ) : (
         <Badge tone="success">{t('invoices.billing.complete')}</Badge>
       )}
-      <div className="filters">
+      <div className="fields">
         <Select
           label={word('marketplace')}
           value={form.marketplace ?? ''}
@@ -173,7 +173,7 @@ function Address(props: {
   return (
     <>
       <h3>{props.heading}</h3>
-      <div className="filters">
+      <div className="fields">
         {props.fields.map((name) => (
           <TextField
             key={name}

@@ -23,7 +23,7 @@ export default function Invoice() {
     <Loaded query={query}>
       {(paper) => (
         <Page
-          heading={`${t(`invoices.types.${paper.type}`)} ${paper.number ?? t('invoices.unnumbered')}`}
+          heading={`${t(`invoices.types.${paper.type}`)} · ${paper.number ?? t('invoices.unnumbered')}`}
           back={{ to: '/invoices', label: t('invoices.title') }}
           action={<InvoiceState invoice={paper} />}
         >
@@ -57,7 +57,7 @@ function Said({ paper }: { paper: Paper }) {
 
 function Sums({ paper }: { paper: Paper }) {
   const { t } = useTranslation();
-  const { money, time } = useFormat();
+  const { money, time, day } = useFormat();
   return (
     <Card>
       <Figures
@@ -66,8 +66,8 @@ function Sums({ paper }: { paper: Paper }) {
           { label: t('invoices.tax'), value: money(paper.tax_total) },
           { label: t('invoices.total'), value: money(paper.total) },
           { label: t('invoices.atAmazon'), value: money(paper.amazon_total) },
-          { label: t('invoices.dated'), value: time(paper.dated_at) },
-          { label: t('invoices.due'), value: time(paper.due_at) },
+          { label: t('invoices.dated'), value: day(paper.dated_at) },
+          { label: t('invoices.due'), value: day(paper.due_at) },
         ]}
       />
       {paper.totals_if && (
@@ -131,12 +131,14 @@ function Forecast({ paper }: { paper: Paper }) {
   if (!found) return null;
   return (
     <Card heading={t('invoices.forecast')} flush={found.short.length > 0}>
-      <Figures
-        figures={[
-          { label: t('invoices.asked'), value: money(found.asked) },
-          { label: t('invoices.expected'), value: money(found.expected) },
-        ]}
-      />
+      <div className={found.short.length > 0 ? 'padded' : ''}>
+        <Figures
+          figures={[
+            { label: t('invoices.asked'), value: money(found.asked) },
+            { label: t('invoices.expected'), value: money(found.expected) },
+          ]}
+        />
+      </div>
       {found.short.length === 0 ? (
         <p className="subdued">{t('invoices.nothingShort')}</p>
       ) : (
@@ -202,17 +204,19 @@ function Actions({ paper }: { paper: Paper }) {
   if (verbs.length === 0 && !paper.can.includes('pdf')) return null;
   const failed = act.error ?? copy.error;
   return (
-    <Card>
+    <Card flush>
       {failed && <Failure error={failed} />}
       {paper.can.includes('send') && (
-        <TextField
-          label={t('invoices.ownNumber')}
-          details={t('invoices.ownNumberHint')}
-          value={own}
-          onChange={setOwn}
-        />
+        <div className="filters top">
+          <TextField
+            label={t('invoices.ownNumber')}
+            details={t('invoices.ownNumberHint')}
+            value={own}
+            onChange={setOwn}
+          />
+        </div>
       )}
-      {sure && <p>{t(`invoices.sure.${sure}`)}</p>}
+      {sure && <p className="padded">{t(`invoices.sure.${sure}`)}</p>}
       <div className="footer">
         {verbs.map((verb) => (
           <Button

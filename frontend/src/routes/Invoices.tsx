@@ -162,7 +162,7 @@ function Together() {
   return (
     <Card heading={t('invoices.together')}>
       {draft.error && <Failure error={draft.error} />}
-      <div className="filters">
+      <div className="filters top">
         <TextField
           label={t('invoices.orders')}
           details={t('invoices.togetherHint')}

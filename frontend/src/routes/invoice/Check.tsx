@@ -19,36 +19,46 @@ export function Check({ paper }: { paper: Invoice }) {
     >
       <Table
         label={t('invoices.check')}
-        rows={paper.findings}
-        rowKey={(row) => row.rule + row.field}
+        rows={[...new Set(paper.findings.map((one) => one.rule))].map((rule) =>
+          paper.findings.filter((one) => one.rule === rule),
+        )}
+        rowKey={([first]) => first?.rule ?? ''}
         columns={[
           {
             key: 'severity',
             label: t('invoices.severity'),
-            show: (row) => (
-              <Badge tone={row.severity === 'block' ? 'critical' : 'warning'}>
-                {t(`invoices.severities.${row.severity}`)}
+            show: ([row]) => (
+              <Badge tone={row?.severity === 'block' ? 'critical' : 'warning'}>
+                {t(`invoices.severities.${row?.severity}`)}
               </Badge>
             ),
           },
           {
             key: 'rule',
             label: t('invoices.rule'),
-            show: (row) => (
+            show: ([row]) => (
               <>
-                <div>{t(`invoices.rules.${row.rule}`)}</div>
-                <div className="subdued">{row.source}</div>
+                <div>{t(`invoices.rules.${row?.rule}`)}</div>
+                <div className="subdued">{row?.source}</div>
               </>
             ),
           },
           {
             key: 'field',
             label: t('invoices.field'),
-            show: (row) => <Where paper={paper} row={row} />,
+            show: (rows) => rows.map((row) => <Where key={row.field} paper={paper} row={row} />),
           },
-          { key: 'value', label: t('invoices.value'), show: (row) => row.value ?? '–' },
-          { key: 'expected', label: t('invoices.should'), show: (row) => row.expected ?? '–' },
-          { key: 'fix', label: t('invoices.fix'), show: (row) => t(`invoices.fixes.${row.rule}`) },
+          ...(['value', 'expected'] as const).map((key) => ({
+            key,
+            label: t(key === 'value' ? 'invoices.value' : 'invoices.should'),
+            show: (rows: InvoiceFinding[]) =>
+              rows.map((row) => <div key={row.field}>{row[key] ?? '–'}</div>),
+          })),
+          {
+            key: 'fix',
+            label: t('invoices.fix'),
+            show: ([row]) => t(`invoices.fixes.${row?.rule}`),
+          },
         ]}
       />
     </Card>
@@ -59,17 +69,20 @@ function Where({ paper, row }: { paper: Invoice; row: InvoiceFinding }) {
   const { t } = useTranslation();
   if (row.field.startsWith('billing.'))
     return (
-      <To to={`/invoices/billing?code=${paper.vendor_code}`}>
-        {t(`invoices.billing.fields.${row.field.split('.')[1]}`)}
-        {row.field.split('.')[2] && ` · ${t(`invoices.billing.fields.${row.field.split('.')[2]}`)}`}
-      </To>
+      <div>
+        <To to={`/invoices/billing?code=${paper.vendor_code}`}>
+          {t(`invoices.billing.fields.${row.field.split('.')[1]}`)}
+          {row.field.split('.')[2] &&
+            ` · ${t(`invoices.billing.fields.${row.field.split('.')[2]}`)}`}
+        </To>
+      </div>
     );
   const [, index, name] = /^lines\[(\d+)\]\.(\w+)$/.exec(row.field) ?? [];
   const line = index === undefined ? undefined : paper.lines[Number(index)];
-  if (!line) return <span>{t(`invoices.fields.${row.field.replace('credit.', '')}`)}</span>;
+  if (!line) return <div>{t(`invoices.fields.${row.field.replace('credit.', '')}`)}</div>;
   return (
-    <span>
+    <div>
       {line.number} · {line.item?.sku ?? line.asin} · {t(`invoices.fields.${name}`)}
-    </span>
+    </div>
   );
 }

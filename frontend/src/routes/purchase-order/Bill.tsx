@@ -23,7 +23,7 @@ export function Bill({ order }: { order: PurchaseOrder }) {
           page.data.length > 0 ? (
             <InvoiceTable rows={page.data} />
           ) : (
-            <div className="waiting subdued">{t('invoices.noneYet')}</div>
+            <div className="footer subdued">{t('invoices.noneYet')}</div>
           )
         }
       </Loaded>
