@@ -83,7 +83,7 @@ def code_of(session: Session, region: str, code: str, *, lock: bool = False) -> 
         col(VendorCode.code) == code,
     )
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     found = session.exec(query).first()
     if found is None:
         found = VendorCode(shop_id=shop_of(session), region=region, code=code)

@@ -201,7 +201,7 @@ def draft_invoice(body: DraftBody) -> Any:
 def read_invoice(path: InvoicePath) -> Any:
     """One invoice with its lines, the check before sending, the forecast, and Amazon's own view."""
     with shop_transaction() as session:
-        view = invoice_views.whole(session, invoices.locked_invoice(session, path.invoice_id))
+        view = invoice_views.whole(session, invoices.invoice_of(session, path.invoice_id))
     return answer(view)
 
 
@@ -263,7 +263,7 @@ def credit_invoice(path: InvoicePath, body: CreditBody) -> Any:
 def read_invoice_pdf(path: InvoicePath) -> Any:
     """The PDF copy of a sent invoice: made from the document as it was sent, always the same."""
     with shop_transaction() as session:
-        invoice = invoices.locked_invoice(session, path.invoice_id)
+        invoice = invoices.invoice_of(session, path.invoice_id)
         if invoice.document is None:
             raise Refused("not_sent", "A copy exists once it has been sent.", status=409)
         content = invoice_pdf.made_of(invoice, lines_on(session, invoice))

@@ -20,7 +20,7 @@ from app.vendor.billing import code_of
 from app.vendor.client import NotAuthorised, VendorClient
 from app.vendor.invoice_facts import lines_on
 from app.vendor.invoice_tables import Invoice
-from app.vendor.looks import LOOKS, UNKNOWN_LOOKS, Look, next_look
+from app.vendor.looks import LOOKS, UNKNOWN_LOOKS, Look, next_look, says_known
 from app.vendor.tables import PurchaseOrder
 
 # Transaction status page, November 2026: still `Processing` after 15 minutes is accepted.
@@ -45,9 +45,10 @@ class InvoiceKey(NamedTuple):
 
 
 def key_of(session: Session, invoice: Invoice) -> InvoiceKey:
-    """The finance API's name of a numbered invoice."""
+    """The finance API's name of a numbered invoice, by the payee it was sent with."""
     billing = code_of(session, invoice.region, invoice.vendor_code)
-    return InvoiceKey(invoice.number or "", billing.payee_code or "", billing.marketplace or "")
+    payee = (invoice.document or {}).get("remitToParty", {}).get("partyId")
+    return InvoiceKey(invoice.number or "", payee or "", billing.marketplace or "")
 
 
 def paper_of(session: Session, message: Message) -> Invoice | None:
@@ -87,6 +88,9 @@ def looked_at(session: Session, message: Message, since: datetime, look: Look) -
     if invoice is None:
         messages.bury(message, "The invoice has been sent again by a newer message.")
         return
+    if look.failure is not None and invoice.times_sent > 1 and says_known(look.failure):
+        # The first sending had arrived after all; finance will show it, now or later.
+        invoice.state, look = "accepted", Look()
     if look.failure is not None:
         refused(session, invoice, look.failure)
         message.response = (message.response or {}) | {"phase": "failed"}

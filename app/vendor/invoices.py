@@ -169,8 +169,8 @@ def issue(session: Session, invoice_id: int, number: str | None) -> Invoice:
     """
     invoice = locked_invoice(session, invoice_id)
     _must_be(invoice, "draft")
-    billing = code_of(session, invoice.region, invoice.vendor_code, lock=True)
     _locked(session, invoice.region, sorted({line.number for line in lines_on(session, invoice)}))
+    billing = code_of(session, invoice.region, invoice.vendor_code, lock=True)
     invoice.dated_at = invoice.dated_at or database_time()
     price(session, invoice)
     _must_pass(subject_of(session, invoice, number=number))
@@ -259,6 +259,14 @@ def locked_invoice(session: Session, invoice_id: int) -> Invoice:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).first()
+    if found is None:
+        raise Refused("not_found", "There is no such invoice in this shop.", status=404)
+    return found
+
+
+def invoice_of(session: Session, invoice_id: int) -> Invoice:
+    """The invoice, to be read only. Raises Refused(404)."""
+    found = session.get(Invoice, (shop_of(session), invoice_id))
     if found is None:
         raise Refused("not_found", "There is no such invoice in this shop.", status=404)
     return found

@@ -30,3 +30,9 @@ def next_look(since: datetime, looks: tuple[timedelta, ...]) -> datetime | None:
     """When to look again; None when the last look is over."""
     now = database_time()
     return next((since + look for look in looks if since + look > now), None)
+
+
+def says_known(reason: str) -> bool:
+    """Whether Amazon refuses a second sending because the first one had arrived."""
+    words = reason.lower()
+    return any(one in words for one in ("already", "duplicate", "used before"))

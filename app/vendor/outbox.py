@@ -25,7 +25,7 @@ from app.vendor import access, acknowledgements, invoice_sending, invoices
 from app.vendor.client import NotAuthorised, UnknownOutcome, VendorClient
 from app.vendor.invoice_sending import InvoiceKey
 from app.vendor.invoice_tables import Invoice
-from app.vendor.looks import LOOKS, TAKEN_AFTER, UNKNOWN_LOOKS, Look, next_look
+from app.vendor.looks import LOOKS, TAKEN_AFTER, UNKNOWN_LOOKS, Look, next_look, says_known
 from app.vendor.papers import BadPaper, StatusFacts, status_facts
 from app.vendor.promises import lines_of
 from app.vendor.receipts import shows, store_statuses
@@ -278,7 +278,7 @@ def _looked_at(session: Session, task: Task, look: Look) -> None:
         _worked(session, task)
         return
     if look.failure is not None:
-        if task.is_resent and _says_known(look.failure):
+        if task.is_resent and says_known(look.failure):
             _end_well(session, task, message)
         else:
             _end_badly(session, task, message, look.failure)
@@ -377,12 +377,6 @@ def _put_off(session: Session, task: Task, detail: str, after: timedelta | None)
     messages.retry(message, detail, after=after)
     if message.state == "dead" and task.phase == "sending":
         _end_badly(session, task, message, message.error or detail)
-
-
-def _says_known(reason: str) -> bool:
-    """Whether Amazon refuses a second sending because the first one had arrived."""
-    words = reason.lower()
-    return any(one in words for one in ("already", "duplicate", "used before"))
 
 
 def _worked(session: Session, task: Task) -> None:

@@ -199,6 +199,61 @@ def test_what_was_taken_and_never_lands_is_missing_until_it_does(
     assert invoice(brand, drafted).state == "landed"
 
 
+def test_a_second_sending_of_what_had_arrived_is_no_failure(
+    brand: VendorBrand, drafted: int
+) -> None:
+    brand.amazon.fail("never_land", "invoice")
+    number = issue(brand, drafted)
+    brand.send()
+    for _look in range(4):
+        brand.send(later=HOUR)
+    run(invoices.resend, brand.shop_id, drafted)
+    brand.send_and_follow()
+    assert invoice(brand, drafted).state == "accepted"
+    lands(brand, number)
+    brand.poll()
+    assert invoice(brand, drafted).state == "landed"
+
+
+def test_german_invoices_have_tax_and_can_be_credited(brand: VendorBrand) -> None:
+    order = sold(brand)
+    keep_billing(brand)
+    # The test's vendor group is American; only what it is billed by is German here.
+    brand.value(
+        "UPDATE vendor_code SET marketplace = 'DE', tax_treatment = 'standard',"
+        " tax_registration_number = 'DE123456789',"
+        """ bill_to = bill_to || '{"tax_registration_number": "DE987654321"}' RETURNING 1"""
+    )
+    first = draft(brand, order)
+    number = issue(brand, first)
+    document = invoice(brand, first).document or {}
+    assert document["taxDetails"] == [
+        {
+            "taxType": "MwSt.",
+            "taxRate": "19",
+            "taxAmount": {"currencyCode": "USD", "amount": "103.08"},
+            "taxableAmount": {"currencyCode": "USD", "amount": "542.50"},
+        }
+    ]
+    assert document["invoiceTotal"]["amount"] == "645.58"
+    brand.send()
+    lands(brand, number)
+    brand.send(later=timedelta(seconds=6))
+    with transaction(brand.shop_id) as session:
+        note = invoices.credit(session, first, {"reason": "invoice"}, actor="user:1").invoice_id
+        billed = [Billed(order, "1", 6, Decimal("40.00"))]
+        invoices.edit(session, note, billed, None)
+    credited = issue(brand, note)
+    (message,) = [one for one in brand.messages("invoice") if one.reference == credited]
+    assert contract.request_errors("submitInvoices", {}, message.request) == []
+    [item] = message.request["invoices"][0]["items"]
+    assert item["creditNoteDetails"] == {"referenceInvoiceNumber": number}
+    brand.send()
+    lands(brand, credited)
+    brand.send(later=timedelta(seconds=6))
+    assert invoice(brand, note).state == "landed"
+
+
 def test_what_lands_otherwise_is_shown_side_by_side(brand: VendorBrand, drafted: int) -> None:
     brand.amazon.fail("land_changed", "invoice")
     number = issue(brand, drafted)
