@@ -53,7 +53,7 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
     held = held_units(session, [order.reference])
     kept = withheld(session, PURCHASE_ORDER, [order.reference])
     parts = parts_of(session, [line.item_id for line in lines if line.item_id is not None])
-    items = _items(session, lines)
+    items = items_of(session, lines)
     return PurchaseOrderView(
         **dict(summary),
         lines=[
@@ -120,7 +120,8 @@ def _line_view(
     )
 
 
-def _items(session: Session, lines: Sequence[PurchaseOrderLine]) -> dict[int, ItemBrief]:
+def items_of(session: Session, lines: Sequence[PurchaseOrderLine]) -> dict[int, ItemBrief]:
+    """The items that these lines are known to be, in short."""
     wanted = {line.item_id for line in lines if line.item_id is not None}
     rows = session.exec(
         select(Item).where(Item.shop_id == shop_of(session), col(Item.item_id).in_(wanted))

@@ -39,6 +39,15 @@ def rounded(value: Decimal, currency: str) -> Decimal:
     return value.quantize(step, rounding=ROUND_HALF_UP)
 
 
+def written(amount: Decimal, currency: str) -> str:
+    """The amount with the currency's digits, and with more only where there are more."""
+    digits = 0 if currency in WITHOUT_COINS else 2
+    plain = amount.normalize()
+    exponent = plain.as_tuple().exponent
+    has_more = isinstance(exponent, int) and -exponent > digits
+    return f"{plain:f}" if has_more else f"{amount:.{digits}f}"
+
+
 @dataclass(frozen=True)
 class Costing:
     """How one line is costed: what it was ordered in, and what its cost is the cost of."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.vendor.acknowledgements import case_size
-from app.vendor.invoice_amounts import Costing
+from app.vendor.invoice_amounts import Costing, written
 from app.vendor.invoice_check import Side, Subject
 
 # Names of our address's parts in vendorInvoices; orders have others for the same.
@@ -134,14 +134,7 @@ def _terms(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _money(amount: Decimal, currency: str) -> dict[str, str]:
-    plain = amount.normalize()
-    digits = 0 if currency == "JPY" else 2
-    exponent = plain.as_tuple().exponent
-    has_more = isinstance(exponent, int) and -exponent > digits
-    return {
-        "currencyCode": currency,
-        "amount": f"{plain:f}" if has_more else f"{amount:.{digits}f}",
-    }
+    return {"currencyCode": currency, "amount": written(amount, currency)}
 
 
 def _written(moment: datetime) -> str:

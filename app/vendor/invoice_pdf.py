@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from app.vendor.invoice_amounts import written
 from app.vendor.invoice_tables import CREDIT_NOTE, Invoice, InvoiceLine
 
 LATIN, CHINESE = "Vera", "STSong-Light"
@@ -50,7 +52,7 @@ def made_of(invoice: Invoice, lines: Sequence[InvoiceLine]) -> bytes:
             Spacer(1, 6 * mm),
             _parties(sent),
             Spacer(1, 8 * mm),
-            _lines(sent, lines),
+            _lines(sent, lines, invoice.currency),
             Spacer(1, 6 * mm),
             _totals(invoice, sent),
             Spacer(1, 6 * mm),
@@ -114,8 +116,8 @@ def _address(party: Mapping[str, Any]) -> str:
     return "\n".join(str(part) for part in parts if part)
 
 
-def _lines(sent: Mapping[str, Any], lines: Sequence[InvoiceLine]) -> Table:
-    headings = ("", "Order", "ASIN", "Your identifier", "Units", "Cost", "Amount")
+def _lines(sent: Mapping[str, Any], lines: Sequence[InvoiceLine], currency: str) -> Table:
+    headings = ("", "Order", "ASIN", "Item", "Units", "Cost", "Amount")
     rows = [[_text(one, right=index > 3) for index, one in enumerate(headings)]]
     for item, line in zip(sent.get("items", ()), lines, strict=True):
         quantity = item["invoicedQuantity"]
@@ -130,7 +132,7 @@ def _lines(sent: Mapping[str, Any], lines: Sequence[InvoiceLine]) -> Table:
                 _text(line.vendor_sku or ""),
                 _text(f"{line.units}{cases}", right=True),
                 _text(item["netCost"]["amount"], right=True),
-                _text(f"{line.amount:.2f}", right=True),
+                _text(written(line.amount or Decimal(), currency), right=True),
             ]
         )
     table = Table(rows, colWidths=[width * mm for width in WIDTHS], repeatRows=1)
@@ -148,7 +150,7 @@ def _lines(sent: Mapping[str, Any], lines: Sequence[InvoiceLine]) -> Table:
 
 def _totals(invoice: Invoice, sent: Mapping[str, Any]) -> Table:
     currency = invoice.currency
-    rows = [("Items", f"{invoice.items_total:.2f}")]
+    rows = [("Items", written(invoice.items_total or Decimal(), currency))]
     for tax in sent.get("taxDetails", ()):
         rows.append(
             (f"{tax['taxType']} {tax.get('taxRate', '')} %", str(tax["taxAmount"]["amount"]))

@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from app.db import shop_of
 from app.http import Answer, Moment, Money
-from app.inventory.models import Item
 from app.inventory.views import ItemBrief
 from app.vendor.acknowledgements import case_size
 from app.vendor.billing import missing
+from app.vendor.detail import items_of
 from app.vendor.invoice_amounts import Costing
 from app.vendor.invoice_check import Finding, Side, Subject
 from app.vendor.invoice_facts import subject_of
@@ -196,7 +196,7 @@ def whole(session: Session, invoice: Invoice) -> InvoiceView:
     subject = subject_of(session, invoice)
     [short] = summaries(session, [invoice])
     is_open = invoice.state in ("draft", "failed")
-    items = _items(session, subject.sides)
+    items = items_of(session, [side.ordered for side in subject.sides])
     currency = invoice.currency
     return InvoiceView(
         **short.model_dump(),
@@ -372,19 +372,6 @@ def _totals_if(subject: Subject) -> TotalsIf | None:
         each=Money(amount=sums["each"], currency=currency),
         case=Money(amount=sums["case"], currency=currency),
     )
-
-
-def _items(session: Session, sides: Sequence[Side]) -> dict[int, ItemBrief]:
-    wanted = {side.ordered.item_id for side in sides if side.ordered.item_id is not None}
-    rows = session.exec(
-        select(Item).where(Item.shop_id == shop_of(session), col(Item.item_id).in_(wanted))
-    )
-    return {
-        row.item_id: ItemBrief(
-            id=row.item_id, sku=row.sku, title=row.title, image_url=row.image_url
-        )
-        for row in rows
-    }
 
 
 def _money(amount: Decimal | None, currency: str) -> Money | None:
