@@ -164,6 +164,10 @@ function Border({ home }: { home: HomeData }) {
             value: <To to="/activity?state=waiting">{number(home.messages.waiting)}</To>,
           },
           {
+            label: t('home.oldestWaiting'),
+            value: t('home.seconds', { seconds: number(home.messages.oldest_waiting_seconds) }),
+          },
+          {
             label: t('home.deadLabel'),
             value: <To to="/activity?state=dead">{number(home.messages.dead)}</To>,
           },

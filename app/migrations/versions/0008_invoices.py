@@ -1,6 +1,6 @@
 """Invoices to Amazon, and how each vendor code is billed.
 
-Revision: 0012, after 0007
+Revision: 0008, after 0007
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from app.migrations.tenancy import protect
 
-revision = "0012"
+revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
