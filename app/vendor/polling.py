@@ -144,20 +144,20 @@ class Sweep:
         span = {after: _written(start), before: _written(end)}
         if kind == "status":
             for reply in _pages(self.client.purchase_orders_status, limit=PAGE, **span):
-                self._statuses(reply.payload["ordersStatus"])
+                self._statuses(reply.payload["ordersStatus"], read_from=start)
         else:
             for reply in _pages(self.client.purchase_orders, limit=PAGE, **span):
                 run(store_orders, self.shop_id, self.connection, reply.payload["orders"])
 
-    def _statuses(self, raw: Any) -> None:
+    def _statuses(self, raw: Any, read_from: datetime | None = None) -> None:
+        """Stores statuses; asks by name for orders that the windows read so far did not show."""
         unknown = run(store_raw_statuses, self.shop_id, self.connection, raw)
         if not unknown:
             return
         window = run(_window, self.shop_id, self.connection.connection_id, "created")
         back_fill_is_done = window.swept_from <= window.goal_from
-        missed = [
-            paper for paper in unknown if back_fill_is_done or paper.ordered_at >= window.swept_from
-        ]
+        seen_from = min(window.swept_from, read_from or window.swept_from)
+        missed = [paper for paper in unknown if back_fill_is_done or paper.ordered_at >= seen_from]
         for paper in missed:  # its window was read and did not show it, so it is asked for by name
             reply = self.client.purchase_order(paper.number)
             run(store_orders, self.shop_id, self.connection, [reply.payload])

@@ -97,6 +97,19 @@ def test_every_page_is_read(brand: VendorBrand) -> None:
     assert brand.value("SELECT count(*) FROM purchase_order WHERE status = 'OPEN'") == 203
 
 
+@pytest.mark.parametrize("fault", ["no_rows", "short_page"])
+@pytest.mark.parametrize("age", [timedelta(days=1), timedelta(days=10)])
+def test_orders_that_a_good_looking_page_left_out_are_asked_for_by_name(
+    brand: VendorBrand, fault: str, age: timedelta
+) -> None:
+    placed = {brand.amazon.place(MUG | {"amount": 1}, ordered_at=NOW - age) for _ in range(5)}
+    windows_before = 0 if age < polling.LONGEST else 2  # created, changed, then the past
+    brand.amazon.fail("none", "getPurchaseOrders", times=windows_before)
+    brand.amazon.fail(fault, "getPurchaseOrders")
+    brand.poll()
+    assert numbers(brand) == placed
+
+
 def test_a_page_that_fails_leaves_the_window_to_be_asked_again(
     brand: VendorBrand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
