@@ -26,6 +26,7 @@ from app.connections import connections
 from app.db import run, shop_of, transaction
 from app.inventory import audit, futures
 from app.shops import all_shop_ids, this_shop
+from app.vendor.shipping import following, reminders
 
 log = structlog.get_logger(__name__)
 
@@ -136,6 +137,12 @@ def tasks() -> list[Task]:
             float(settings().amazon_poll_seconds),
             lambda: ring_where("amazon_poll", _is_connected_to_amazon),
         ),
+        Task(
+            "shipments",
+            float(settings().amazon_poll_seconds),
+            lambda: ring_where("shipments", following.is_due),
+        ),
+        Task("remind", 60.0, lambda: ring_where("remind", reminders.is_due)),
         Task("count", 60.0, lambda: ring_where("count", _has_counts_to_compare)),
         Task("foresee", 600.0, lambda: ring_where("foresee", _has_something_ahead)),
         Task("audit", 600.0, lambda: ring_where("audit", _audit_is_due)),

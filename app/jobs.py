@@ -34,6 +34,7 @@ from app.shopify import outbox as shopify_outbox
 from app.shops import all_shop_ids
 from app.vendor import outbox as amazon_outbox
 from app.vendor import polling
+from app.vendor.shipping import following, reminders
 from app.webhooks import inbox
 
 log = structlog.get_logger(__name__)
@@ -64,6 +65,13 @@ def foresee(shop_id: int) -> None:
     run(collisions.refresh_watched, shop_id)
 
 
+def remind(shop_id: int) -> None:
+    """Marks what is about to leave for Amazon without its ASN, for Home to show."""
+    marked = run(reminders.remind, shop_id)
+    if marked:
+        log.warning("shipments_without_asn", shipments=marked)
+
+
 def audit_books(shop_id: int) -> None:
     """Runs every audit query and keeps what they find; they report and never repair."""
     kept = run(audit.run, shop_id)
@@ -79,6 +87,8 @@ JOBS: dict[str, Callable[[int], None]] = {
     "amazon_out": amazon_outbox.send,
     "email_out": mail.send,
     "amazon_poll": polling.poll,
+    "shipments": following.follow,
+    "remind": remind,
     "keep_alive": tokens.keep_alive,
     "ask_again": ask_again,
     "policy": follow_policy,

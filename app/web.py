@@ -38,6 +38,11 @@ from app.vendor import connect_routes as amazon
 from app.vendor import invoice_routes as invoices
 from app.vendor import kit_routes as kits
 from app.vendor import routes as vendor
+from app.vendor.shipping import packing_routes as packing
+from app.vendor.shipping import print_routes as shipment_papers
+from app.vendor.shipping import routes as shipping
+from app.vendor.shipping import rulebook
+from app.vendor.shipping import setting_routes as shipping_settings
 from app.webhooks.door import Door, request_id_of
 
 log = structlog.get_logger(__name__)
@@ -50,6 +55,10 @@ BLUEPRINTS = (
     vendor.api,
     invoices.api,
     kits.api,
+    shipping.api,
+    packing.api,
+    shipment_papers.api,
+    shipping_settings.api,
     amazon.api,
     messages.api,
     connections.api,
@@ -108,10 +117,16 @@ def _read_tables() -> None:
         ("AMAZON_CHARGES", charges.table),
         ("TAX_RATES", taxes.table),
         ("INVOICE_RULES", invoice_rules.table),
+        ("AMAZON_SHIPPING_RULES", rulebook.table),
     ):
         try:
             read()
-        except (charges.ChargesWrong, taxes.TaxesWrong, invoice_rules.RulesWrong) as wrong:
+        except (
+            charges.ChargesWrong,
+            taxes.TaxesWrong,
+            invoice_rules.RulesWrong,
+            rulebook.RulesWrong,
+        ) as wrong:
             raise SystemExit(f"{setting}: {wrong}") from None
 
 

@@ -18,7 +18,7 @@ MODELS = {
     "financesInvoices_2026-06-25.json": None,
     "vendorInvoices.json": None,
     "vendorOrders.json": None,
-    "vendorShipments.json": {"SubmitShipmentConfirmations", "GetShipmentDetails"},
+    "vendorShipments.json": None,
     "vendorTransactionStatus.json": None,
 }
 PROSE = {"description", "example", "examples", "title", "summary", "tags", "externalDocs"}

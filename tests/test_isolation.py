@@ -30,7 +30,16 @@ from app.messages import Message
 from app.preferences import Preference
 from app.shops import this_shop
 from app.vendor.invoice_tables import Invoice, VendorCode
-from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
+from app.vendor.shipping.tables import (
+    CarrierLabel,
+    Carton,
+    CartonLine,
+    DatedItem,
+    Pallet,
+    ShipFrom,
+    ShippingSetting,
+)
+from app.vendor.tables import PurchaseOrder, PurchaseOrderLine, Shipment, ShipmentLine
 from tests.inventory.brand import Brand, make_brand
 from tests.support.id_tokens import bearer
 
@@ -38,6 +47,7 @@ OWNER, STRANGER = "owner.myshopify.com", "stranger.myshopify.com"
 MARK = "OWNERS-SECRET"
 NUMBER = f"PO{MARK}"
 CODE = f"CODE-{MARK}"
+SHIPMENT = f"ASN{MARK}"
 TENANT_TABLES = """
 SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
@@ -81,6 +91,27 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     "/api/invoices/{}/send": lambda owned: {},
     "/api/invoices/{}/credit-notes": lambda owned: {"reason": "invoice"},
     "/api/vendor-codes/{}": lambda owned: {"region": "na", "payee_code": "STOLEN"},
+    "/api/shipments": lambda owned: {"numbers": [NUMBER]},
+    "/api/shipments/{}": lambda owned: {"carrier_code": "UPSN"},
+    "/api/shipments/{}/lines": lambda owned: {
+        "lines": [{"number": NUMBER, "line": "1", "units": 1}]
+    },
+    "/api/shipments/{}/cartons": lambda owned: {"copies": 1},
+    "/api/shipments/{}/cartons/{}": lambda owned: {
+        "lines": [{"number": NUMBER, "line": "1", "units": 1}]
+    },
+    "/api/shipments/{}/pallets": lambda owned: {"cartons": []},
+    "/api/shipments/{}/send": lambda owned: {"despite_warnings": True},
+    "/api/shipments/{}/transport": lambda owned: {"pickup_at": "2027-01-01T00:00:00Z"},
+    "/api/items/{}/dated": lambda owned: {"dated": True},
+    "/api/shipping-settings": lambda owned: {"gs1_company_prefix": "8100000"},
+    "/api/shipping-settings/ship-from/{}": lambda owned: {
+        "name": "Stranger",
+        "address_line": "1 Road",
+        "city": "Town",
+        "postal_code": "1",
+        "country_code": "US",
+    },
 }
 # Routes that write for the stranger, in the stranger's own shop.
 WRITES_OWN = {
@@ -89,6 +120,7 @@ WRITES_OWN = {
     "/api/counts",
     "/api/exit",
     "/api/audit",
+    "/api/shipping-settings",
 }
 
 
@@ -122,6 +154,7 @@ class Owned:
         """A rule's path with the owner's own ids in it."""
         values = {
             "item_id": self.item_id,
+            "location_id": self.location_id,
             "collision_id": self.collision_id,
             "message_id": self.message_id,
             "connection_id": self.connection_id,
@@ -131,6 +164,10 @@ class Owned:
             "number": NUMBER,
             "invoice_id": self.invoice_id,
             "code": CODE,
+            "identifier": SHIPMENT,
+            "carton": 1,
+            "pallet": 1,
+            "label": 1,
             "way": "accept",
         }
         return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found: str(values[found[1]]), rule)
@@ -202,6 +239,8 @@ def _fill(session: Session, item_id: int) -> int:
     )
     session.flush()
     session.add(PurchaseOrderLine(**order, line="1", item_id=item_id, ordered_units=6))
+    session.flush()
+    _fill_shipment(session, order, item_id)
     message_id = messages.record(
         session,
         direction="in",
@@ -215,6 +254,34 @@ def _fill(session: Session, item_id: int) -> int:
     message = session.get_one(Message, (shop_id, message_id))
     messages.bury(message, MARK)
     return message_id
+
+
+def _fill_shipment(session: Session, order: dict[str, Any], item_id: int) -> None:
+    place = session.exec(select(Location.location_id)).first()
+    own = {"shop_id": order["shop_id"], "region": order["region"], "identifier": SHIPMENT}
+    line = {"number": NUMBER, "line": "1"}
+    session.add(Shipment(**own, location_id=place, ship_to=MARK, by="user:1"))
+    session.flush()
+    session.add(ShipmentLine(**own, **line, units=2))
+    session.add(Pallet(**own, pallet=1, sscc=None))
+    session.flush()
+    session.add(Carton(**own, carton=1, pallet=1, tracking_number=MARK, packed_by="user:1"))
+    session.flush()
+    session.add(CartonLine(**own, **line, carton=1, units=2, lot_number=MARK))
+    session.add(CarrierLabel(**own, label=1, content=MARK.encode()))
+    session.add(DatedItem(shop_id=order["shop_id"], item_id=item_id))
+    session.add(ShippingSetting(shop_id=order["shop_id"], gs1_company_prefix="81234567"))
+    session.add(
+        ShipFrom(
+            shop_id=order["shop_id"],
+            location_id=place,
+            name=MARK,
+            address_line=MARK,
+            city=MARK,
+            postal_code="1",
+            country_code="US",
+        )
+    )
 
 
 def _disagree(session: Session, item_id: int, location_id: int) -> int:
@@ -291,7 +358,7 @@ def _shown(answer: Any) -> str:
     if content.startswith(b"%PDF"):
         return str(answer.headers["Content-Disposition"])
     if not content.startswith(b"PK"):
-        return str(content.decode())
+        return str(content.decode(errors="replace"))
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         return " ".join(book.read(name).decode() for name in book.namelist())
 

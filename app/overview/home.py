@@ -16,6 +16,8 @@ from app.inventory import audit
 from app.inventory.models import State
 from app.overview.connections import ConnectionView, connection_view
 from app.shopify.tables import CatalogImport
+from app.vendor.shipping import reminders
+from app.vendor.shipping.views import ShipmentSummary, summaries
 from app.vendor.tables import PurchaseOrder
 from app.vendor.views import PurchaseOrderSummary, to_acknowledge
 
@@ -63,6 +65,7 @@ class HomeView(Answer):
     units: dict[str, int]
     collisions_open: int
     purchase_orders_to_acknowledge: list[PurchaseOrderSummary]
+    shipments_without_notice: list[ShipmentSummary]
     messages: BorderView
     audit: AuditBrief
     connections: list[ConnectionView]
@@ -85,6 +88,7 @@ def read_home() -> Any:
             units=units,
             collisions_open=session.execute(text(COLLISIONS), shop).scalar_one(),
             purchase_orders_to_acknowledge=to_acknowledge(session),
+            shipments_without_notice=summaries(session, reminders.without_notice(session)),
             messages=BorderView(
                 waiting=border.waiting, dead=border.dead, oldest_waiting_seconds=border.oldest
             ),

@@ -159,6 +159,14 @@ class VendorClient(Client):  # type: ignore[misc]
         path = f"{FINANCE}/{quote(identifier, safe='')}"
         return self._read("finance_invoice", path, parameters, "invoiceHeader")
 
+    def submit_shipments(self, body: Mapping[str, Any]) -> str:
+        """Sends transport requests; returns the transaction id."""
+        return self._send("request_transport", f"{SHIPPING}/shipments", body)
+
+    def transport_labels(self, **parameters: str | int | None) -> Reply:
+        """Carriers' labels of small parcels, as base64 PDF."""
+        return self._read("transport_labels", f"{SHIPPING}/transportLabels", parameters, None)
+
     def transaction(self, transaction_id: str) -> Reply:
         """How far something that was sent has come."""
         path = f"{TRANSACTIONS}/{quote(transaction_id, safe='')}"

@@ -37,10 +37,15 @@ from app.vendor.views import (
 )
 
 SHIPMENTS = """
-SELECT shipment.identifier, shipment.shipped_at, shipment.location_id, shipment.carton_count,
-       shipment.state, shipment.error, sum(line.units)::int AS units
+SELECT shipment.identifier, shipment.shipped_at, shipment.location_id, shipment.state,
+       shipment.error, sum(line.units)::int AS units,
+       coalesce((SELECT nullif(count(*), 0)::int FROM carton
+                 WHERE carton.shop_id = shipment.shop_id AND carton.region = shipment.region
+                   AND carton.identifier = shipment.identifier), shipment.carton_count)
+           AS carton_count
 FROM shipment JOIN shipment_line AS line USING (shop_id, region, identifier)
 WHERE line.shop_id = :shop AND line.region = :region AND line.number = :number
+  AND shipment.state <> 'cancelled'
 GROUP BY shipment.shop_id, shipment.region, shipment.identifier
 ORDER BY shipment.made_at, shipment.identifier
 """

@@ -17,6 +17,8 @@ PUBLISHED = {
     "confirm_shipment": (10.0, 10.0),
     "shipments": (10.0, 10.0),
     "submit_invoices": (10.0, 10.0),
+    "request_transport": (10.0, 10.0),
+    "transport_labels": (10.0, 10.0),
     "transaction": (10.0, 20.0),
     # The finance models state no rate: a slow start, then what the replies state.
     "finance_invoices": (0.5, 5.0),

@@ -21,6 +21,7 @@ class Look:
     """What Amazon says of something that was sent; `is_silent` when it does not let us see."""
 
     is_seen: bool = False
+    is_taken: bool = False
     failure: str | None = None
     invoice: Shown | None = None
     is_silent: bool = False

@@ -9,7 +9,7 @@ acknowledgement is done when the status of its order shows it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,8 @@ from app.vendor.looks import LOOKS, TAKEN_AFTER, UNKNOWN_LOOKS, Look, next_look,
 from app.vendor.papers import BadPaper, StatusFacts, status_facts
 from app.vendor.promises import lines_of
 from app.vendor.receipts import shows, store_statuses
+from app.vendor.shipping import following, sending, transport
+from app.vendor.shipping.tables import TransportRequest
 from app.vendor.tables import Acknowledgement, PurchaseOrder, Shipment
 
 log = structlog.get_logger(__name__)
@@ -37,7 +39,7 @@ AT_ONCE = 10
 MOST_ROUNDS = 50
 WITHOUT_CONNECTION = timedelta(minutes=10)
 
-Paper = Acknowledgement | Shipment | Invoice
+Paper = Acknowledgement | Shipment | TransportRequest | Invoice
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Task:
     is_resent: bool = False
     invoice: InvoiceKey | None = None
     statuses: list[StatusFacts] = field(default_factory=list)
+    shown: dict[str, Any] | None = None
 
 
 def send(shop_id: int) -> None:
@@ -96,6 +99,8 @@ def _submit(client: VendorClient, task: Task) -> str:
         return client.submit_acknowledgement(task.request)
     if task.topic == invoices.TOPIC:
         return client.submit_invoices(task.request)
+    if task.topic == transport.TOPIC:
+        return client.submit_shipments(task.request)
     return client.submit_shipment_confirmations(task.request)
 
 
@@ -111,7 +116,8 @@ def _look_at(client: VendorClient, task: Task) -> Look:
     if task.topic in (acknowledgements.TOPIC, invoices.TOPIC):
         return _look_for(client, task)
     late = database_time() - task.since >= TAKEN_AFTER
-    return Look(is_seen=state.get("status") == "Success" or late)
+    taken = state.get("status") == "Success" or late
+    return replace(_look_for(client, task), is_taken=taken)
 
 
 def _look_for(client: VendorClient, task: Task) -> Look:
@@ -125,17 +131,11 @@ def _look_for(client: VendorClient, task: Task) -> Look:
         return Look()  # judged in the transaction that stores it
     if task.invoice is not None:
         return invoice_sending.look_for(client, task.invoice)
-    identifier = task.request["shipmentConfirmations"][0]["shipmentIdentifier"]
     try:
-        payload = client.shipments(vendorShipmentIdentifier=identifier).payload
+        task.shown = following.shown(client, task.number)
     except (NotAuthorised, GiveUp):
         return Look()  # whether this operation shows ASNs at all is not documented
-    found = [
-        one
-        for one in payload.get("shipments") or []
-        if identifier in (one.get("vendorShipmentIdentifier"), one.get("shipmentIdentifier"))
-    ]
-    return Look(is_seen=bool(found))
+    return Look(is_seen=task.shown is not None and following.is_it(task.request, task.shown))
 
 
 def _reasons(state: dict[str, Any]) -> str:
@@ -189,16 +189,26 @@ def _task(message: Message, paper: Paper, connection: Connection, key: InvoiceKe
         transaction_id=state.get("transaction_id"),
         request=message.request,
         connection=connection,
-        number=paper.number if isinstance(paper, Acknowledgement) else "",
+        number=_named(paper),
         is_resent=bool(state.get("is_resent")),
         invoice=key,
     )
+
+
+def _named(paper: Paper) -> str:
+    """By what Amazon is asked for it; an invoice has a key of its own."""
+    if isinstance(paper, Acknowledgement):
+        return paper.number
+    return "" if isinstance(paper, Invoice) else paper.identifier
 
 
 def _may_go(session: Session, message: Message, paper: Paper) -> bool:
     """A message that failed and is replayed starts afresh, unless a newer one took its place."""
     if isinstance(paper, Invoice) and paper.state == "cancelled":
         messages.bury(message, "This invoice has been cancelled.")
+        return False
+    if isinstance(paper, Shipment) and (paper.state == "cancelled" or paper.is_correcting):
+        messages.bury(message, "The shipment was cancelled, or is being corrected.")
         return False
     if paper.state != "failed":
         return True
@@ -221,11 +231,10 @@ def _paper(session: Session, message: Message) -> Paper | None:
         ).first()
     if message.topic == invoices.TOPIC:
         return invoice_sending.paper_of(session, message)
-    return session.exec(
-        select(Shipment).where(
-            Shipment.shop_id == shop_of(session), Shipment.message_id == message.message_id
-        )
-    ).first()
+    named = {"shop_id": shop_of(session), "message_id": message.message_id}
+    if message.topic == transport.TOPIC:
+        return session.exec(select(TransportRequest).filter_by(**named)).first()
+    return session.exec(select(Shipment).filter_by(**named)).first()
 
 
 def _connection(session: Session, message: Message, paper: Paper) -> Connection | None:
@@ -286,17 +295,22 @@ def _looked_at(session: Session, task: Task, look: Look) -> None:
     if look.is_seen or _shown(session, task, message):
         _end_well(session, task, message)
         return
-    following = next_look(task.since, LOOKS)
-    if following is None:
+    paper = _paper(session, message)
+    if look.is_taken and isinstance(paper, Shipment | TransportRequest):
+        sending.taken(session, paper)
+    later = next_look(task.since, LOOKS)
+    if later is None and paper is not None and paper.state == "accepted":
+        _end_well(session, task, message)
+        return
+    if later is None:
         messages.bury(
             message, "Amazon took it two hours ago and still does not show it; look it up there."
         )
-        paper = _paper(session, message)
         if paper is not None:
             paper.error = message.error
             session.add(paper)
         return
-    message.due_at, message.attempts = following, 0
+    message.due_at, message.attempts = later, 0
 
 
 def _looked_for(session: Session, task: Task, look: Look) -> None:
@@ -307,13 +321,13 @@ def _looked_for(session: Session, task: Task, look: Look) -> None:
     if look.is_seen or _shown(session, task, message):
         _end_well(session, task, message)
         return
-    following = next_look(task.since, UNKNOWN_LOOKS)
+    later = next_look(task.since, UNKNOWN_LOOKS)
     state = dict(message.response or {})
-    if following is None:  # Amazon shows within 30 minutes what it has taken
+    if later is None:  # Amazon shows within 30 minutes what it has taken
         message.response = state | {"phase": "ready", "is_resent": True}
         message.due_at = database_time()
     else:
-        message.due_at = following
+        message.due_at = later
     message.attempts = 0
 
 
@@ -334,11 +348,15 @@ def _shown(session: Session, task: Task, message: Message) -> bool:
 
 def _end_well(session: Session, task: Task, message: Message) -> None:
     paper = _paper(session, message)
-    if paper is not None:
+    if isinstance(paper, Shipment | TransportRequest):
+        sending.taken(session, paper)
+        if task.shown is not None:
+            following.note(session, paper, task.shown)
+    elif paper is not None:
         paper.state, paper.error = "accepted", None
         paper.sent_at = paper.sent_at or database_time()
         session.add(paper)
-        session.flush()
+    session.flush()
     messages.finish(message, response=(message.response or {}) | {"phase": "done"})
     if task.statuses:
         store_statuses(session, task.connection, task.statuses)

@@ -31,9 +31,9 @@ OPENING = "opening"
 TELL_SHOPIFY = "shopify_out"
 
 SHIPPED_FROM = """
-SELECT line.region, line.number, line.line, shipment.location_id, line.units
+SELECT line.region, line.number, line.line, shipment.location_id, line.booked_units
 FROM shipment_line AS line JOIN shipment USING (shop_id, region, identifier)
-WHERE line.shop_id = :shop AND line.number = ANY(:numbers)
+WHERE line.shop_id = :shop AND line.number = ANY(:numbers) AND line.booked_units > 0
 ORDER BY shipment.made_at, shipment.identifier
 """
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal
 
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from app.db import shop_of
-from app.errors import Refused
 from app.http import (
     Page,
     PageQuery,
@@ -23,6 +22,7 @@ from app.http import (
     shop_transaction,
 )
 from app.vendor import acknowledgements, detail, shipments, views
+from app.vendor.lookups import moment_of_cursor, order_named, starts_with
 from app.vendor.tables import PurchaseOrder
 
 PURCHASE_ORDERS = Tag(name="purchase orders", description="What Amazon orders, and our answers.")
@@ -99,11 +99,11 @@ def list_purchase_orders(query: OrdersQuery) -> Any:
         if query.region is not None:
             wanted = wanted.where(PurchaseOrder.region == query.region)
         if query.search and query.search.strip():
-            wanted = wanted.where(text(FOUND_BY).bindparams(like=_starts_with(query.search)))
+            wanted = wanted.where(text(FOUND_BY).bindparams(like=starts_with(query.search)))
         if keys:
             wanted = wanted.where(
                 text("(ordered_at, region, number) < (:at, :region, :number)").bindparams(
-                    at=_moment(keys[0]), region=str(keys[1]), number=str(keys[2])
+                    at=moment_of_cursor(keys[0]), region=str(keys[1]), number=str(keys[2])
                 )
             )
         rows = session.exec(
@@ -124,7 +124,7 @@ def list_purchase_orders(query: OrdersQuery) -> Any:
 def read_purchase_order(path: OrderPath, query: OrderQuery) -> Any:
     """One purchase order with its lines, versions, acknowledgements and shipments."""
     with shop_transaction() as session:
-        view = detail.whole(session, _found(session, path.number, query.region))
+        view = detail.whole(session, order_named(session, path.number, query.region))
     return answer(view)
 
 
@@ -132,7 +132,7 @@ def read_purchase_order(path: OrderPath, query: OrderQuery) -> Any:
 def acknowledge_purchase_order(path: OrderPath, query: OrderQuery, body: AcknowledgeBody) -> Any:
     """Promises these units to Amazon: held firmly now, sent at once, shown when Amazon shows it."""
     with shop_transaction() as session:
-        order = _found(session, path.number, query.region)
+        order = order_named(session, path.number, query.region)
         acknowledgements.acknowledge(
             session,
             order.region,
@@ -148,7 +148,7 @@ def acknowledge_purchase_order(path: OrderPath, query: OrderQuery, body: Acknowl
 def ship_purchase_order(path: OrderPath, query: OrderQuery, body: ShipBody) -> Any:
     """Books units that have left for Amazon and tells Amazon by ASN."""
     with shop_transaction() as session:
-        order = _found(session, path.number, query.region)
+        order = order_named(session, path.number, query.region)
         shipments.ship(
             session,
             order.region,
@@ -163,35 +163,3 @@ def ship_purchase_order(path: OrderPath, query: OrderQuery, body: ShipBody) -> A
         )
         view = detail.whole(session, order)
     return answer(view, 201)
-
-
-def _found(session: Session, number: str, region: str | None) -> PurchaseOrder:
-    wanted = select(PurchaseOrder).where(
-        PurchaseOrder.shop_id == shop_of(session), PurchaseOrder.number == number
-    )
-    if region is not None:
-        wanted = wanted.where(PurchaseOrder.region == region)
-    rows = session.exec(wanted).all()
-    if not rows:
-        raise Refused("not_found", "There is no such purchase order in this shop.", status=404)
-    if len(rows) > 1:
-        raise Refused(
-            "region_needed",
-            "Two regions have an order of this number; name the region.",
-            status=409,
-        )
-    return rows[0]
-
-
-def _starts_with(search: str) -> str:
-    escaped = search.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return escaped.replace("\x00", "") + "%"
-
-
-def _moment(written: Any) -> datetime:
-    try:
-        return datetime.fromisoformat(str(written))
-    except ValueError:
-        raise Refused(
-            "bad_cursor", "This cursor is not one of ours; start again without it.", status=400
-        ) from None

@@ -235,35 +235,78 @@ class AcknowledgementLine(Table, table=True):
 
 
 class Shipment(Table, table=True):
-    """Units that left for Amazon, and how far their ASN has come there."""
+    """One truckload or parcel for Amazon: packed as a draft, then sent, and how far its ASN has come.
+
+    `revision` counts the notices sent of it: the first is Amazon's Original, later ones replace it
+    once Amazon has had one (`accepted_at`).
+    """
 
     __tablename__ = "shipment"
     __table_args__ = (
         ForeignKeyConstraint(
             ["shop_id", "location_id"], ["location.shop_id", "location.location_id"]
         ),
-        CheckConstraint("state IN ('waiting', 'sent', 'accepted', 'failed')", name="state"),
-        CheckConstraint("carton_count > 0", name="carton_count"),
+        CheckConstraint(
+            "state IN ('draft', 'waiting', 'sent', 'accepted', 'failed', 'cancelled')",
+            name="state",
+        ),
+        CheckConstraint("carton_count >= 0", name="carton_count"),
+        CheckConstraint("state IN ('draft', 'cancelled') OR shipped_at IS NOT NULL", name="left"),
+        CheckConstraint("(weight IS NULL) = (weight_unit IS NULL)", name="weight"),
         Index("ix_shipment_message", "shop_id", "message_id"),
+        Index("ix_shipment_made_at", "shop_id", "made_at", "region", "identifier"),
+        Index(
+            "ix_shipment_departs_at",
+            "shop_id",
+            "departs_at",
+            postgresql_where=text("state IN ('draft', 'failed')"),
+        ),
     )
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)
     region: str = Field(primary_key=True)
     identifier: str = Field(primary_key=True)
     location_id: int = Field(sa_type=Integer)
+    vendor_code: str = ""
+    ship_to: str = ""
+    freight_term: str = Field(default="Prepaid", description="Collect where Amazon pays freight.")
     by: str
     made_at: datetime = Field(default_factory=_now)
-    shipped_at: datetime
-    carton_count: int
-    state: str = "waiting"
+    shipped_at: datetime | None = None
+    carton_count: int = Field(default=0, description="Stated where cartons are not packed here.")
+    type: str | None = Field(default=None, description="Amazon's shipmentType.")
+    carrier_code: str | None = Field(default=None, description="SCAC")
+    carrier_reference: str | None = Field(default=None, description="The carrier's PRO number.")
+    bill_of_lading: str | None = None
+    amazon_reference: str | None = Field(default=None, description="ARN, for collect freight.")
+    weight: Decimal | None = Field(default=None, max_digits=12, decimal_places=3)
+    weight_unit: str | None = None
+    departs_at: datetime | None = Field(default=None, description="When it is planned to leave.")
+    estimated_delivery_at: datetime | None = None
+    departed_at: datetime | None = Field(default=None, description="Said by a person at the door.")
+    reminded_at: datetime | None = Field(
+        default=None, description="Since when it is due to leave and has no ASN."
+    )
+    is_correcting: bool = Field(
+        default=False, description="Sent before, and being changed for a replacement."
+    )
+    revision: int = 0
+    state: str = "draft"
     sent_at: datetime | None = None
+    accepted_at: datetime | None = Field(default=None, description="Amazon had it, first.")
+    seen_at: datetime | None = Field(default=None, description="GetShipmentDetails showed it.")
     transaction_id: str | None = None
     message_id: int | None = Field(default=None, sa_type=BigInteger)
     error: str | None = None
 
+    @property
+    def may_be_changed(self) -> bool:
+        """Whether its contents may be edited now."""
+        return self.state == "draft" or self.is_correcting
+
 
 class ShipmentLine(Table, table=True):
-    """Eaches of one purchase order line in one shipment."""
+    """Eaches of one purchase order line in one shipment: planned, and those that have left."""
 
     __tablename__ = "shipment_line"
     __table_args__ = (
@@ -280,7 +323,7 @@ class ShipmentLine(Table, table=True):
                 "purchase_order_line.line",
             ],
         ),
-        CheckConstraint("units > 0", name="units"),
+        CheckConstraint("units >= 0 AND booked_units >= 0", name="units"),
         Index("ix_shipment_line_order", "shop_id", "region", "number", "line"),
     )
 
@@ -290,6 +333,7 @@ class ShipmentLine(Table, table=True):
     number: str = Field(primary_key=True)
     line: str = Field(primary_key=True)
     units: int
+    booked_units: int = Field(default=0, description="That have left by the books.")
 
 
 class Receipt(Table, table=True):

@@ -147,8 +147,10 @@ class AcknowledgementView(Answer):
 
 
 class ShipmentView(Answer):
+    """A shipment that carries units of the order; `shipped_at` is null while it is a draft."""
+
     identifier: str
-    shipped_at: Moment
+    shipped_at: Moment | None
     location: LocationBrief
     carton_count: int
     units: int

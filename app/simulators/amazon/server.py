@@ -79,6 +79,17 @@ class Amazon:
             "submitInvoices": ("POST", "/vendor/payments/v1/invoices", self.submit_invoices),
             "getInvoiceHeaders": ("GET", FINANCE, self.list_invoices),
             "getInvoice": ("GET", f"{FINANCE}/<identifier>", self.read_invoice),
+            "SubmitShipments": (
+                "POST",
+                "/vendor/shipping/v1/shipments",
+                self.request_transport,
+            ),
+            "GetShipmentDetails": ("GET", "/vendor/shipping/v1/shipments", self.list_shipments),
+            "GetShipmentLabels": (
+                "GET",
+                "/vendor/shipping/v1/transportLabels",
+                self.list_labels,
+            ),
             "getTransaction": (
                 "GET",
                 "/vendor/transactions/v1/transactions/<transaction_id>",
@@ -112,6 +123,7 @@ class Amazon:
                 return self._reply(operation, 400, _errors("InvalidInput", "; ".join(wrong[:5])))
             with self.world.store.changing():
                 self.world.pass_time()
+                self.world.refusals = ["refused on request"] if fault == "refuse" else []
                 status, answer = view(account, body=body, **path)
             if fault == "empty":
                 answer = {"payload": {}}
@@ -220,6 +232,25 @@ class Amazon:
             return 404, _errors("NotFound", f"There is no invoice {identifier}.")
         return 200, found
 
+    def request_transport(self, account: str, *, body: Any) -> tuple[int, Any]:
+        made = self.world.take_transport(account, body.get("shipments", []))
+        return 202, {"payload": {"transactionId": made}}
+
+    def list_shipments(self, account: str, *, body: Any) -> tuple[int, Any]:
+        found = self.world.shipments_of(account)
+        for argument, field in (
+            ("vendorShipmentIdentifier", "vendorShipmentIdentifier"),
+            ("buyerReferenceNumber", "buyerReferenceNumber"),
+            ("currentShipmentStatus", "currentShipmentStatus"),
+        ):
+            if request.args.get(argument):
+                found = [one for one in found if one.get(field) == request.args[argument]]
+        return 200, {"payload": _paged("shipments", found)}
+
+    def list_labels(self, account: str, *, body: Any) -> tuple[int, Any]:
+        found = self.world.labels_of(account, request.args.get("vendorShipmentIdentifier"))
+        return 200, {"payload": _paged("transportLabels", found)}
+
     def read_transaction(self, account: str, *, transaction_id: str, body: Any) -> tuple[int, Any]:
         found = self.world.transaction(transaction_id)
         if found is None:
@@ -313,8 +344,13 @@ def _inside(stamp: str | None, window: tuple[str, str]) -> bool:
     return stamp is not None and window[0] <= stamp <= window[1]
 
 
-def _page(found: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str | None]:
-    size = int(request.args.get("limit", 100))
+def _paged(name: str, found: list[dict[str, Any]]) -> dict[str, Any]:
+    page, token = _page(found, usual=50)
+    return {name: page} | ({"pagination": {"nextToken": token}} if token else {})
+
+
+def _page(found: list[dict[str, Any]], usual: int = 100) -> tuple[list[dict[str, Any]], str | None]:
+    size = int(request.args.get("limit", usual))
     token = request.args.get("nextToken")
     start = int(base64.urlsafe_b64decode(token)) if token else 0
     if request.args.get("sortOrder") == "DESC":

@@ -8,12 +8,13 @@ import string
 from datetime import timedelta
 from typing import Any
 
-from app.simulators.amazon import orders
+from app.simulators.amazon import orders, shipments
 from app.simulators.store import Store
 
 ACKNOWLEDGEMENT_SECONDS = 2.0
 RECEIPT_SECONDS = (20.0, 45.0, 70.0)
 RECOUNT_SECONDS = 95.0
+CARRIER_SECONDS = 5.0
 CODE_MINUTES = 5
 
 FRESH: dict[str, Any] = {
@@ -23,6 +24,8 @@ FRESH: dict[str, Any] = {
     "orders": {},
     "transactions": {},
     "shipments": {},
+    "shipped_by": {},
+    "transport": {},
     "acknowledgements": [],
     "invoices": {},
     "invoices_sent": [],
@@ -49,6 +52,7 @@ class World:
         self.speed = speed
         self.random = random.Random(seed)
         self.selling_partner_id = "A1HOLDFAST"
+        self.refusals: list[str] = []
 
     @property
     def state(self) -> dict[str, Any]:
@@ -145,12 +149,70 @@ class World:
 
     def take_shipments(self, account: str, sent: list[dict[str, Any]]) -> str:
         """Takes shipment notices and plans the receipts that follow from them."""
-        errors = [error for one in sent for error in self._shipment_errors(account, one)]
+        orders_known = {
+            number: one
+            for number, one in self.state["orders"].items()
+            if one["refresh_token"] == account
+        }
+        own = {
+            identifier: one
+            for identifier, one in self.state["shipments"].items()
+            if self.state["shipped_by"].get(identifier) == account
+        }
+        errors = list(self.refusals)
+        for one in sent:
+            errors += shipments.notice_errors(one, own, orders_known)
         if not errors:
             for one in sent:
+                known = one["shipmentIdentifier"] in own
                 self.state["shipments"][one["shipmentIdentifier"]] = one
-                self._plan_receipts(one)
+                self.state["shipped_by"][one["shipmentIdentifier"]] = account
+                if not known:
+                    self._plan_receipts(one)
         return self.transaction_of(errors, success="Success")
+
+    def take_transport(self, account: str, sent: list[dict[str, Any]]) -> str:
+        """Takes requests for a truck, or their taking back; a carrier is assigned after a while."""
+        errors = list(self.refusals)
+        for one in sent:
+            errors += shipments.transport_errors(one, self.state["transport"])
+        if not errors:
+            for one in sent:
+                identifier = one["vendorShipmentIdentifier"]
+                self.state["transport"][identifier] = {
+                    "sent": one,
+                    "account": account,
+                    "at": orders.stamp(orders.now()),
+                    "assigned_at": self._later(CARRIER_SECONDS),
+                    "reference": f"{self.random.randrange(10**9, 10**10)}",
+                }
+        return self.transaction_of(errors, success="Success")
+
+    def shipments_of(self, account: str) -> list[dict[str, Any]]:
+        """Everything known of a vendor group's shipments, as GetShipmentDetails gives it."""
+        asked = {
+            key: one for key, one in self.state["transport"].items() if one["account"] == account
+        }
+        notices = {
+            key: one
+            for key, one in self.state["shipments"].items()
+            if self.state["shipped_by"].get(key) == account
+        }
+        return [
+            shipments.as_details(key, notices.get(key), asked.get(key))
+            for key in sorted(asked.keys() | notices.keys())
+        ]
+
+    def labels_of(self, account: str, identifier: str | None) -> list[dict[str, Any]]:
+        """Carriers' labels of small parcels whose carrier is assigned."""
+        return [
+            shipments.as_labels(key, one)
+            for key, one in sorted(self.state["transport"].items())
+            if one["account"] == account
+            and identifier in (None, key)
+            and shipments.is_assigned(one)
+            and shipments.is_parcel(one["sent"])
+        ]
 
     def transaction(self, transaction_id: str) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self.state["transactions"].get(transaction_id)
@@ -178,32 +240,12 @@ class World:
         self.state["transactions"][made] = {"status": status, "errors": errors}
         return made
 
-    def _shipment_errors(self, account: str, sent: dict[str, Any]) -> list[str]:
-        errors = []
-        identifier = sent["shipmentIdentifier"]
-        known = self.state["shipments"].get(identifier)
-        if known and sent["shipmentConfirmationType"] == "Original":
-            errors.append(f"shipment {identifier} was used before")
-        if not known and sent["shipmentConfirmationType"] == "Replace":
-            errors.append(f"shipment {identifier} is not known, so it cannot be replaced")
-        shipped_at = sent.get("shippedDate")
-        if shipped_at and orders.moment(shipped_at) > orders.now() + timedelta(minutes=1):
-            errors.append("shippedDate lies in the future")
-        for item in sent["shippedItems"]:
-            number = item.get("itemDetails", {}).get("purchaseOrderNumber", "")
-            order = self.order(account, number)
-            if order is None:
-                errors.append(f"purchase order {number} is unknown")
-            elif _line(order, item) is None:
-                errors.append(f"an item is not on purchase order {number}")
-        return errors
-
     def _plan_receipts(self, sent: dict[str, Any]) -> None:
         for item in sent["shippedItems"]:
             order = self.state["orders"][item["itemDetails"]["purchaseOrderNumber"]]
-            line = _line(order, item)
+            line = shipments.line_of(order, item)
             assert line is not None
-            units = _in_units_of(line, item["shippedQuantity"])
+            units = shipments.in_units_of(line, item["shippedQuantity"])
             before = max(
                 [line["received"]]
                 + [one["total"] for one in order["due"] if one.get("line") == line["sequence"]]
@@ -234,22 +276,3 @@ class World:
         self.state["number"] += 1
         mixed = random.Random(self.state["number"] * 7919)
         return "".join(mixed.choices(string.digits + "ABCDEFGHJKLMNPQRSTUVWXYZ", k=8))
-
-
-def _line(order: dict[str, Any], item: dict[str, Any]) -> dict[str, Any] | None:
-    for line in order["lines"]:
-        if item.get("amazonProductIdentifier") == line["asin"] or (
-            item.get("vendorProductIdentifier")
-            and item.get("vendorProductIdentifier") == line["vendor_sku"]
-        ):
-            found: dict[str, Any] = line
-            return found
-    return None
-
-
-def _in_units_of(line: dict[str, Any], quantity: dict[str, Any]) -> int:
-    """A shipped quantity in the order line's own unit."""
-    eaches = quantity["amount"]
-    if quantity.get("unitOfMeasure") == "Cases":
-        eaches *= quantity.get("unitSize", 1)
-    return int(eaches // line["unit_size"]) if line["unit"] == "Cases" else int(eaches)
