@@ -14,6 +14,8 @@ const Arrivals = lazy(() => import('./routes/Arrivals'));
 const Policies = lazy(() => import('./routes/Policies'));
 const PurchaseOrders = lazy(() => import('./routes/PurchaseOrders'));
 const PurchaseOrder = lazy(() => import('./routes/PurchaseOrder'));
+const Shipments = lazy(() => import('./routes/Shipments'));
+const Shipment = lazy(() => import('./routes/Shipment'));
 const Invoices = lazy(() => import('./routes/Invoices'));
 const Invoice = lazy(() => import('./routes/Invoice'));
 const Billing = lazy(() => import('./routes/Billing'));
@@ -31,6 +33,7 @@ export function App() {
     { to: '/discrepancies', label: t('nav.discrepancies') },
     { to: '/arrivals', label: t('nav.arrivals') },
     { to: '/purchase-orders', label: t('nav.purchaseOrders') },
+    { to: '/shipments', label: t('nav.shipments') },
     { to: '/invoices', label: t('nav.invoices') },
     { to: '/policies', label: t('nav.policies') },
     { to: '/activity', label: t('nav.activity') },
@@ -56,6 +59,8 @@ export function App() {
           <Route path="/policies" element={<Policies />} />
           <Route path="/purchase-orders" element={<PurchaseOrders />} />
           <Route path="/purchase-orders/:number" element={<PurchaseOrder />} />
+          <Route path="/shipments" element={<Shipments />} />
+          <Route path="/shipments/:identifier" element={<Shipment />} />
           <Route path="/invoices" element={<Invoices />} />
           <Route path="/invoices/billing" element={<Billing />} />
           <Route path="/invoices/:id" element={<Invoice />} />

@@ -12,10 +12,14 @@ PRINTABLE = r"^[!-~]+( [!-~]+)*$"
 
 
 class ShipmentPath(BaseModel):
+    """The identifier that Amazon knows a shipment by."""
+
     identifier: str = Field(min_length=1, max_length=64)
 
 
 class ShipmentQuery(BaseModel):
+    """Which shipment of that identifier is meant."""
+
     region: Region | None = Field(
         default=None, description="Needed only where two regions share an identifier."
     )

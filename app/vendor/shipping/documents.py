@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from reportlab.graphics.barcode.code128 import Code128
 from reportlab.lib import colors
@@ -30,7 +30,9 @@ WIDTH, HEIGHT = 4 * inch, 6 * inch
 MARGIN = 0.2 * inch
 FNC1 = "\xf1"
 PLAIN, BOLD, WIDE = "Helvetica", "Helvetica-Bold", "STSong-Light"
-MOST_LINES = 6
+MOST_LINES = 7
+# GS1 asks for bars of at least 0.495 mm on logistic labels; four dots of a 203 dpi printer are 0.5.
+MODULE = 4 / 203 * inch
 GRID = colors.HexColor("#bbbbbb")
 
 
@@ -137,36 +139,33 @@ def _contents(canvas: Canvas, whole: Contents, lines: Sequence[CartonLine], top:
     title = "SINGLE SKU" if len(kinds) == 1 else "MIXED SKU"
     units = sum(one.units for one in lines)
     _text(canvas, MARGIN, top, f"{title} · {units} units", 9, bold=True)
-    for place, (name, detail) in enumerate(_said(whole, lines)):
-        _text(canvas, MARGIN, top - (place + 1) * 12, _fitted(name, 8), 8)
-        if detail:
-            canvas.setFont(PLAIN, 8)
-            canvas.drawRightString(WIDTH - MARGIN, top - (place + 1) * 12, detail)
+    for place, (name, count) in enumerate(_said(whole, lines), start=1):
+        _text(canvas, MARGIN, top - place * 11, _fitted(name, 8), 8)
+        canvas.setFont(PLAIN, 8)
+        canvas.drawRightString(WIDTH - MARGIN, top - place * 11, count)
 
 
 def _said(whole: Contents, lines: Sequence[CartonLine]) -> Iterator[tuple[str, str]]:
-    """Item and quantity, then lot and expiry where there are any; cut where the label ends."""
-    rows = []
-    sums: dict[tuple[str, str, str], CartonLine] = {}
-    units: dict[tuple[str, str, str], int] = {}
+    """Item and eaches, below it lot and expiry where there are any; cut where the label ends."""
+    units: dict[tuple[str, str, str, date | None], int] = {}
     for one in lines:
-        key = (one.number, one.line, one.lot_number)
-        sums[key] = one
+        key = (one.number, one.line, one.lot_number, one.expires_on)
         units[key] = units.get(key, 0) + one.units
-    for key, one in sums.items():
-        line = whole.order_lines[key[0], key[1]]
-        name = " ".join(filter(None, (line.asin, line.vendor_sku)))
-        lot = f"LOT {one.lot_number}" if one.lot_number else ""
-        expiry = f"EXP {one.expires_on.isoformat()}" if one.expires_on else ""
-        rows.append((" ".join(filter(None, (name, lot, expiry))), str(units[key])))
+    rows = []
+    for (number, line_name, lot, expires_on), count in units.items():
+        line = whole.order_lines[number, line_name]
+        rows.append((" ".join(filter(None, (line.asin, line.vendor_sku))), str(count)))
+        if lot or expires_on:
+            expiry = f"EXP {expires_on.isoformat()}" if expires_on else ""
+            rows.append((f"    LOT {lot}  {expiry}", ""))
     yield from rows[:MOST_LINES]
     if len(rows) > MOST_LINES:
-        yield f"and {len(rows) - MOST_LINES} more; see the packing list", ""
+        yield "and more; see the packing list", ""
 
 
 def _barcode(canvas: Canvas, sscc: str) -> None:
     code = Code128(
-        f"{FNC1}00{sscc}", barWidth=0.0145 * inch, barHeight=1.25 * inch, quiet=1, humanReadable=0
+        f"{FNC1}00{sscc}", barWidth=MODULE, barHeight=1.25 * inch, quiet=1, humanReadable=0
     )
     code.drawOn(canvas, (WIDTH - code.width) / 2, 0.55 * inch)
     canvas.setFont(BOLD, 12)

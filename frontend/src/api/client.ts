@@ -34,8 +34,8 @@ export function send<Answer>(method: 'POST' | 'PUT' | 'DELETE', path: string, bo
 }
 
 /** Saves a file under the name that the server gives it. */
-export async function download(path: string): Promise<void> {
-  const response = await answerTo('GET', `/api${path}`);
+export async function download(path: string, method: 'GET' | 'POST' = 'GET'): Promise<void> {
+  const response = await answerTo(method, `/api${path}`);
   const name = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '')?.[1];
   const address = URL.createObjectURL(await response.blob());
   const link = document.createElement('a');

@@ -1,5 +1,7 @@
 // The shapes of the HTTP API (openapi.json), by hand in this one file.
 
+import type { ShipmentSummary } from './shipping';
+
 export type State =
   | 'available'
   | 'committed'
@@ -241,7 +243,7 @@ export interface PurchaseOrder extends PurchaseOrderSummary {
   acknowledgements: { id: number; sent_at: string | null; by: string; state: string }[];
   shipments: {
     identifier: string;
-    shipped_at: string;
+    shipped_at: string | null;
     location: Place;
     units: number;
     state: string;
@@ -291,6 +293,7 @@ export interface Home {
   } | null;
   units: Record<string, number>;
   collisions_open: number;
+  shipments_without_notice: ShipmentSummary[];
   purchase_orders_to_acknowledge: {
     number: string;
     acknowledge_by: string | null;

@@ -7,6 +7,7 @@ import type { Home as HomeData } from '../api/types';
 import { Badge, Banner, Button, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Figures, Loaded, Table } from '../ui/patterns';
+import { Departing } from './home/Departing';
 
 export function Home() {
   const { t } = useTranslation();
@@ -17,6 +18,7 @@ export function Home() {
         {(home) => (
           <>
             <Needs home={home} />
+            <Departing shipments={home.shipments_without_notice} />
             <Setup home={home} />
             <Stock home={home} />
             <ToAcknowledge home={home} />

@@ -109,7 +109,11 @@ function Shipments({ order }: { order: Order }) {
         rows={order.shipments}
         rowKey={(row) => row.identifier}
         columns={[
-          { key: 'id', label: t('orders.number'), show: (row) => row.identifier },
+          {
+            key: 'id',
+            label: t('orders.number'),
+            show: (row) => <To to={`/shipments/${row.identifier}`}>{row.identifier}</To>,
+          },
           { key: 'when', label: t('orders.shipped'), show: (row) => time(row.shipped_at) },
           { key: 'from', label: t('orders.shipFrom'), show: (row) => row.location.name },
           {
@@ -121,7 +125,7 @@ function Shipments({ order }: { order: Order }) {
           {
             key: 'state',
             label: t('orders.state'),
-            show: (row) => t(`orders.answer.${row.state}`, { error: '' }),
+            show: (row) => t(`shipping.states.${row.state}`),
           },
         ]}
       />

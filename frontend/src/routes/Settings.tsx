@@ -12,6 +12,7 @@ import { Badge, Button, Card, Page, Select, TextField } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Failure, Loaded } from '../ui/patterns';
 import { Leave } from './settings/Leave';
+import { Shipping } from './settings/Shipping';
 
 const REGIONS = { na: 'US', eu: 'GB', fe: 'JP' } as const;
 
@@ -33,6 +34,7 @@ export default function Settings() {
         </Loaded>
       </Card>
       <ConnectAmazon />
+      <Shipping />
       <Differences />
       <Leave />
     </Page>
