@@ -9,8 +9,8 @@ export function Findings({ findings }: { findings: Finding[] }) {
   return (
     <Card heading={t('shipping.check')}>
       <ul className="plain">
-        {findings.map((one) => (
-          <li key={one.rule + one.field} title={one.source}>
+        {byRule(findings).map(([one, ...alike]) => (
+          <li key={one.rule} title={one.source}>
             <Badge tone={one.severity === 'block' ? 'critical' : 'warning'}>
               {t(`shipping.severity.${one.severity}`)}
             </Badge>{' '}
@@ -21,10 +21,22 @@ export function Findings({ findings }: { findings: Finding[] }) {
                 value: one.value,
                 expected: one.expected,
               })}
-            </span>
+            </span>{' '}
+            {alike.length > 0 && t('shipping.alike', { count: alike.length })}
           </li>
         ))}
       </ul>
     </Card>
   );
+}
+
+/** A truck of cartons breaks a rule once for each; the first speaks for all of them. */
+function byRule(findings: Finding[]): [Finding, ...Finding[]][] {
+  const groups = new Map<string, [Finding, ...Finding[]]>();
+  for (const one of findings) {
+    const group = groups.get(one.rule);
+    if (group) group.push(one);
+    else groups.set(one.rule, [one]);
+  }
+  return [...groups.values()];
 }
