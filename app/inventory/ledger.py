@@ -37,7 +37,7 @@ from app.inventory.documents import (
     Outcome,
     Verdict,
 )
-from app.inventory.filing import SPOKEN_OF, is_plain_fact, post_facts
+from app.inventory.filing import SPOKEN_OF, is_plain_fact, lock_accounts, post_facts
 from app.inventory.models import Reason, State
 
 OPEN_REQUESTS = """
@@ -185,6 +185,14 @@ def ask_again(session: Session, items: Sequence[int] | None = None) -> list[Outc
             )
         )
     return settle(session, documents) if documents else []
+
+
+def stand_still(session: Session, item_id: int, location_id: int) -> None:
+    """Nothing of this item moves at this place until the transaction ends, but by its own doing.
+
+    Whoever is to lock what depends on a balance (a collision) does this first, as postings do.
+    """
+    lock_accounts(session, [Account(item_id, location_id, State.AVAILABLE)])
 
 
 def take_back(

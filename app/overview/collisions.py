@@ -22,7 +22,7 @@ from app.http import (
     principal,
     shop_transaction,
 )
-from app.inventory import collisions, endings, futures, views
+from app.inventory import collisions, endings, futures, ledger, views
 from app.inventory.models import Collision, Item
 from app.vendor.ways import AmazonRail
 
@@ -90,7 +90,7 @@ def list_collisions(query: CollisionsQuery) -> Any:
 def take_way(path: WayPath, body: WayBody) -> Any:
     """Takes one of the offered ways out, whole."""
     try:
-        # Orders that pour in lock accounts before collisions, so one of the two may have to begin again.
+        # It may still have to begin again, when a paper that it changes is being changed meanwhile.
         view = run(_take, principal().shop_id, path, body, principal().actor)
     except Refused as refusal:
         if refusal.code not in COMES_TOO_LATE:
@@ -103,13 +103,17 @@ def take_way(path: WayPath, body: WayBody) -> Any:
 
 
 def _take(session: Session, path: WayPath, body: WayBody, actor: str) -> views.CollisionView:
-    collision = session.exec(
-        select(Collision)
-        .where(Collision.shop_id == shop_of(session), Collision.collision_id == path.collision_id)
-        .with_for_update()
-    ).first()
+    named = select(Collision).where(
+        Collision.shop_id == shop_of(session), Collision.collision_id == path.collision_id
+    )
+    collision = session.exec(named).first()
     if collision is None:
         raise Refused("not_found", "There is no such collision in this shop.", status=404)
+    # Orders that pour in lock the place before its collision, and so does a click.
+    ledger.stand_still(session, collision.item_id, collision.location_id)
+    collision = session.exec(
+        named.with_for_update().execution_options(populate_existing=True)
+    ).one()
     collisions.take(
         session,
         collision,
