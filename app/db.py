@@ -61,6 +61,8 @@ def engine(url: str | None = None) -> Engine:
         address,
         pool_size=8,
         max_overflow=16,
+        # The connection used last has its plans and its memory warm.
+        pool_use_lifo=True,
         hide_parameters=True,
         # PgBouncer in transaction mode hands each transaction another connection.
         connect_args={"prepare_threshold": None, "connect_timeout": 5},

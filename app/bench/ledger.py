@@ -11,8 +11,10 @@ import random
 import threading
 import time
 from bisect import bisect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from itertools import accumulate, count
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ from app.together import Together
 
 BATCHES = (1, 10, 100, 1_000)
 FLOOR_BATCHES = (1, 1_000)
+COPIED = 1_000
 ITEMS = 10_000
 CALLERS = 64
 SKEW = 1.0
@@ -67,6 +70,8 @@ WHERE shop_id = %(shop)s AND account_id = account
 """
 
 Choose = Callable[[], int]
+Loads = dict[Series, tuple[int, Callable[[], float]]]
+Connection = psycopg.Connection[Any]
 
 
 class Ground:
@@ -106,21 +111,25 @@ def measure(folder: Path, rounds: int, seconds: float) -> Report:
     alone = Series(f"settle, many items, {CALLERS} callers each alone", "orders")
     copied = Series("COPY of 1,000 movements", "orders")
     _make_copy_table()
-    for _ in range(rounds):
-        for (load, batch), one in settle.items():
-            _settle(one, stands, picks[load], batch, seconds)
-            if floor := bare.get((load, batch)):
-                _bare(floor, stands, picks[load], batch, seconds)
-        _callers(grouped, stands, picks["many items"], _together(stands.shop_id), seconds)
-        _callers(
-            alone,
-            stands,
-            picks["many items"],
-            lambda one: run(ledger.settle, stands.shop_id, [one]),
-            seconds,
-        )
-        _copy(copied, stands, picks["many items"], seconds)
-        ground.check_books(stands.shop_id, stands.committed)
+    with _bare_connection(stands.bare_shop) as connection:
+        for _ in range(rounds):
+            for (load, batch), one in settle.items():
+                choose = picks[load]
+                beside: Loads = {one: (batch, partial(_settle, stands, choose, batch))}
+                if floor := bare.get((load, batch)):
+                    beside[floor] = (batch, partial(_bare, stands, choose, batch, connection))
+                if (load, batch) == ("many items", COPIED):
+                    beside[copied] = (COPIED, partial(_copy, stands, choose, connection))
+                _turn_about(beside, seconds)
+            _callers(grouped, stands, picks["many items"], _together(stands.shop_id), seconds)
+            _callers(
+                alone,
+                stands,
+                picks["many items"],
+                lambda one: run(ledger.settle, stands.shop_id, [one]),
+                seconds,
+            )
+            ground.check_books(stands.shop_id, stands.committed)
     ratios = [
         *(Ratio(f"settle of bare SQL, {load}, batch {batch:,}", settle[load, batch], floor, 0.7)
           for (load, batch), floor in bare.items()),
@@ -140,23 +149,30 @@ def measure(folder: Path, rounds: int, seconds: float) -> Report:
     )
 
 
+def _turn_about(loads: Loads, seconds: float) -> None:
+    """One call of each load after the other, so that a slow moment of the disk meets them all."""
+    latencies: dict[Series, list[float]] = {series: [] for series in loads}
+    while any(sum(taken) < seconds for taken in latencies.values()):
+        for series, (_size, call) in loads.items():
+            latencies[series].append(call())
+    for series, (size, _call) in loads.items():
+        taken = latencies[series]
+        series.add(size * len(taken), sum(taken), taken)
+
+
 def zipf(items: Sequence[int], chance: random.Random) -> Choose:
     """Draws items by Zipf's law: the second half as often as the first, the third a third as often."""
     weights = list(accumulate(1 / (rank + 1) ** SKEW for rank in range(len(items))))
     return lambda: items[min(len(items) - 1, bisect(weights, chance.random() * weights[-1]))]
 
 
-def _settle(series: Series, stands: Ground, choose: Choose, batch: int, seconds: float) -> None:
-    latencies: list[float] = []
-    spent = 0.0
-    while spent < seconds:
-        documents = [_order(stands, choose()) for _ in range(batch)]
-        started = time.perf_counter()
-        run(ledger.settle, stands.shop_id, documents)
-        latencies.append(time.perf_counter() - started)
-        spent += latencies[-1]
-    stands.committed += batch * len(latencies)
-    series.add(batch * len(latencies), spent, latencies)
+def _settle(stands: Ground, choose: Choose, batch: int) -> float:
+    documents = [_order(stands, choose()) for _ in range(batch)]
+    started = time.perf_counter()
+    run(ledger.settle, stands.shop_id, documents)
+    spent = time.perf_counter() - started
+    stands.committed += batch
+    return spent
 
 
 def _order(stands: Ground, pick: int) -> Document:
@@ -205,20 +221,18 @@ def _together(shop_id: int) -> Together[Document, Outcome]:
     return Together(lambda given: run(ledger.settle, shop_id, given), most=200)
 
 
-def _bare(series: Series, stands: Ground, choose: Choose, batch: int, seconds: float) -> None:
-    latencies: list[float] = []
-    spent = 0.0
+@contextmanager
+def _bare_connection(shop_id: int) -> Iterator[Connection]:
     with psycopg.connect(settings().database_url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT set_config('holdfast.shop_id', %s, false)", [str(stands.bare_shop)]
-        )
-        while spent < seconds:
-            picks = [choose() for _ in range(batch)]
-            started = time.perf_counter()
-            connection.execute(BARE, _bare_values(stands, picks), prepare=True)
-            latencies.append(time.perf_counter() - started)
-            spent += latencies[-1]
-    series.add(batch * len(latencies), spent, latencies)
+        connection.execute("SELECT set_config('holdfast.shop_id', %s, false)", [str(shop_id)])
+        yield connection
+
+
+def _bare(stands: Ground, choose: Choose, batch: int, connection: Connection) -> float:
+    values = _bare_values(stands, [choose() for _ in range(batch)])
+    started = time.perf_counter()
+    connection.execute(BARE, values, prepare=True)
+    return time.perf_counter() - started
 
 
 def _bare_values(stands: Ground, picks: Sequence[int]) -> dict[str, Any]:
@@ -267,20 +281,13 @@ def _make_copy_table() -> None:
             connection.execute(text(statement))
 
 
-def _copy(series: Series, stands: Ground, choose: Choose, seconds: float) -> None:
-    latencies: list[float] = []
-    spent = 0.0
-    with psycopg.connect(settings().database_url) as connection:
-        while spent < seconds:
-            rows = [_row(next(stands.numbers), stands, choose()) for _ in range(1_000)]
-            started = time.perf_counter()
-            with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-                for row in rows:
-                    copy.write_row(row)
-            connection.commit()
-            latencies.append(time.perf_counter() - started)
-            spent += latencies[-1]
-    series.add(1_000 * len(latencies), spent, latencies)
+def _copy(stands: Ground, choose: Choose, connection: Connection) -> float:
+    rows = [_row(next(stands.numbers), stands, choose()) for _ in range(COPIED)]
+    started = time.perf_counter()
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        for row in rows:
+            copy.write_row(row)
+    return time.perf_counter() - started
 
 
 def _row(number: int, stands: Ground, pick: int) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 
-@dataclass
+@dataclass(eq=False)
 class Series:
     """One thing measured in every round: how many a second, and how long each took."""
 
