@@ -38,6 +38,7 @@ from app.vendor import connect_routes as amazon
 from app.vendor import invoice_routes as invoices
 from app.vendor import kit_routes as kits
 from app.vendor import routes as vendor
+from app.vendor.dated import TableWrong
 from app.vendor.shipping import packing_routes as packing
 from app.vendor.shipping import print_routes as shipment_papers
 from app.vendor.shipping import routes as shipping
@@ -113,21 +114,11 @@ def create_app() -> OpenAPI:
 
 def _read_tables() -> None:
     """A table of rules or rates that cannot be read stops the start; nobody would find it later."""
-    for setting, read in (
-        ("AMAZON_CHARGES", charges.table),
-        ("TAX_RATES", taxes.table),
-        ("INVOICE_RULES", invoice_rules.table),
-        ("AMAZON_SHIPPING_RULES", rulebook.table),
-    ):
+    for table in (charges.TABLE, taxes.TABLE, invoice_rules.TABLE, rulebook.TABLE):
         try:
-            read()
-        except (
-            charges.ChargesWrong,
-            taxes.TaxesWrong,
-            invoice_rules.RulesWrong,
-            rulebook.RulesWrong,
-        ) as wrong:
-            raise SystemExit(f"{setting}: {wrong}") from None
+            table.rows()
+        except TableWrong as wrong:
+            raise SystemExit(f"{table.setting.upper()}: {wrong}") from None
 
 
 def specification(web: OpenAPI) -> dict[str, Any]:

@@ -138,4 +138,4 @@ def _errors(region: str, billing: Billing) -> list[FieldError]:
 
 def _fits_some_country(number: str) -> bool:
     """A vendor may be registered in another country than the marketplace's."""
-    return any(row.fits(number.upper()) for row in taxes.table())
+    return any(row.fits(number.upper()) for row in taxes.TABLE.rows())

@@ -14,6 +14,7 @@ import pytest
 
 from app.config import PROJECT
 from app.vendor import invoice_rules, taxes
+from app.vendor.dated import TableWrong
 from app.vendor.invoice_check import CHECKS, Finding, Side, Subject, check
 from app.vendor.invoice_rules import rules_of
 from app.vendor.invoice_tables import CREDIT_NOTE, Invoice, InvoiceLine, VendorCode
@@ -24,7 +25,7 @@ from tests.vendor.billed import ADDRESS
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CODE = {"shop_id": 1, "region": "eu", "code": "NORTH"}
 SPAN = "2026-11-13T12:00:00+00:00 – 2026-11-23T12:00:00+00:00"
-GERMAN = taxes.read(taxes.SHIPPED)[0]
+GERMAN = taxes.TABLE.rows()[0]
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Case:
             "billing": self.billing,
             "sides": [side],
             "now": NOW,
-            "tax": replace(GERMAN, verified=True),
+            "tax": GERMAN.model_copy(update={"verified": True}),
         }
         return Subject(**(given | changed))
 
@@ -283,14 +284,14 @@ def test_what_is_wrong_is_named_with_its_field_and_what_it_should_be(
 
 
 def test_every_rule_is_checked_and_every_check_is_a_rule() -> None:
-    names = {one.name for one in invoice_rules.table()}
+    names = {one.name for one in invoice_rules.TABLE.rows()}
     assert names == set(CHECKS) == {one[0] for one in BROKEN}
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_every_rule_has_its_words_in_both_languages(language: str) -> None:
     words = json.loads((PROJECT / f"frontend/src/i18n/{language}.json").read_text())["invoices"]
-    names = {one.name for one in invoice_rules.table()}
+    names = {one.name for one in invoice_rules.TABLE.rows()}
     assert set(words["rules"]) == set(words["fixes"]) == names
 
 
@@ -315,8 +316,8 @@ def test_an_installation_may_weigh_a_rule_otherwise(
     own_wrong = tmp_path / "wrong.toml"
     own_wrong.write_text(own.read_text().replace("terms_missing", "no_such_rule"))
     set_settings(INVOICE_RULES=str(own_wrong))
-    with pytest.raises(invoice_rules.RulesWrong, match="no_such_rule"):
-        invoice_rules.table()
+    with pytest.raises(TableWrong, match="no_such_rule"):
+        invoice_rules.TABLE.rows()
 
 
 def test_rates_are_dated_and_an_own_table_replaces_a_country(
@@ -335,5 +336,5 @@ def test_rates_are_dated_and_an_own_table_replaces_a_country(
     assert taxes.rate_of("DE", NOW.date() - timedelta(days=365)) is None
     assert taxes.rate_of("FR", NOW.date()) is not None
     own.write_text(own.read_text().replace('"0.20"', "0.20"))
-    with pytest.raises(taxes.TaxesWrong, match="quotes"):
-        taxes.read(own)
+    with pytest.raises(TableWrong, match="quotes"):
+        taxes.TABLE.read(own)

@@ -18,6 +18,7 @@ from app.inventory.models import State
 from app.simulators.amazon import contract
 from app.vendor import acknowledgements
 from app.vendor.acknowledgements import Said
+from app.vendor.dated import TableWrong
 from app.vendor.shipping import (
     contents,
     documents,
@@ -421,8 +422,8 @@ def test_a_shop_makes_a_rule_of_its_own_block_or_switches_it_off(
     assert (found["carrier_code"].severity, found["carrier_code"].source) == ("block", "ours")
     assert "sscc" not in found
     own.write_text('[[rule]]\nname = "nonsense"\nseverity = "block"\n')
-    with pytest.raises(rulebook.RulesWrong, match="rule 1: region is missing"):
-        rulebook.read(own)
+    with pytest.raises(TableWrong, match="rule 1: from is missing"):
+        rulebook.TABLE.read(own)
 
 
 @pytest.mark.parametrize(
