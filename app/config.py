@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -80,6 +81,13 @@ class Settings(BaseSettings):
 
     lwa_client_id: str = Field(default="", description="Login with Amazon client id.")
     lwa_client_secret: SecretStr = Field(default=SecretStr(""), description="Its secret.")
+    lwa_client_secret_previous: SecretStr = Field(
+        default=SecretStr(""), description="The secret before it, while a rotation is under way."
+    )
+    lwa_client_secret_issued_on: date | None = Field(
+        default=None,
+        description="Day on which Amazon issued the secret, to warn before it ends (180 days).",
+    )
     lwa_origin: str = Field(
         default="https://api.amazon.com", description="Origin of Amazon's token endpoint."
     )
@@ -94,6 +102,10 @@ class Settings(BaseSettings):
     )
     amazon_poll_seconds: int = Field(
         default=900, ge=1, description="Seconds between two polls of purchase orders and status."
+    )
+    amazon_terms: Path | None = Field(
+        default=None,
+        description="TOML file of Amazon's rates, reaches and roles, in place of ours by name.",
     )
     amazon_charges: Path | None = Field(
         default=None,

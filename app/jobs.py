@@ -34,6 +34,7 @@ from app.shopify import outbox as shopify_outbox
 from app.shops import all_shop_ids
 from app.vendor import outbox as amazon_outbox
 from app.vendor import polling
+from app.vendor.self_test import asking
 from app.vendor.shipping import following, reminders
 from app.webhooks import inbox
 
@@ -87,6 +88,7 @@ JOBS: dict[str, Callable[[int], None]] = {
     "amazon_out": amazon_outbox.send,
     "email_out": mail.send,
     "amazon_poll": polling.poll,
+    "self_test": asking.self_test,
     "shipments": following.follow,
     "remind": remind,
     "keep_alive": tokens.keep_alive,

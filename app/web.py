@@ -33,12 +33,13 @@ from app.inventory import routes as inventory
 from app.overview import collisions, connections, home, leaving_routes, messages
 from app.shopify import install, shell
 from app.shopify import routes as store
-from app.vendor import charges, invoice_rules, taxes
+from app.vendor import charges, invoice_rules, taxes, terms
 from app.vendor import connect_routes as amazon
 from app.vendor import invoice_routes as invoices
 from app.vendor import kit_routes as kits
 from app.vendor import routes as vendor
-from app.vendor.dated import TableWrong
+from app.vendor.dated import DatedTable, TableWrong
+from app.vendor.self_test import routes as self_test
 from app.vendor.shipping import packing_routes as packing
 from app.vendor.shipping import print_routes as shipment_papers
 from app.vendor.shipping import routes as shipping
@@ -61,6 +62,7 @@ BLUEPRINTS = (
     shipment_papers.api,
     shipping_settings.api,
     amazon.api,
+    self_test.api,
     messages.api,
     connections.api,
     home.api,
@@ -112,9 +114,20 @@ def create_app() -> OpenAPI:
     return web
 
 
+TABLES: tuple[DatedTable[Any], ...] = (
+    terms.LIMITS,
+    terms.TERMS,
+    terms.ROLES,
+    charges.TABLE,
+    taxes.TABLE,
+    invoice_rules.TABLE,
+    rulebook.TABLE,
+)
+
+
 def _read_tables() -> None:
     """A table of rules or rates that cannot be read stops the start; nobody would find it later."""
-    for table in (charges.TABLE, taxes.TABLE, invoice_rules.TABLE, rulebook.TABLE):
+    for table in TABLES:
         try:
             table.rows()
         except TableWrong as wrong:

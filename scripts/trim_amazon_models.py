@@ -15,6 +15,7 @@ from typing import Any
 
 TARGET = Path(__file__).resolve().parent.parent / "app" / "vendor" / "schemas"
 MODELS = {
+    "financeRemittance-2026-03-17.json": None,
     "financesInvoices_2026-06-25.json": None,
     "vendorInvoices.json": None,
     "vendorOrders.json": None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import click
@@ -15,10 +16,14 @@ from app import bell, health, secrets
 from app.clock import LEADER_LOCK
 from app.commands.common import SOMETHING_WRONG, told_plainly
 from app.config import require, settings
-from app.connections import connections
+from app.connections import Connection, connections
 from app.db import engine, run, shop_of, transaction
 from app.errors import GiveUp
 from app.shops import all_shop_ids, this_shop
+from app.vendor import coverage
+from app.vendor.self_test.asking import CAPABILITIES, capabilities
+from app.vendor.self_test.warnings import Warned, warnings
+from app.vendor.terms import role_of
 
 OLDEST_POSTGRESQL = 150_000
 LONGEST_WAIT = 300
@@ -34,6 +39,27 @@ SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND (classid::bigint << 32) + objid::bigint = :key
 """
+
+
+GRADES = {
+    "good": GOOD,
+    "unasked": NOTE,
+    "failing": BAD,
+    "role_missing": BAD,
+    "consent_ended": BAD,
+}
+TO_DO = {
+    "good": "answers",
+    "unasked": "not known yet",
+    "failing": "does not answer; it is asked again every day, or in Settings at once",
+    "role_missing": "refused: give the app the role and authorise it again",
+    "consent_ended": "refused: authorise the app again",
+}
+WARNINGS = {
+    "consent_ends": "the consent ends; authorise the app again before",
+    "secret_ends": "the client secret ends; rotate it and set LWA_CLIENT_SECRET",
+    "role_missing": "is refused for want of a role",
+}
 
 
 class Verdict(NamedTuple):
@@ -139,4 +165,43 @@ def _shop(session: Session) -> list[Verdict]:
         if connection.error:
             words = f"{words}; {connection.error}"
         verdicts.append(Verdict(GOOD if good else BAD, shop.domain, words))
+        if connection.channel == "amazon" and connection.state != "disconnected":
+            verdicts += _amazon(session, shop.domain, connection)
+    verdicts += [_warning(shop.domain, one) for one in warnings(session, datetime.now(UTC))]
     return verdicts
+
+
+def _amazon(session: Session, domain: str, connection: Connection) -> Iterator[Verdict]:
+    """Each part of Amazon's interface as the last self-test found it, and the orders covered."""
+    name = connection.name or connection.reference
+    known = {one.name: one for one in capabilities(session, connection.connection_id)}
+    for part in CAPABILITIES:
+        found = known.get(part)
+        state = found.state if found else "unasked"
+        good_at = found.last_good_at if found else None
+        when = f"last good {good_at:%Y-%m-%d %H:%M} UTC" if good_at else "never"
+        words = f"amazon {name}, {part}: {TO_DO[state]} ({when})"
+        if found and found.said:
+            words = f"{words}; {found.said}"
+        if state == "role_missing":
+            words = (
+                f"{words}; needed: {' or '.join(role_of(part, connection.region or 'na').any_of)}"
+            )
+        yield Verdict(GRADES[state], domain, words)
+    seen = coverage.stated(session, connection.connection_id)
+    if seen is not None:
+        words = (
+            f"amazon {name}: every purchase order seen from {seen.seen_from:%Y-%m-%d %H:%M} to"
+            f" {seen.seen_to:%Y-%m-%d %H:%M} UTC, {len(seen.gaps)} gaps, {seen.orders} orders,"
+            f" {seen.unreadable} unreadable papers"
+        )
+        whole = not seen.gaps and not seen.unreadable
+        yield Verdict(GOOD if whole else BAD, domain, words)
+
+
+def _warning(domain: str, warned: Warned) -> Verdict:
+    by = f" on {warned.by:%Y-%m-%d}" if warned.by else ""
+    part = f" {warned.capability}" if warned.capability else ""
+    return Verdict(
+        BAD if warned.is_critical else NOTE, domain, f"amazon:{part} {WARNINGS[warned.kind]}{by}"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask_openapi3.blueprint import APIBlueprint
@@ -16,6 +17,8 @@ from app.inventory import audit
 from app.inventory.models import State
 from app.overview.connections import ConnectionView, connection_view
 from app.shopify.tables import CatalogImport
+from app.vendor.self_test.routes import WarningView, warning_view
+from app.vendor.self_test.warnings import warnings
 from app.vendor.shipping import reminders
 from app.vendor.shipping.views import ShipmentSummary, summaries
 from app.vendor.tables import PurchaseOrder
@@ -69,6 +72,7 @@ class HomeView(Answer):
     messages: BorderView
     audit: AuditBrief
     connections: list[ConnectionView]
+    connection_warnings: list[WarningView]
 
 
 @api.get("/home", responses={200: HomeView})
@@ -96,6 +100,7 @@ def read_home() -> Any:
                 ran_at=run.ran_at if run else None, findings=len(run.findings) if run else 0
             ),
             connections=[connection_view(one) for one in linked],
+            connection_warnings=[warning_view(one) for one in warnings(session, datetime.now(UTC))],
         )
     return answer(view)
 

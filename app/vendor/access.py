@@ -56,6 +56,12 @@ def vendor_central_origin(marketplace: str) -> str:
     return settings().vendor_central_origin or VENDOR_CENTRAL[marketplace]
 
 
+def client_secrets() -> tuple[str, ...]:
+    """The secrets of our Login with Amazon app, the newest first; two while one is being replaced."""
+    slots = (settings().lwa_client_secret, settings().lwa_client_secret_previous)
+    return tuple(filter(None, (slot.get_secret_value() for slot in slots)))
+
+
 def grant(shop_id: int, connection_id: int | None, region: str, refresh_token: str) -> Grant:
     """What a client needs to act for one vendor group with our app's credentials."""
     return Grant(
@@ -64,7 +70,7 @@ def grant(shop_id: int, connection_id: int | None, region: str, refresh_token: s
         region=region,
         refresh_token=refresh_token,
         client_id=settings().lwa_client_id,
-        client_secret=settings().lwa_client_secret.get_secret_value(),
+        client_secrets=client_secrets(),
         lwa_origin=settings().lwa_origin,
         sp_api_origin=sp_api_origin(region),
     )

@@ -35,13 +35,18 @@ ORDERS = "/vendor/orders/v1"
 SHIPPING = "/vendor/shipping/v1"
 PAYMENTS = "/vendor/payments/v1"
 FINANCE = "/finances/invoices/2026-06-25/invoices"
+REMITTANCES = "/finances/remittances/2026-03-17/remittances"
 TRANSACTIONS = "/vendor/transactions/v1/transactions"
 # Answers of the finance operations of 2026 have their fields at the top, without a `payload`.
-WITHOUT_PAYLOAD = ("finance_invoices", "finance_invoice")
+WITHOUT_PAYLOAD = ("finance_invoices", "finance_invoice", "remittances")
 
 
 class NotAuthorised(RetryLater):
     """Amazon no longer lets us act for this vendor group; a person must connect it again."""
+
+
+class GrantRefused(NotAuthorised):
+    """Login with Amazon no longer knows the consent: nothing at all can be asked with it."""
 
 
 class UnknownOutcome(RetryLater):
@@ -83,8 +88,9 @@ class VendorClient(Client):  # type: ignore[misc]
             SimpleNamespace(endpoint=grant.sp_api_origin, marketplace_id="", region=grant.region),
             refresh_token=grant.refresh_token,
             credentials={
-                "lwa_app_id": grant.client_id,
-                "lwa_client_secret": grant.client_secret,
+                # The library looks at these once and never uses them: tokens are fetched by us.
+                "lwa_app_id": grant.client_id or "unset",
+                "lwa_client_secret": "unset",
                 "refresh_token": grant.refresh_token,
             },
             credential_providers=(FromCodeCredentialProvider,),
@@ -110,6 +116,10 @@ class VendorClient(Client):  # type: ignore[misc]
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def _account(self) -> tuple[int, int, str]:
+        return self.grant.shop_id, self.grant.connection_id or 0, self.grant.region
 
     @property
     def headers(self) -> dict[str, str]:
@@ -159,6 +169,10 @@ class VendorClient(Client):  # type: ignore[misc]
         path = f"{FINANCE}/{quote(identifier, safe='')}"
         return self._read("finance_invoice", path, parameters, "invoiceHeader")
 
+    def remittances(self, **parameters: str | int | None) -> Reply:
+        """One page of payments' headers; may be empty with a `nextToken`."""
+        return self._read("remittances", REMITTANCES, parameters, None)
+
     def submit_shipments(self, body: Mapping[str, Any]) -> str:
         """Sends transport requests; returns the transaction id."""
         return self._send("request_transport", f"{SHIPPING}/shipments", body)
@@ -199,7 +213,7 @@ class VendorClient(Client):  # type: ignore[misc]
         """Calls once, and once more with a fresh token if Amazon does not accept the first."""
         for attempt in (1, 2):
             self._token = tokens.get(self.grant, self._fetch_token)
-            limiter.wait(self.grant.shop_id, self.grant.connection_id or 0, operation)
+            limiter.wait(*self._account, operation)
             try:
                 response: httpx.Response = self._request(
                     path,
@@ -250,26 +264,42 @@ class VendorClient(Client):  # type: ignore[misc]
             rate = float(response.headers.get("x-amzn-RateLimit-Limit", ""))
         except ValueError:
             return
-        limiter.heard(self.grant.shop_id, self.grant.connection_id or 0, operation, rate)
+        limiter.heard(*self._account, operation, rate)
 
     def _fetch_token(self, grant: Grant) -> Token:
-        """Login with Amazon's refresh grant; its errors have their own form."""
+        """Login with Amazon's refresh grant; its errors have their own form.
+
+        The secret before is tried when the newest is refused, as Amazon takes both for some days.
+        """
         if not grant.refresh_token:
-            raise NotAuthorised("This connection to Amazon has no refresh token.")
+            raise GrantRefused("This connection to Amazon has no refresh token.")
+        if not grant.client_id or not grant.client_secrets:
+            raise GiveUp("LWA_CLIENT_ID or LWA_CLIENT_SECRET is not set.", code="lwa_refused")
+        for secret in grant.client_secrets:
+            response = self._ask_for_token(grant, secret)
+            if _lwa_error(response) != "invalid_client":
+                break
+        return _token_of(response)
+
+    def _ask_for_token(self, grant: Grant, client_secret: str) -> httpx.Response:
         try:
-            response = self._http.post(
+            return self._http.post(
                 f"{grant.lwa_origin}/auth/o2/token",
                 data={
                     "grant_type": "refresh_token",
                     "refresh_token": grant.refresh_token,
                     "client_id": grant.client_id,
-                    "client_secret": grant.client_secret,
+                    "client_secret": client_secret,
                 },
                 headers={"user-agent": USER_AGENT},
             )
         except httpx.HTTPError as error:
             raise RetryLater(f"Login with Amazon cannot be reached: {error!r}") from error
-        return _token_of(response)
+
+
+def _lwa_error(response: httpx.Response) -> str | None:
+    body = _json(response)
+    return body.get("error") if isinstance(body, dict) else None
 
 
 def _token_of(response: httpx.Response) -> Token:
@@ -277,7 +307,7 @@ def _token_of(response: httpx.Response) -> Token:
     fields = body if isinstance(body, dict) else {}
     said = f"Login with Amazon answered {response.status_code} {fields.get('error', '')}".strip()
     if fields.get("error") in ("invalid_grant", "unauthorized_client"):
-        raise NotAuthorised(f"{said}: {fields.get('error_description', '')}")
+        raise GrantRefused(f"{said}: {fields.get('error_description', '')}")
     if response.status_code in (400, 401, 403) and fields.get("error"):
         raise GiveUp(f"{said}: {fields.get('error_description', '')}", code="lwa_refused")
     value, lasts = fields.get("access_token"), fields.get("expires_in")

@@ -11,6 +11,7 @@ import hashlib
 import secrets as random_secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import requests
 from authlib.integrations.base_client import OAuthError
@@ -25,15 +26,15 @@ from app.db import shop_of, transaction
 from app.errors import FieldError, GiveUp, Refused, RetryLater
 from app.preferences import Preference
 from app.shops import this_shop
-from app.vendor import access
+from app.vendor import access, terms
 from app.vendor.acknowledgements import SEND
 from app.vendor.client import NotAuthorised
 from app.vendor.polling import POLL
+from app.vendor.self_test.tables import SELF_TEST
 from app.vendor.tables import OAuthState
 
 CALLBACK = "/connections/amazon/callback"
 STATE_LIVES = timedelta(minutes=10)
-CONSENT_LASTS = timedelta(days=365)  # public applications are authorised again every year
 TIMEOUT = 15
 
 
@@ -141,7 +142,8 @@ def finish(state: str | None, code: str | None, selling_partner_id: str | None) 
             name=f"Amazon {asked.marketplace}",
             token=refresh_token,
         )
-        row.refresh_expires_at = datetime.now(UTC) + CONSENT_LASTS
+        row.refresh_expires_at = datetime.now(UTC) + terms.days("consent_days", asked.region)
+        row.details = row.details | {"marketplace": asked.marketplace}
         session.add(row)
     return Consented(domain, asked.locale)
 
@@ -168,6 +170,7 @@ def keep(session: Session, *, region: str, reference: str, name: str, token: str
     session.flush()
     ring_after_commit(session, POLL)
     ring_after_commit(session, SEND)
+    ring_after_commit(session, SELF_TEST)
     return row
 
 
@@ -219,14 +222,7 @@ def _spend(state: str | None) -> tuple[OAuthState, str]:
 def _trade(code: str, asked: OAuthState, domain: str) -> str:
     """The refresh token for Amazon's code (which lives five minutes)."""
     try:
-        with _oauth(asked.redirect_uri) as oauth:
-            oauth.trust_env = settings().lwa_origin.startswith("https://")
-            token = oauth.fetch_token(
-                f"{settings().lwa_origin}/auth/o2/token",
-                grant_type="authorization_code",
-                code=code,
-                timeout=TIMEOUT,
-            )
+        token = _fetch(code, asked.redirect_uri)
     except (requests.RequestException, ValueError) as error:
         raise ConsentFailed("later", asked.locale, domain) from error
     except OAuthError as error:
@@ -238,10 +234,31 @@ def _trade(code: str, asked: OAuthState, domain: str) -> str:
     return refresh_token
 
 
-def _oauth(redirect_uri: str) -> OAuth2Session:
+def _fetch(code: str, redirect_uri: str) -> dict[str, Any]:
+    """Amazon's answer to its code; the secret before is tried when the newest is refused."""
+    for secret in access.client_secrets():
+        try:
+            with _oauth(redirect_uri, secret) as oauth:
+                oauth.trust_env = settings().lwa_origin.startswith("https://")
+                return dict(
+                    oauth.fetch_token(
+                        f"{settings().lwa_origin}/auth/o2/token",
+                        grant_type="authorization_code",
+                        code=code,
+                        timeout=TIMEOUT,
+                    )
+                )
+        except OAuthError as error:
+            refused = error
+            if error.error != "invalid_client":
+                break
+    raise refused
+
+
+def _oauth(redirect_uri: str, client_secret: str = "") -> OAuth2Session:
     return OAuth2Session(
         client_id=settings().lwa_client_id,
-        client_secret=settings().lwa_client_secret.get_secret_value(),
+        client_secret=client_secret,
         token_endpoint_auth_method="client_secret_post",
         redirect_uri=redirect_uri,
     )

@@ -104,8 +104,8 @@ def connect_amazon(body: ConnectBody) -> Any:
         principal().shop_id, body.region, body.refresh_token.get_secret_value(), body.name.strip()
     )
     with shop_transaction() as session:
-        view = _view(locked(session, connection_id))
-    return answer(view, 201)
+        shown = view(locked(session, connection_id))
+    return answer(shown, 201)
 
 
 @api.post("/connections/amazon/authorize", responses={200: Consent})
@@ -120,8 +120,8 @@ def authorize_amazon(body: AuthorizeBody) -> Any:
 def disconnect_amazon(path: ConnectionPath) -> Any:
     """Forgets the tokens of a connection to Amazon and asks it no more."""
     with shop_transaction() as session:
-        view = _view(connect.disconnect(session, path.connection_id))
-    return answer(view)
+        shown = view(connect.disconnect(session, path.connection_id))
+    return answer(shown)
 
 
 @pages.get(connect.CALLBACK)
@@ -173,7 +173,8 @@ def _admin_address(shop_domain: str) -> str:
     return f"https://{shop_domain}/admin/apps/{settings().shopify_app_handle}"
 
 
-def _view(connection: Connection) -> AmazonConnection:
+def view(connection: Connection) -> AmazonConnection:
+    """What may be shown of a connection to Amazon."""
     return AmazonConnection(
         id=connection.connection_id,
         channel=connection.channel,

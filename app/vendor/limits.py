@@ -7,23 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-# Published default usage plans, requests per second and burst, per app and selling partner
-# (usage-plan text of vendorOrders, vendorShipments and vendorTransactionStatus, November 2026).
-PUBLISHED = {
-    "orders": (10.0, 10.0),
-    "status": (10.0, 10.0),
-    "order": (10.0, 10.0),
-    "acknowledge": (10.0, 10.0),
-    "confirm_shipment": (10.0, 10.0),
-    "shipments": (10.0, 10.0),
-    "submit_invoices": (10.0, 10.0),
-    "request_transport": (10.0, 10.0),
-    "transport_labels": (10.0, 10.0),
-    "transaction": (10.0, 20.0),
-    # The finance models state no rate: a slow start, then what the replies state.
-    "finance_invoices": (0.5, 5.0),
-    "finance_invoice": (0.5, 5.0),
-}
+from app.vendor.terms import limit_of
+
 SHARE = 0.7  # the rest is left to whatever else the vendor runs against the same account
 
 
@@ -49,25 +34,29 @@ class Limiter:
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._buckets: dict[tuple[int, int, str], Bucket] = {}
+        self._buckets: dict[tuple[int, int, str, str], Bucket] = {}
 
-    def wait(self, shop_id: int, connection_id: int, operation: str) -> None:
+    def wait(self, shop_id: int, connection_id: int, region: str, operation: str) -> None:
         """Blocks until this connection may call this operation once more."""
         with self._lock:
-            pause = self._bucket((shop_id, connection_id, operation)).take(time.monotonic())
+            bucket = self._bucket((shop_id, connection_id, region, operation))
+            pause = bucket.take(time.monotonic())
         if pause:
             self._sleep(pause)
 
-    def heard(self, shop_id: int, connection_id: int, operation: str, published: float) -> None:
+    def heard(
+        self, shop_id: int, connection_id: int, region: str, operation: str, published: float
+    ) -> None:
         """Follows the rate that Amazon states in a reply (`x-amzn-RateLimit-Limit`)."""
         if published > 0:
             with self._lock:
-                self._bucket((shop_id, connection_id, operation)).rate = published * SHARE
+                self._bucket((shop_id, connection_id, region, operation)).rate = published * SHARE
 
-    def _bucket(self, key: tuple[int, int, str]) -> Bucket:
+    def _bucket(self, key: tuple[int, int, str, str]) -> Bucket:
         if key not in self._buckets:
-            rate, burst = PUBLISHED[key[2]]
-            self._buckets[key] = Bucket(rate * SHARE, burst * SHARE, burst * SHARE)
+            limit = limit_of(operation=key[3], region=key[2])
+            burst = limit.burst * SHARE
+            self._buckets[key] = Bucket(float(limit.rate) * SHARE, burst, burst)
         return self._buckets[key]
 
 

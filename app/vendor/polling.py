@@ -21,7 +21,7 @@ from app.bell import ring_after_commit
 from app.connections import Connection, locked
 from app.db import run, shop_of
 from app.errors import GiveUp, RetryLater
-from app.vendor import access, drafting, invoice_reading
+from app.vendor import access, coverage, drafting, invoice_reading, terms
 from app.vendor.client import NotAuthorised, Reply, VendorClient
 from app.vendor.orders import map_again, store
 from app.vendor.papers import (
@@ -33,12 +33,12 @@ from app.vendor.papers import (
     status_facts,
 )
 from app.vendor.receipts import store_statuses
+from app.vendor.self_test.asking import worked
 from app.vendor.tables import PollWindow, PurchaseOrder
 
 log = structlog.get_logger(__name__)
 
-LONGEST = timedelta(days=7)  # a window may not be longer (vendorOrders, November 2026)
-REACH = timedelta(days=182)  # Amazon keeps six months
+SHORTEST = timedelta(hours=1)  # a window that keeps failing is asked for in parts down to this
 OVERLAP = timedelta(hours=2)
 SEAM = timedelta(minutes=1)  # whether the ends belong to a window is not documented
 WIDE_SWEEP_EVERY = timedelta(hours=24)
@@ -105,9 +105,11 @@ class Sweep:
         self.ends = datetime.now(UTC) + TIME_BUDGET
 
     def run(self) -> None:
-        """Newest first, then what an open order may hide, then the past."""
+        """Newest first, then what turned out to be missing, then what an open order may hide, then
+        the past."""
         for kind in ("created", "changed", "status"):
             self._catch_up(kind)
+        self._close_gaps()
         self._reread()
         while datetime.now(UTC) < self.ends:
             if not self._back_fill():
@@ -118,13 +120,22 @@ class Sweep:
         now = datetime.now(UTC)
         window = run(_window, self.shop_id, self.connection.connection_id, kind)
         is_wide = now - window.wide_sweep_at >= WIDE_SWEEP_EVERY
-        start = min(window.swept_to - OVERLAP, now - LONGEST if is_wide else now)
+        start = min(window.swept_to - OVERLAP, now - longest(self.connection) if is_wide else now)
         end = start
         while end < now and datetime.now(UTC) < self.ends:
-            end = min(start + LONGEST, now)
-            self._read_window(kind, *WORDS[kind], start, end)
+            end = min(start + self._width(kind), now)
+            self._sweep_one(kind, start, end, (kind, *WORDS[kind]))
             run(_advance, self.shop_id, self.connection.connection_id, kind, end, is_wide)
             start = end - SEAM
+
+    def _close_gaps(self) -> None:
+        """Sweeps again what turned out not to have been shown, in windows of the usual width."""
+        for gap in run(coverage.gaps, self.shop_id, self.connection.connection_id):
+            start = gap.start
+            while start < gap.end and datetime.now(UTC) < self.ends:
+                end = min(start + self._width("created"), gap.end)
+                self._sweep_one("created", start, end, ("created", *WORDS["created"]))
+                start = end
 
     def _back_fill(self) -> bool:
         """Reads one older window of created orders with their statuses; False when all is read."""
@@ -132,11 +143,31 @@ class Sweep:
         if window.swept_from <= window.goal_from:
             return False
         end = window.swept_from + SEAM
-        start = max(window.goal_from, end - LONGEST)
-        self._read_window("created", *WORDS["created"], start, end)
-        self._read_window("status", *WORDS["created"], start, end)
+        start = max(window.goal_from, end - self._width("created"))
+        words = WORDS["created"]
+        self._sweep_one("created", start, end, ("created", *words), ("status", *words))
         run(_reach_back, self.shop_id, self.connection.connection_id, start)
         return True
+
+    def _width(self, kind: str) -> timedelta:
+        window = run(_window, self.shop_id, self.connection.connection_id, kind)
+        return min(timedelta(seconds=window.width_seconds), longest(self.connection))
+
+    def _sweep_one(
+        self, kind: str, start: datetime, end: datetime, *questions: tuple[str, str, str]
+    ) -> None:
+        """Reads one window whole and counts it as covered. When Amazon fails at it, the next ones are
+        half as long, and after each good one twice as long again."""
+        asked = (self.connection.connection_id, kind)
+        try:
+            for question in questions:
+                self._read_window(*question, start, end)
+        except NotAuthorised:
+            raise
+        except RetryLater:
+            run(coverage.narrow, self.shop_id, *asked, end - start, SHORTEST)
+            raise
+        run(coverage.add, self.shop_id, *asked, start, end, longest(self.connection))
 
     def _read_window(
         self, kind: str, after: str, before: str, start: datetime, end: datetime
@@ -159,6 +190,7 @@ class Sweep:
         seen_from = min(window.swept_from, read_from or window.swept_from)
         missed = [paper for paper in unknown if back_fill_is_done or paper.ordered_at >= seen_from]
         for paper in missed:  # its window was read and did not show it, so it is asked for by name
+            run(coverage.doubt, self.shop_id, self.connection.connection_id, paper.ordered_at)
             reply = self.client.purchase_order(paper.number)
             run(store_orders, self.shop_id, self.connection, [reply.payload])
         if missed:
@@ -260,6 +292,16 @@ def _read_again(session: Session) -> None:
             messages.bury(message, f"Amazon's paper cannot be read: {error}.")
 
 
+def longest(connection: Connection) -> timedelta:
+    """How long one window may be."""
+    return terms.days("window_days", connection.region or "na")
+
+
+def reach(connection: Connection) -> timedelta:
+    """How far back Amazon keeps orders."""
+    return terms.days("history_days", connection.region or "na")
+
+
 def _all(session: Session) -> list[Connection]:
     query = select(Connection).where(
         Connection.shop_id == shop_of(session), Connection.channel == "amazon"
@@ -277,11 +319,11 @@ def _connection(session: Session, connection_id: int) -> Connection:
 
 def _lease(session: Session, connection_id: int) -> bool:
     """Takes the connection for this run; False while another one has it."""
-    locked(session, connection_id)
-    now = datetime.now(UTC)
+    connection = locked(session, connection_id)
     for kind in WORDS:
-        _made(session, connection_id, kind, now)
-    window = _made(session, connection_id, "created", now)
+        _made(session, connection, kind)
+    window = _made(session, connection, "created")
+    now = datetime.now(UTC)
     if window.leased_until is not None and window.leased_until > now:
         return False
     window.leased_until = now + LEASE
@@ -294,18 +336,20 @@ def _release(session: Session, connection_id: int) -> None:
         window.leased_until = None
 
 
-def _made(session: Session, connection_id: int, kind: str, now: datetime) -> PollWindow:
-    window = session.get(PollWindow, (shop_of(session), connection_id, kind))
+def _made(session: Session, connection: Connection, kind: str) -> PollWindow:
+    window = session.get(PollWindow, (shop_of(session), connection.connection_id, kind))
     if window is None:
-        start = now - LONGEST + SEAM
+        now = datetime.now(UTC)
+        start = now - longest(connection) + SEAM
         window = PollWindow(
             shop_id=shop_of(session),
-            connection_id=connection_id,
+            connection_id=connection.connection_id,
             kind=kind,
-            goal_from=now - REACH if kind == "created" else start,
+            goal_from=now - reach(connection) if kind == "created" else start,
             swept_from=start,
             swept_to=start + OVERLAP,  # the first window starts at `start`, as each overlaps
             wide_sweep_at=now,
+            width_seconds=int(longest(connection).total_seconds()),
         )
         session.add(window)
         session.flush()
@@ -313,7 +357,13 @@ def _made(session: Session, connection_id: int, kind: str, now: datetime) -> Pol
 
 
 def _window(session: Session, connection_id: int, kind: str) -> PollWindow:
-    return _made(session, connection_id, kind, datetime.now(UTC))
+    return session.exec(
+        select(PollWindow).where(
+            PollWindow.shop_id == shop_of(session),
+            PollWindow.connection_id == connection_id,
+            PollWindow.kind == kind,
+        )
+    ).one()
 
 
 def _advance(
@@ -332,25 +382,13 @@ def _reach_back(session: Session, connection_id: int, swept_from: datetime) -> N
     window = _window(session, connection_id, "created")
     window.swept_from = min(window.swept_from, swept_from)
     window.leased_until = datetime.now(UTC) + LEASE
-    _note_coverage(session, locked(session, connection_id))
 
 
 def _note_good(session: Session, connection_id: int) -> None:
     row = locked(session, connection_id)
     row.worked()
-    _note_coverage(session, row)
-
-
-def _note_coverage(session: Session, row: Connection) -> None:
-    """Says on the connection from when to when every order has been seen."""
-    window = _window(session, row.connection_id, "created")
-    row.details = row.details | {
-        "orders_seen_from": _written(window.swept_from),
-        "orders_seen_to": _written(window.swept_to),
-        "back_fill": "done" if window.swept_from <= window.goal_from else "running",
-        "back_fill_to": _written(window.goal_from),
-    }
     session.add(row)
+    worked(session, connection_id, "orders", "status")
 
 
 def _ring_again(session: Session) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     Integer,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSTZMULTIRANGE, Range
 from sqlmodel import Field
 
 from app.db import Table
@@ -377,6 +377,14 @@ class PollWindow(Table, table=True):
     swept_to: datetime
     wide_sweep_at: datetime = Field(description="When the last seven days were last swept again.")
     leased_until: datetime | None = None
+    width_seconds: int = Field(
+        default=604_800, sa_type=Integer, description="How long the next windows are."
+    )
+    covered: list[Range[datetime]] = Field(
+        default_factory=list,
+        sa_type=TSTZMULTIRANGE,
+        description="Every window whose last page was read well; a hole is a gap.",
+    )
 
 
 class OAuthState(Table, table=True):

@@ -23,14 +23,17 @@ LEAST_LEFT = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Grant:
-    """What a client needs to act for one vendor group. `connection_id` is None before it is kept."""
+    """What a client needs to act for one vendor group. `connection_id` is None before it is kept.
+
+    While a rotation is under way there are two client secrets, the newest first.
+    """
 
     shop_id: int
     connection_id: int | None
     region: str
     refresh_token: str
     client_id: str
-    client_secret: str
+    client_secrets: tuple[str, ...]
     lwa_origin: str
     sp_api_origin: str
 

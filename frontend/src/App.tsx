@@ -21,6 +21,7 @@ const Invoice = lazy(() => import('./routes/Invoice'));
 const Billing = lazy(() => import('./routes/Billing'));
 const Activity = lazy(() => import('./routes/Activity'));
 const ActivityMessage = lazy(() => import('./routes/ActivityMessage'));
+const AmazonConnection = lazy(() => import('./routes/AmazonConnection'));
 const Settings = lazy(() => import('./routes/Settings'));
 
 export function App() {
@@ -67,6 +68,7 @@ export function App() {
           <Route path="/activity" element={<Activity />} />
           <Route path="/activity/:id" element={<ActivityMessage />} />
           <Route path="/settings" element={<Settings />} />
+          <Route path="/connections/:id" element={<AmazonConnection />} />
           <Route path="*" element={<Page heading="404">{t('error.notFound')}</Page>} />
         </Routes>
       </Suspense>

@@ -19,7 +19,7 @@ from app.inventory.flows import adjusted
 from app.inventory.models import Alias, Item, Location, State
 from app.messages import Message
 from app.shops import open_shop
-from app.vendor import outbox, polling
+from app.vendor import coverage, outbox, polling
 from tests.vendor.amazon import Amazon
 
 SHOPS = count(1)
@@ -98,6 +98,10 @@ class VendorBrand:
         with transaction(self.shop_id) as session:
             return session.execute(text(statement), parameters).scalar()
 
+    def execute(self, statement: str, **parameters: Any) -> None:
+        with transaction(self.shop_id) as session:
+            session.execute(text(statement), parameters)
+
     def rows(self, statement: str, **parameters: Any) -> list[Any]:
         with transaction(self.shop_id) as session:
             return list(session.execute(text(statement), parameters))
@@ -111,6 +115,9 @@ class VendorBrand:
                     {"topic": topic},
                 )
             ]
+
+    def coverage(self) -> coverage.Coverage | None:
+        return run(coverage.stated, self.shop_id, self.connection_id)
 
     def connection(self) -> Connection:
         with transaction(self.shop_id) as session:

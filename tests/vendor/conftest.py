@@ -44,7 +44,7 @@ def amazon(
         SP_API_APPLICATION_ID="amzn1.sp.solution.tests",
     )
     # Half a year takes Amazon's rates some seconds; the tests of back-fill ask for it.
-    monkeypatch.setattr(polling, "REACH", timedelta(days=14))
+    monkeypatch.setattr(polling, "reach", lambda _connection: timedelta(days=14))
     monkeypatch.setattr(polling, "TRIED_AGAIN_AFTER", ())
     tokens._tokens.clear()
     limiter._buckets.clear()

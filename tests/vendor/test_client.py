@@ -17,7 +17,8 @@ from app.errors import GiveUp, RetryLater
 from app.vendor import access
 from app.vendor import client as client_module
 from app.vendor.client import NotAuthorised, UnknownOutcome, VendorClient
-from app.vendor.limits import PUBLISHED, SHARE, Bucket
+from app.vendor.limits import SHARE, Bucket
+from app.vendor.terms import limit_of
 from app.vendor.tokens import Grant, Token, Tokens
 from tests.vendor.amazon import CLIENT_ID, CLIENT_SECRET, Amazon
 from tests.vendor.brand import TENT
@@ -240,7 +241,8 @@ def test_a_token_with_less_than_five_minutes_left_is_replaced() -> None:
 
 
 def test_calls_stay_below_amazons_rate() -> None:
-    rate, burst = PUBLISHED["orders"]
+    limit = limit_of("orders", "na")
+    rate, burst = float(limit.rate), limit.burst
     bucket = Bucket(rate * SHARE, burst * SHARE, burst * SHARE, at=0.0)
     pauses = [bucket.take(0.0) for _ in range(10)]
     assert pauses[:7] == [0.0] * 7

@@ -103,7 +103,7 @@ def test_orders_that_a_good_looking_page_left_out_are_asked_for_by_name(
     brand: VendorBrand, fault: str, age: timedelta
 ) -> None:
     placed = {brand.amazon.place(MUG | {"amount": 1}, ordered_at=NOW - age) for _ in range(5)}
-    windows_before = 0 if age < polling.LONGEST else 2  # created, changed, then the past
+    windows_before = 0 if age < timedelta(days=7) else 2  # created, changed, then the past
     brand.amazon.fail("none", "getPurchaseOrders", times=windows_before)
     brand.amazon.fail(fault, "getPurchaseOrders")
     brand.poll()
@@ -137,7 +137,7 @@ def test_a_page_that_fails_leaves_the_window_to_be_asked_again(
 def test_half_a_year_is_read_on_the_first_day(
     brand: VendorBrand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling, "REACH", timedelta(days=182))
+    monkeypatch.setattr(polling, "reach", lambda _connection: timedelta(days=182))
     ages = [1, 6, 7, 8, 30, 90, 150, 181]
     placed = {
         brand.amazon.place(
@@ -149,19 +149,20 @@ def test_half_a_year_is_read_on_the_first_day(
     }
     brand.poll()
     assert numbers(brand) == placed
-    details = brand.connection().details
-    assert details["back_fill"] == "done"
-    assert details["orders_seen_from"] <= (NOW - timedelta(days=181)).isoformat()
+    seen = brand.coverage()
+    assert seen is not None
+    assert (seen.back_filled, seen.gaps, seen.orders) == (1.0, [], len(ages))
+    assert seen.seen_from <= NOW - timedelta(days=181)
 
 
 def test_back_fill_goes_on_where_it_was_cut(
     brand: VendorBrand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling, "REACH", timedelta(days=182))
+    monkeypatch.setattr(polling, "reach", lambda _connection: timedelta(days=182))
     old = brand.amazon.place(MUG | {"amount": 1}, ordered_at=NOW - timedelta(days=100))
     monkeypatch.setattr(polling, "TIME_BUDGET", timedelta(seconds=0.5))
     rounds = 0
-    while brand.connection().details.get("back_fill") != "done":
+    while (seen := brand.coverage()) is None or seen.back_filled < 1:
         brand.poll()
         rounds += 1
         assert rounds < 60

@@ -30,6 +30,12 @@ def control(amazon: Amazon) -> Blueprint:
             world.revoke(request.get_json()["refresh_token"])
         return {"ok": True}
 
+    @lever.post("/client-secrets")
+    def rotate() -> dict[str, Any]:
+        with world.store.changing():
+            world.client_secrets = list(request.get_json()["secrets"])
+        return {"ok": True}
+
     @lever.post("/purchase-orders")
     def place() -> dict[str, Any]:
         given = request.get_json()

@@ -24,6 +24,7 @@ log = logging.getLogger("amazon")
 
 RATES = {"getTransaction": (10, 20)}
 USUAL_RATE = (10, 10)
+REMITTANCES = "/finances/remittances/2026-03-17/remittances"
 FINANCE = "/finances/invoices/2026-06-25/invoices"
 LONGEST_WINDOW = timedelta(days=7)
 ACCESS_SECONDS = 3600
@@ -78,6 +79,7 @@ class Amazon:
             ),
             "submitInvoices": ("POST", "/vendor/payments/v1/invoices", self.submit_invoices),
             "getInvoiceHeaders": ("GET", FINANCE, self.list_invoices),
+            "getRemittanceHeaders": ("GET", REMITTANCES, self.list_remittances),
             "getInvoice": ("GET", f"{FINANCE}/<identifier>", self.read_invoice),
             "SubmitShipments": (
                 "POST",
@@ -232,6 +234,10 @@ class Amazon:
             return 404, _errors("NotFound", f"There is no invoice {identifier}.")
         return 200, found
 
+    def list_remittances(self, account: str, *, body: Any) -> tuple[int, Any]:
+        """Nothing has been paid yet in this world."""
+        return 200, {"remittances": [], "numOfRecords": 0}
+
     def request_transport(self, account: str, *, body: Any) -> tuple[int, Any]:
         made = self.world.take_transport(account, body.get("shipments", []))
         return 202, {"payload": {"transactionId": made}}
@@ -265,8 +271,8 @@ class Amazon:
         form = request.form
         if self.world.take_fault("token") is not None:
             return {"error": "server_error", "error_description": "try again"}, 503
-        client = (form.get("client_id"), form.get("client_secret"))
-        if client != (self.world.client_id, self.world.client_secret):
+        known = form.get("client_id") == self.world.client_id
+        if not known or form.get("client_secret") not in self.world.client_secrets:
             return {"error": "invalid_client", "error_description": "Client failed"}, 401
         kind = form.get("grant_type")
         with self.world.store.changing():

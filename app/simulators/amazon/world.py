@@ -48,7 +48,7 @@ class World:
     ) -> None:
         self.store = store
         self.client_id = client_id
-        self.client_secret = client_secret
+        self.client_secrets = [client_secret]
         self.speed = speed
         self.random = random.Random(seed)
         self.selling_partner_id = "A1HOLDFAST"

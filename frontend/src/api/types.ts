@@ -277,6 +277,38 @@ export interface Connection {
   last_good_at: string | null;
   error: string | null;
 }
+export interface ConnectionWarning {
+  kind: 'consent_ends' | 'secret_ends' | 'role_missing';
+  connection_id: number | null;
+  by: string | null;
+  capability: string | null;
+  is_critical: boolean;
+}
+export interface Capability {
+  name: string;
+  state: 'good' | 'role_missing' | 'consent_ended' | 'failing' | 'unasked';
+  asked_at: string | null;
+  last_good_at: string | null;
+  said: string | null;
+  roles: string[];
+  roles_published: boolean;
+}
+export interface Coverage {
+  seen_from: string;
+  seen_to: string;
+  goal_from: string;
+  back_filled: number;
+  orders: number;
+  unreadable: number;
+  gaps: { start: string; end: string }[];
+}
+export interface ConnectionDetail {
+  connection: Connection;
+  consent_ends_at: string | null;
+  capabilities: Capability[];
+  coverage: Coverage | null;
+  warnings: ConnectionWarning[];
+}
 export interface Session {
   shop: { domain: string; name: string; currency: string; time_zone: string };
   user_id: string;
@@ -303,6 +335,7 @@ export interface Home {
   messages: { waiting: number; dead: number; oldest_waiting_seconds: number };
   audit: { ran_at: string | null; findings: number };
   connections: Connection[];
+  connection_warnings: ConnectionWarning[];
 }
 export interface Discrepancy {
   id: number;

@@ -4,17 +4,13 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import { send } from '../api/client';
+import { MARKETPLACES } from '../api/marketplaces';
 import { useResource } from '../api/queries';
 import type { Party, Page as Rows, VendorCode } from '../api/types';
 import { toast } from '../shell/appBridge';
 import { Badge, Banner, Button, Card, NumberField, Page, Select, TextField } from '../ui/elements';
 import { Empty, Failure, Loaded } from '../ui/patterns';
 
-const MARKETPLACES: Record<string, string[]> = {
-  na: ['US', 'CA', 'MX', 'BR'],
-  eu: ['UK', 'DE', 'FR', 'IT', 'ES', 'NL', 'SE', 'PL', 'BE', 'IE', 'TR', 'AE', 'SA', 'EG', 'IN'],
-  fe: ['JP', 'AU', 'SG'],
-};
 const ADDRESS = ['name', 'line1', 'line2', 'city', 'state', 'postal_code', 'country'];
 
 export default function Billing() {

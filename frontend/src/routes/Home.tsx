@@ -7,6 +7,7 @@ import type { Home as HomeData } from '../api/types';
 import { Badge, Banner, Button, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Figures, Loaded, Table } from '../ui/patterns';
+import { ConnectionWarnings } from './home/ConnectionWarnings';
 import { Departing } from './home/Departing';
 
 export function Home() {
@@ -18,6 +19,7 @@ export function Home() {
         {(home) => (
           <>
             <Needs home={home} />
+            <ConnectionWarnings warnings={home.connection_warnings} />
             <Departing shipments={home.shipments_without_notice} />
             <Setup home={home} />
             <Stock home={home} />

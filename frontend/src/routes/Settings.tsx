@@ -1,20 +1,18 @@
 // Settings: the language, and how the shop reaches Shopify and Amazon.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { send } from '../api/client';
 import { useResource } from '../api/queries';
 import type { Connection, Page as Rows, ShopPreferences } from '../api/types';
 import { LOCALES } from '../i18n';
-import { openOnTop, toast } from '../shell/appBridge';
+import { toast } from '../shell/appBridge';
 import { useSession } from '../shell/session';
-import { Badge, Button, Card, Page, Select, TextField } from '../ui/elements';
+import { Badge, Card, Page, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Failure, Loaded } from '../ui/patterns';
+import { ConnectAmazon } from './settings/ConnectAmazon';
 import { Leave } from './settings/Leave';
 import { Shipping } from './settings/Shipping';
-
-const REGIONS = { na: 'US', eu: 'GB', fe: 'JP' } as const;
 
 export default function Settings() {
   const { t } = useTranslation();
@@ -46,7 +44,12 @@ function One({ connection }: { connection: Connection }) {
   const { time } = useFormat();
   return (
     <li>
-      <strong>{t(`names.${connection.channel}`)}</strong> {connection.name}{' '}
+      <strong>{t(`names.${connection.channel}`)}</strong>{' '}
+      {connection.channel === 'amazon' ? (
+        <To to={`/connections/${connection.id}`}>{connection.name}</To>
+      ) : (
+        connection.name
+      )}{' '}
       <Badge tone={connection.state === 'connected' ? 'success' : 'critical'}>
         {t(`settings.states.${connection.state}`)}
       </Badge>{' '}
@@ -85,72 +88,6 @@ function Language() {
         ]}
       />
       <p className="subdued">{t('settings.languageHint')}</p>
-    </Card>
-  );
-}
-
-function ConnectAmazon() {
-  const { t } = useTranslation();
-  const queries = useQueryClient();
-  const [region, setRegion] = useState<keyof typeof REGIONS>('na');
-  const [token, setToken] = useState('');
-  const [name, setName] = useState('');
-  const paste = useMutation({
-    mutationFn: () => send('POST', '/connections/amazon', { region, refresh_token: token, name }),
-    onSuccess: () => {
-      setToken('');
-      toast(t('settings.connected'));
-      return queries.invalidateQueries();
-    },
-  });
-  const login = useMutation({
-    mutationFn: () =>
-      send<{ url: string }>('POST', '/connections/amazon/authorize', {
-        region,
-        marketplace: REGIONS[region],
-      }),
-    onSuccess: ({ url }) => openOnTop(url),
-  });
-  return (
-    <Card heading={t('settings.amazon')}>
-      {(paste.error ?? login.error) && <Failure error={(paste.error ?? login.error) as Error} />}
-      <div className="filters">
-        <Select
-          label={t('settings.region')}
-          value={region}
-          onChange={(value) => setRegion(value as keyof typeof REGIONS)}
-          options={Object.keys(REGIONS).map((one) => ({
-            value: one,
-            label: t(`settings.regions.${one}`),
-          }))}
-        />
-        <div>
-          <Button primary busy={login.isPending} onClick={() => login.mutate()}>
-            {t('settings.withAmazon')}
-          </Button>
-        </div>
-      </div>
-      <p className="subdued">{t('settings.orToken')}</p>
-      <div className="filters">
-        <TextField
-          label={t('settings.token')}
-          details={t('settings.tokenHint')}
-          value={token}
-          onChange={setToken}
-        />
-        <TextField
-          label={t('settings.name')}
-          details={t('settings.nameHint')}
-          value={name}
-          onChange={setName}
-        />
-        <div>
-          <Button busy={paste.isPending} disabled={!token} onClick={() => paste.mutate()}>
-            {t('settings.connect')}
-          </Button>
-        </div>
-      </div>
-      <p className="subdued">{t('settings.iam')}</p>
     </Card>
   );
 }
