@@ -68,7 +68,7 @@ export function App() {
           <Route path="/activity" element={<Activity />} />
           <Route path="/activity/:id" element={<ActivityMessage />} />
           <Route path="/settings" element={<Settings />} />
-          <Route path="/connections/:id" element={<AmazonConnection />} />
+          <Route path="/settings/connections/:id" element={<AmazonConnection />} />
           <Route path="*" element={<Page heading="404">{t('error.notFound')}</Page>} />
         </Routes>
       </Suspense>

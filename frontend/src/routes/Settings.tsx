@@ -46,7 +46,7 @@ function One({ connection }: { connection: Connection }) {
     <li>
       <strong>{t(`names.${connection.channel}`)}</strong>{' '}
       {connection.channel === 'amazon' ? (
-        <To to={`/connections/${connection.id}`}>{connection.name}</To>
+        <To to={`/settings/connections/${connection.id}`}>{connection.name}</To>
       ) : (
         connection.name
       )}{' '}

@@ -17,7 +17,7 @@ export function ConnectionWarnings({ warnings }: { warnings: ConnectionWarning[]
       })}
       action={
         one.connection_id ? (
-          <To to={`/connections/${one.connection_id}`}>{t('connection.open')}</To>
+          <To to={`/settings/connections/${one.connection_id}`}>{t('connection.open')}</To>
         ) : undefined
       }
     />
