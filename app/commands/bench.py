@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from app.bench import audit, ground, ledger, read, traffic, webhooks
+from app.bench import audit, backfill, ground, ledger, read, traffic, webhooks
 from app.bench import neighbours as beside
 from app.bench.ground import Ground
 from app.bench.report import Report
@@ -157,13 +157,24 @@ def bench_audit(
     )
 
 
+@bench_command.command(name="backfill")
+@click.option("--orders", default=5_000, show_default=True, type=click.IntRange(100, 100_000))
+@click.option("--lines", default=12, show_default=True, type=click.IntRange(1, 200))
+@OUTPUT
+@DATABASE
+@told_plainly
+def bench_backfill(orders: int, lines: int, output: Path | None, database_url: str | None) -> None:
+    """Half a year of purchase orders read from Amazon, beside what its rates alone would take."""
+    _measured(output, database_url, lambda place: backfill.measure(place.folder, orders, lines))
+
+
 def _measured(
     output: Path | None, database_url: str | None, measure: Callable[[Ground], Report]
 ) -> Any:
     try:
         with ground.ground(database_url, None) as place:
             report = measure(place)
-    except (ground.BooksAreWrong, webhooks.LostWebhooks) as wrong:
+    except (ground.BooksAreWrong, webhooks.LostWebhooks, backfill.NotAllRead) as wrong:
         stop(SOMETHING_WRONG, str(wrong))
     path = report.write(output or RESULTS / f"{report.bench}.json")
     click.echo(report.table())

@@ -10,7 +10,7 @@ from pathlib import Path
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.simulators.amazon.control import control
-from app.simulators.amazon.seed import next_order, seed
+from app.simulators.amazon.seed import history, next_order, seed
 from app.simulators.amazon.server import Amazon
 from app.simulators.amazon.world import FRESH, World
 from app.simulators.store import Store
@@ -32,7 +32,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder for its state; none keeps it in memory")
     parser.add_argument("--client-id", required=True)
     parser.add_argument("--client-secret", required=True)
-    parser.add_argument("--seed", choices=["demo", "empty"], default="empty")
+    parser.add_argument("--seed", choices=["demo", "empty", "history"], default="empty")
+    parser.add_argument("--orders", type=int, default=5_000, help="of a seeded history")
+    parser.add_argument("--lines", type=int, default=12, help="of each of its orders")
+    parser.add_argument("--items", type=int, default=500, help="that its orders are of")
+    parser.add_argument(
+        "--unchecked", action="store_true", help="replies are not held against the models: measures"
+    )
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster than usual")
     parser.add_argument("--live", action="store_true", help="sends new orders by itself")
     parser.add_argument("--live-seconds", type=float, default=90.0, help="between two new orders")
@@ -47,7 +53,9 @@ def main() -> None:
     )
     if arguments.seed == "demo" and not world.state["accounts"]:
         seed(world)
-    amazon = Amazon(world)
+    if arguments.seed == "history":
+        history(world, arguments.orders, arguments.lines, arguments.items)
+    amazon = Amazon(world, checks_replies=not arguments.unchecked)
     amazon.web.register_blueprint(control(amazon))
     amazon.web.add_url_rule("/healthz", "healthz", lambda: {"ok": True})
     if arguments.live:

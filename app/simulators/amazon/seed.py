@@ -13,6 +13,7 @@ from app.simulators.catalog import ON_AMAZON, VENDOR_CODE, Item
 REFRESH_TOKEN = "Atzr|demo-refresh-token"
 CENTRES = ("PHX7", "ONT8", "MDW2", "ABE8")
 WEEKS = 12
+HISTORY_ASIN = "B0HIST{:04}"
 
 
 def seed(world: World) -> None:
@@ -37,6 +38,30 @@ def seed(world: World) -> None:
             # More than the brand has free of these.
             line["amount"] = 60 // line["unit_size"]
         world.place(lines, ordered_at=orders.now() - timedelta(hours=1), ship_to="ONT8")
+
+
+def history(world: World, count: int, lines: int, items: int) -> None:
+    """Half a year of purchase orders in an empty world: all but the last two weeks' are closed.
+
+    Items are `HISTORY_ASIN` of 1 to `items`, in eaches.
+    """
+    with world.store.changing():
+        world.add_account(REFRESH_TOKEN, [VENDOR_CODE])
+        now = orders.now()
+        for number in range(count):
+            at = now - timedelta(days=181) * (count - number) / count
+            picks = [
+                {
+                    "sequence": line,
+                    "asin": HISTORY_ASIN.format((number * lines + line) % items + 1),
+                    "amount": 1 + line % 5,
+                    "cost": "10.00",
+                }
+                for line in range(1, lines + 1)
+            ]
+            order = world.place(picks, ordered_at=at)
+            if now - at > timedelta(days=14):
+                _finish(order, short=number % 10 == 0)
 
 
 def next_order(world: World) -> dict[str, Any]:

@@ -49,8 +49,9 @@ class Limits:
 class Amazon:
     """The web server over one `World`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, checks_replies: bool = True) -> None:
         self.world = world
+        self.checks_replies = checks_replies
         self.limits = Limits()
         self.calls: dict[str, int] = defaultdict(int)
         self.contract_breaks: list[str] = []
@@ -140,7 +141,7 @@ class Amazon:
         return guarded
 
     def _reply(self, operation: str, status: int, body: dict[str, Any]) -> Response:
-        wrong = contract.reply_errors(operation, status, body)
+        wrong = contract.reply_errors(operation, status, body) if self.checks_replies else []
         if wrong:
             log.error("%s %s does not fit Amazon's model: %s", operation, status, wrong)
             self.contract_breaks.append(f"{operation} {status}: {wrong[0]}")
