@@ -39,6 +39,7 @@ from app.vendor import invoice_routes as invoices
 from app.vendor import kit_routes as kits
 from app.vendor import routes as vendor
 from app.vendor.dated import DatedTable, TableWrong
+from app.vendor.receiving import routes as receiving
 from app.vendor.self_test import routes as self_test
 from app.vendor.shipping import packing_routes as packing
 from app.vendor.shipping import print_routes as shipment_papers
@@ -63,6 +64,7 @@ BLUEPRINTS = (
     shipping_settings.api,
     amazon.api,
     self_test.api,
+    receiving.api,
     messages.api,
     connections.api,
     home.api,

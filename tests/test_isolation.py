@@ -185,7 +185,8 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
     with transaction(brand.shop_id) as session:
         message_id = _fill(session, item_id)
         collision_id = session.exec(select(Collision.collision_id)).one()
-        connection_id = session.exec(select(Connection.connection_id).where(Connection.channel == "amazon")
+        connection_id = session.exec(
+            select(Connection.connection_id).where(Connection.channel == "amazon")
         ).first()
         discrepancy_id = _disagree(session, item_id, location_id)
         tomorrow = datetime.now(UTC).date() + timedelta(days=1)

@@ -26,11 +26,13 @@ from app.config import settings
 from app.connections import Connection
 from app.db import run, shop_of
 from app.inventory.models import Alias
-from app.simulators.amazon.seed import HISTORY_ASIN, REFRESH_TOKEN
 from app.vendor import coverage, polling, terms
 from app.vendor.limits import SHARE
 
 ITEMS = 500
+# As the simulated Amazon seeds a history; the product does not import it.
+HISTORY_ASIN = "B0HIST{:04}"
+REFRESH_TOKEN = "Atzr|demo-refresh-token"
 REGION = "na"
 READ = {"getPurchaseOrders": "orders", "getPurchaseOrdersStatus": "status"}
 

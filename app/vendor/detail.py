@@ -127,7 +127,11 @@ def _line_view(
 
 def items_of(session: Session, lines: Sequence[PurchaseOrderLine]) -> dict[int, ItemBrief]:
     """The items that these lines are known to be, in short."""
-    wanted = {line.item_id for line in lines if line.item_id is not None}
+    return briefs(session, {line.item_id for line in lines if line.item_id is not None})
+
+
+def briefs(session: Session, wanted: set[int]) -> dict[int, ItemBrief]:
+    """These items in short."""
     rows = session.exec(
         select(Item).where(Item.shop_id == shop_of(session), col(Item.item_id).in_(wanted))
     )

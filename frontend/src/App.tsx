@@ -16,6 +16,7 @@ const PurchaseOrders = lazy(() => import('./routes/PurchaseOrders'));
 const PurchaseOrder = lazy(() => import('./routes/PurchaseOrder'));
 const Shipments = lazy(() => import('./routes/Shipments'));
 const Shipment = lazy(() => import('./routes/Shipment'));
+const Receipts = lazy(() => import('./routes/Receipts'));
 const Invoices = lazy(() => import('./routes/Invoices'));
 const Invoice = lazy(() => import('./routes/Invoice'));
 const Billing = lazy(() => import('./routes/Billing'));
@@ -35,6 +36,7 @@ export function App() {
     { to: '/arrivals', label: t('nav.arrivals') },
     { to: '/purchase-orders', label: t('nav.purchaseOrders') },
     { to: '/shipments', label: t('nav.shipments') },
+    { to: '/receipts', label: t('nav.receipts') },
     { to: '/invoices', label: t('nav.invoices') },
     { to: '/policies', label: t('nav.policies') },
     { to: '/activity', label: t('nav.activity') },
@@ -62,6 +64,7 @@ export function App() {
           <Route path="/purchase-orders/:number" element={<PurchaseOrder />} />
           <Route path="/shipments" element={<Shipments />} />
           <Route path="/shipments/:identifier" element={<Shipment />} />
+          <Route path="/receipts" element={<Receipts />} />
           <Route path="/invoices" element={<Invoices />} />
           <Route path="/invoices/billing" element={<Billing />} />
           <Route path="/invoices/:id" element={<Invoice />} />

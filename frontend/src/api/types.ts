@@ -309,6 +309,39 @@ export interface ConnectionDetail {
   coverage: Coverage | null;
   warnings: ConnectionWarning[];
 }
+export interface ReceiptLine {
+  region: string;
+  number: string;
+  line: string;
+  item: ItemBrief | null;
+  asin: string | null;
+  vendor_sku: string | null;
+  order_state: string;
+  state: 'on_its_way' | 'searched' | 'short' | 'over' | 'disagree';
+  left_at: string;
+  searched_until: string;
+  shipped: number;
+  received: number;
+  status_read_at: string | null;
+  matched: number | null;
+  matched_at: string | null;
+  missing: number;
+  value: Money | null;
+}
+export interface UnitPlaces {
+  open: number;
+  held: number;
+  shipped: number;
+  received: number;
+  short: number;
+  rejected: number;
+  cancelled: number;
+  over: number;
+}
+export interface OrderPlaces {
+  units: UnitPlaces;
+  lines: (UnitPlaces & { line: string })[];
+}
 export interface Session {
   shop: { domain: string; name: string; currency: string; time_zone: string };
   user_id: string;

@@ -9,6 +9,7 @@ import { Figures, Loaded, Named, Table } from '../ui/patterns';
 import { StateBadge } from './PurchaseOrders';
 import { Acknowledge } from './purchase-order/Acknowledge';
 import { Bill } from './purchase-order/Bill';
+import { Places } from './purchase-order/Places';
 import { Ship } from './purchase-order/Ship';
 
 export default function PurchaseOrder() {
@@ -24,6 +25,7 @@ export default function PurchaseOrder() {
           action={<StateBadge order={order} />}
         >
           <Sums order={order} />
+          <Places number={order.number} region={order.region} />
           {order.state === 'New' && !order.acknowledgement ? (
             <Acknowledge key={order.version} order={order} />
           ) : (
