@@ -38,6 +38,7 @@ from app.vendor import connect_routes as amazon
 from app.vendor import invoice_routes as invoices
 from app.vendor import kit_routes as kits
 from app.vendor import routes as vendor
+from app.vendor.answering import routes as answering
 from app.vendor.dated import DatedTable, TableWrong
 from app.vendor.receiving import routes as receiving
 from app.vendor.self_test import routes as self_test
@@ -65,6 +66,7 @@ BLUEPRINTS = (
     amazon.api,
     self_test.api,
     receiving.api,
+    answering.api,
     messages.api,
     connections.api,
     home.api,

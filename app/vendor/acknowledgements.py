@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import text
@@ -20,6 +20,7 @@ from app.bell import ring_after_commit
 from app.db import shop_of
 from app.errors import FieldError, Refused
 from app.inventory.asking import WithheldLine
+from app.vendor import terms
 from app.vendor.orders import locked_orders
 from app.vendor.promises import PURCHASE_ORDER, lines_of, restate
 from app.vendor.tables import (
@@ -31,9 +32,6 @@ from app.vendor.tables import (
 
 TOPIC = "acknowledgement"
 SEND = "amazon_out"
-FIRST_WITHIN = timedelta(hours=24)  # vendor guide: the first acknowledgement, backorders too
-# Vendor guide; counted from what it does not say, so from the earliest moment it can mean.
-QUANTITIES_WITHIN = timedelta(hours=48)
 REJECTION_REASONS = ("TemporarilyUnavailable", "InvalidProductIdentifier", "ObsoleteProduct")
 HELD = """
 SELECT reference, line, min(held / coalesce(units, 1))::int FROM (
@@ -88,7 +86,20 @@ def acknowledge_by(order: PurchaseOrder) -> datetime | None:
     """By when the first acknowledgement is due; None once there is one, or when it is too old."""
     if order.state != "New" or order.before_books:
         return None
-    return order.ordered_at + FIRST_WITHIN
+    return first_due(order)
+
+
+def first_due(order: PurchaseOrder) -> datetime:
+    """When Amazon's clock for the first acknowledgement ends, backorders too."""
+    return order.ordered_at + terms.hours("first_acknowledgement_hours", order.region)
+
+
+def quantities_due(order: PurchaseOrder) -> datetime:
+    """Until when Amazon takes changes of quantities.
+
+    From when it counts its guide does not say; so from the earliest moment that it can mean.
+    """
+    return order.ordered_at + terms.hours("changed_acknowledgement_hours", order.region)
 
 
 def propose(line: PurchaseOrderLine, held: int, withheld: WithheldLine | None = None) -> Proposal:

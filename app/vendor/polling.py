@@ -22,6 +22,7 @@ from app.connections import Connection, locked
 from app.db import run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.vendor import access, coverage, drafting, invoice_reading, terms
+from app.vendor.answering import automatic
 from app.vendor.client import NotAuthorised, Reply, VendorClient
 from app.vendor.orders import map_again, store
 from app.vendor.papers import (
@@ -76,6 +77,7 @@ def poll(shop_id: int) -> None:
         finally:
             run(_release, shop_id, connection_id)
     run(map_again, shop_id)
+    automatic.answer_by_rule(shop_id)
     run(drafting.draft_by_rule, shop_id)
     invoice_reading.read(shop_id)
 

@@ -56,6 +56,11 @@ def days(name: str, region: str) -> timedelta:
     return timedelta(days=_must(TERMS, name, region).value)
 
 
+def hours(name: str, region: str) -> timedelta:
+    """A term that is counted in hours."""
+    return timedelta(hours=_must(TERMS, name, region).value)
+
+
 def role_of(capability: str, region: str) -> Role:
     """Which roles would do for this part of Amazon's interface."""
     return _must(ROLES, capability, region)

@@ -22,13 +22,13 @@ from app.inventory.documents import DocumentKey
 from app.inventory.models import Collision, Item
 from app.inventory.ways import Claimant, Effect, Stake, Way, Weighed
 from app.vendor.acknowledgements import (
-    FIRST_WITHIN,
-    QUANTITIES_WITHIN,
     Said,
     acknowledge,
     case_size,
+    first_due,
     held_units,
     propose,
+    quantities_due,
 )
 from app.vendor.charges import LOWERED_LATE, NOT_FILLED, NOT_ON_TIME, charge_of
 from app.vendor.orders import locked_orders
@@ -75,7 +75,7 @@ class Known:
     @property
     def quantities_until(self) -> datetime:
         """Until when a quantity that was acknowledged may still be lowered."""
-        return self.order.ordered_at + QUANTITIES_WITHIN
+        return quantities_due(self.order)
 
 
 @dataclass(frozen=True)
@@ -132,14 +132,14 @@ class AmazonRail:
                 stakes += self._lowered_late(paper, units)
                 clocks.append(paper.known.quantities_until)
             elif paper.order.state == "New" and not paper.claimant.firm:
-                clocks.append(paper.order.ordered_at + FIRST_WITHIN)
+                clocks.append(first_due(paper.order))
             elif paper.claimant.firm:
                 stakes += self._charge(NOT_FILLED, paper, units)
         if way.way in ("wait", "backorder_line") and collision.kind != "oversold":
             stakes += self._late(session, collision, way, papers)
             # Until then it can be acknowledged in full; later, what is not held is refused.
             clocks += [
-                paper.order.ordered_at + FIRST_WITHIN
+                first_due(paper.order)
                 for paper in papers
                 if paper.claimant.may_give_way and paper.claimant.short
             ]
@@ -344,7 +344,7 @@ def _backordered(
             "arrivals": ", ".join(expected.references),
         },
         effects=(Effect(AMAZON, -backorder, one.document), *gained),
-        until=paper.order.ordered_at + FIRST_WITHIN,
+        until=first_due(paper.order),
     )
 
 
