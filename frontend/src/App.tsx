@@ -13,6 +13,7 @@ const Discrepancies = lazy(() => import('./routes/Discrepancies'));
 const Arrivals = lazy(() => import('./routes/Arrivals'));
 const Policies = lazy(() => import('./routes/Policies'));
 const PurchaseOrders = lazy(() => import('./routes/PurchaseOrders'));
+const AnswerRules = lazy(() => import('./routes/AnswerRules'));
 const PurchaseOrder = lazy(() => import('./routes/PurchaseOrder'));
 const Shipments = lazy(() => import('./routes/Shipments'));
 const Shipment = lazy(() => import('./routes/Shipment'));
@@ -61,6 +62,7 @@ export function App() {
           <Route path="/arrivals" element={<Arrivals />} />
           <Route path="/policies" element={<Policies />} />
           <Route path="/purchase-orders" element={<PurchaseOrders />} />
+          <Route path="/purchase-orders/rules" element={<AnswerRules />} />
           <Route path="/purchase-orders/:number" element={<PurchaseOrder />} />
           <Route path="/shipments" element={<Shipments />} />
           <Route path="/shipments/:identifier" element={<Shipment />} />

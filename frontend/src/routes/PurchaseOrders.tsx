@@ -17,7 +17,10 @@ export default function PurchaseOrders() {
   const [typed, setTyped] = useState(filters.search);
   const query = usePages<PurchaseOrderSummary>('/purchase-orders', filters, true);
   return (
-    <Page heading={t('orders.title')}>
+    <Page
+      heading={t('orders.title')}
+      action={<To to="/purchase-orders/rules">{t('rules.title')}</To>}
+    >
       <Card flush>
         <div className="filters">
           <SearchField
