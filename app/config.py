@@ -123,6 +123,10 @@ class Settings(BaseSettings):
         default=None,
         description="TOML file of the rules an ASN is checked by, in place of ours by name.",
     )
+    amazon_reports: Path | None = Field(
+        default=None,
+        description="TOML file of the reports that are asked for, in place of ours by name.",
+    )
 
     count_hours: int = Field(
         default=24, ge=1, description="Hours between two readings of all of Shopify's quantities."

@@ -34,6 +34,7 @@ from app.shopify import outbox as shopify_outbox
 from app.shops import all_shop_ids
 from app.vendor import outbox as amazon_outbox
 from app.vendor import polling
+from app.vendor.reports import working as reports
 from app.vendor.self_test import asking
 from app.vendor.shipping import following, reminders
 from app.webhooks import inbox
@@ -91,6 +92,7 @@ JOBS: dict[str, Callable[[int], None]] = {
     "self_test": asking.self_test,
     "shipments": following.follow,
     "remind": remind,
+    "reports": reports.work,
     "keep_alive": tokens.keep_alive,
     "ask_again": ask_again,
     "policy": follow_policy,
@@ -117,6 +119,8 @@ SELECT
         AND state IN ('waiting', 'running') AND due_at <= now()) AS catalog,
     EXISTS (SELECT FROM count_run WHERE shop_id = :shop AND due_at <= now()) AS count,
     EXISTS (SELECT FROM policy_change WHERE shop_id = :shop AND settled_at IS NULL) AS policy,
+    EXISTS (SELECT FROM report JOIN connection USING (shop_id, connection_id)
+        WHERE shop_id = :shop AND due_at <= now() AND connection.state = 'connected') AS reports,
     EXISTS (SELECT FROM hold WHERE shop_id = :shop
         AND expires_at <= now() AND held > 0) AS expire
 """

@@ -41,6 +41,8 @@ from app.vendor import routes as vendor
 from app.vendor.answering import routes as answering
 from app.vendor.dated import DatedTable, TableWrong
 from app.vendor.receiving import routes as receiving
+from app.vendor.reports import kinds as report_kinds
+from app.vendor.reports import routes as reports
 from app.vendor.self_test import routes as self_test
 from app.vendor.shipping import packing_routes as packing
 from app.vendor.shipping import print_routes as shipment_papers
@@ -63,6 +65,7 @@ BLUEPRINTS = (
     packing.api,
     shipment_papers.api,
     shipping_settings.api,
+    reports.api,
     amazon.api,
     self_test.api,
     receiving.api,
@@ -126,6 +129,7 @@ TABLES: tuple[DatedTable[Any], ...] = (
     taxes.TABLE,
     invoice_rules.TABLE,
     rulebook.TABLE,
+    report_kinds.TABLE,
 )
 
 

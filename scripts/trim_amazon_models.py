@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,28 @@ TARGET = Path(__file__).resolve().parent.parent / "app" / "vendor" / "schemas"
 MODELS = {
     "financeRemittance-2026-03-17.json": None,
     "financesInvoices_2026-06-25.json": None,
+    "reports_2021-06-30.json": {
+        "cancelReport",
+        "createReport",
+        "getReport",
+        "getReportDocument",
+        "getReports",
+    },
     "vendorInvoices.json": None,
     "vendorOrders.json": None,
     "vendorShipments.json": None,
     "vendorTransactionStatus.json": None,
+}
+# What the documents of reports look like: plain schemas without operations.
+DOCUMENTS = {
+    "vendorForecastingReport.json",
+    "vendorInventoryReport.json",
+    "vendorNetPureProductMarginReport.json",
+    "vendorRealTimeInventoryReport.json",
+    "vendorRealTimeSalesReport.json",
+    "vendorRealTimeTrafficReport.json",
+    "vendorSalesReport.json",
+    "vendorTrafficReport.json",
 }
 PROSE = {"description", "example", "examples", "title", "summary", "tags", "externalDocs"}
 
@@ -74,14 +93,21 @@ def _references(node: Any) -> set[str]:
     return set()
 
 
+def _made_of(originals: Path) -> Iterator[tuple[str, Any]]:
+    """Every shipped file and what it is to hold."""
+    for name, operations in MODELS.items():
+        yield name, trimmed(json.loads((originals / name).read_text()), operations)
+    for name in sorted(DOCUMENTS):
+        yield f"reports/{name}", _without_prose(json.loads((originals / name).read_text()))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("originals", type=Path)
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     differing = []
-    for name, operations in MODELS.items():
-        made = trimmed(json.loads((arguments.originals / name).read_text()), operations)
+    for name, made in _made_of(arguments.originals):
         text = json.dumps(made, indent=1, sort_keys=True) + "\n"
         if arguments.check:
             if (TARGET / name).read_text() != text:

@@ -30,6 +30,7 @@ from app.messages import Message
 from app.preferences import Preference
 from app.shops import this_shop
 from app.vendor.invoice_tables import Invoice, VendorCode
+from app.vendor.reports.tables import Report, ReportedSales
 from app.vendor.shipping.tables import (
     CarrierLabel,
     Carton,
@@ -48,6 +49,7 @@ MARK = "OWNERS-SECRET"
 NUMBER = f"PO{MARK}"
 CODE = f"CODE-{MARK}"
 SHIPMENT = f"ASN{MARK}"
+ASIN = f"B{MARK}"
 TENANT_TABLES = """
 SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
@@ -103,6 +105,11 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     "/api/shipments/{}/pallets": lambda owned: {"cartons": []},
     "/api/shipments/{}/send": lambda owned: {"despite_warnings": True},
     "/api/shipments/{}/transport": lambda owned: {"pickup_at": "2027-01-01T00:00:00Z"},
+    "/api/reports": lambda owned: {
+        "connection_id": owned.connection_id,
+        "marketplace": "US",
+        "kind": "sales",
+    },
     "/api/items/{}/dated": lambda owned: {"dated": True},
     "/api/shipping-settings": lambda owned: {"gs1_company_prefix": "8100000"},
     "/api/shipping-settings/ship-from/{}": lambda owned: {
@@ -169,6 +176,8 @@ class Owned:
             "pallet": 1,
             "label": 1,
             "way": "accept",
+            "asin": ASIN,
+            "kind": "sales",
         }
         return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found: str(values[found[1]]), rule)
 
@@ -197,6 +206,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         key = PolicyKey(group_id=group_id, location_id=location_id)
         policy_changes.put_policy(session, key, Terms(safety_stock=1), by="user:1")
         invoice_id = _bill(session)
+        _report(session, connection_id)
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(
@@ -225,7 +235,10 @@ def _fill(session: Session, item_id: int) -> int:
     shop_id = shop.shop_id
     connection = Connection(shop_id=shop_id, channel="shopify", reference=OWNER, name=MARK)
     connection.seal(access_token=MARK, refresh_token=MARK)
-    session.add(connection)
+    amazon = Connection(
+        shop_id=shop_id, channel="amazon", reference=f"na:{MARK}", name=MARK, region="na"
+    )
+    session.add_all([connection, amazon])
     session.add(Preference(shop_id=shop_id, user_id="7", locale="zh-CN"))
     session.add(Alias(shop_id=shop_id, kind="asin", value=MARK, item_id=item_id))
     session.flush()
@@ -324,6 +337,19 @@ def _bill(session: Session) -> int:
     session.add(invoice)
     session.flush()
     return invoice.invoice_id
+
+
+def _report(session: Session, connection_id: int | None) -> None:
+    """A report, and what it says of an item."""
+    own: dict[str, Any] = {"shop_id": this_shop(session).shop_id, "connection_id": connection_id}
+    own["marketplace"] = "US"
+    now = datetime.now(UTC)
+    session.add(
+        Report(**own, kind="sales", starts_at=now - timedelta(days=7), ends_at=now, cause=MARK)
+    )
+    week = {"asin": ASIN, "starts_on": now.date(), "ends_on": now.date() + timedelta(days=6)}
+    session.add(ReportedSales(**own, **week, report_id=1, shipped_units=1))
+    session.flush()
 
 
 def _connect(domain: str) -> int:

@@ -37,8 +37,19 @@ PAYMENTS = "/vendor/payments/v1"
 FINANCE = "/finances/invoices/2026-06-25/invoices"
 REMITTANCES = "/finances/remittances/2026-03-17/remittances"
 TRANSACTIONS = "/vendor/transactions/v1/transactions"
-# Answers of the finance operations of 2026 have their fields at the top, without a `payload`.
-WITHOUT_PAYLOAD = ("finance_invoices", "finance_invoice", "remittances")
+REPORTS = "/reports/2021-06-30"
+# Answers of reports, and of the finance operations of 2026, have their fields at the top.
+WITHOUT_PAYLOAD = (
+    "finance_invoices",
+    "finance_invoice",
+    "remittances",
+    "create_report",
+    "report",
+    "reports",
+    "report_document",
+    "cancel_report",
+)
+WITHOUT_BODY = ("cancel_report",)
 
 
 class NotAuthorised(RetryLater):
@@ -47,6 +58,10 @@ class NotAuthorised(RetryLater):
 
 class GrantRefused(NotAuthorised):
     """Login with Amazon no longer knows the consent: nothing at all can be asked with it."""
+
+
+class Throttled(RetryLater):
+    """We asked more often than Amazon's rate allows; nothing else is wrong."""
 
 
 class UnknownOutcome(RetryLater):
@@ -186,6 +201,35 @@ class VendorClient(Client):  # type: ignore[misc]
         path = f"{TRANSACTIONS}/{quote(transaction_id, safe='')}"
         return self._read("transaction", path, {}, "transactionStatus")
 
+    def create_report(self, body: Mapping[str, Any]) -> str:
+        """Asks for a report; returns its id. UnknownOutcome means that it may be being made."""
+        reply = self._authorised(
+            "create_report", f"{REPORTS}/reports", data={"method": "POST", **body}
+        )
+        report_id = reply.payload.get("reportId")
+        if not isinstance(report_id, str) or not report_id:
+            raise UnknownOutcome(f"Amazon took it without a report id ({reply.request_id}).")
+        return report_id
+
+    def report(self, report_id: str) -> Reply:
+        """How far a report has come. Raises GiveUp with `not_found` where there is none."""
+        path = f"{REPORTS}/reports/{quote(report_id, safe='')}"
+        return self._read("report", path, {}, "processingStatus")
+
+    def reports(self, **parameters: str | int | None) -> Reply:
+        """One page of reports, those that others have asked for too."""
+        return self._read("reports", f"{REPORTS}/reports", parameters, "reports")
+
+    def report_document(self, document_id: str) -> Reply:
+        """Where a document can be downloaded, for five minutes, and how it is compressed."""
+        path = f"{REPORTS}/documents/{quote(document_id, safe='')}"
+        return self._read("report_document", path, {}, "url")
+
+    def cancel_report(self, report_id: str) -> None:
+        """Takes a report back that Amazon has not begun; GiveUp when it has."""
+        path = f"{REPORTS}/reports/{quote(report_id, safe='')}"
+        self._authorised("cancel_report", path, data={"method": "DELETE"})
+
     def _read(
         self,
         operation: str,
@@ -243,12 +287,12 @@ class VendorClient(Client):  # type: ignore[misc]
         if status in (401, 403):
             raise NotAuthorised(said)
         if status == 429:
-            raise RetryLater(said, after=_pause(response))
+            raise Throttled(said, after=_pause(response))
         if status >= 500 or 300 <= status < 400:
             raise UnknownOutcome(said, after=_pause(response))
         if status >= 400:
             raise GiveUp(said, code="not_found" if status == 404 else "amazon_refused")
-        body = _json(response)
+        body = {} if operation in WITHOUT_BODY else _json(response)
         if not isinstance(body, dict):
             raise UnknownOutcome(f"Amazon's answer to {operation} is not JSON ({request_id}).")
         if body.get("errors"):

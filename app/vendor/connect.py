@@ -30,6 +30,7 @@ from app.vendor import access, terms
 from app.vendor.acknowledgements import SEND
 from app.vendor.client import NotAuthorised
 from app.vendor.polling import POLL
+from app.vendor.reports.requests import JOB as REPORTS
 from app.vendor.self_test.tables import SELF_TEST
 from app.vendor.tables import OAuthState
 
@@ -171,6 +172,7 @@ def keep(session: Session, *, region: str, reference: str, name: str, token: str
     ring_after_commit(session, POLL)
     ring_after_commit(session, SEND)
     ring_after_commit(session, SELF_TEST)
+    ring_after_commit(session, REPORTS)
     return row
 
 

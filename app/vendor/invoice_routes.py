@@ -19,6 +19,7 @@ from app.http import Page, PageQuery, answer, cut_page, decode_cursor, principal
 from app.vendor import billing, invoice_pdf, invoice_views, invoices
 from app.vendor.invoice_facts import lines_on
 from app.vendor.invoice_tables import Invoice
+from app.vendor.lookups import whole_of_cursor
 
 INVOICES = Tag(name="invoices", description="What Amazon is billed, and what became of it.")
 api = APIBlueprint("invoices", __name__, url_prefix="/api", abp_tags=[INVOICES])
@@ -177,7 +178,7 @@ def list_invoices(query: InvoicesQuery) -> Any:
                 col(Invoice.number).istartswith(query.search.strip(), autoescape=True)
             )
         if keys:
-            wanted = wanted.where(Invoice.invoice_id < _whole(keys[0]))
+            wanted = wanted.where(Invoice.invoice_id < whole_of_cursor(keys[0]))
         rows = session.exec(
             wanted.order_by(col(Invoice.invoice_id).desc()).limit(query.limit + 1)
         ).all()
@@ -294,11 +295,3 @@ def keep_vendor_code(path: CodePath, body: BillingBody) -> Any:
         invoices.price_drafts(session, body.region, path.code)
         view = invoice_views.billing_view(row)
     return answer(view)
-
-
-def _whole(key: Any) -> int:
-    if isinstance(key, int):
-        return key
-    raise Refused(
-        "bad_cursor", "This cursor is not one of ours; start again without it.", status=400
-    )

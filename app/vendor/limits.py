@@ -21,6 +21,11 @@ class Bucket:
     permits: float = 0.0
     at: float = field(default_factory=time.monotonic)
 
+    def pause(self, now: float) -> float:
+        """Seconds until a permit is there; takes none."""
+        permits = min(self.burst, self.permits + (now - self.at) * self.rate)
+        return max(0.0, (1 - permits) / self.rate)
+
     def take(self, now: float) -> float:
         """Takes one permit; returns the seconds to wait until it is there."""
         self.permits = min(self.burst, self.permits + (now - self.at) * self.rate) - 1
@@ -43,6 +48,12 @@ class Limiter:
             pause = bucket.take(time.monotonic())
         if pause:
             self._sleep(pause)
+
+    def pause(self, shop_id: int, connection_id: int, region: str, operation: str) -> float:
+        """Seconds that `wait` would block now; for work that can better be put off."""
+        with self._lock:
+            bucket = self._bucket((shop_id, connection_id, region, operation))
+            return bucket.pause(time.monotonic())
 
     def heard(
         self, shop_id: int, connection_id: int, region: str, operation: str, published: float

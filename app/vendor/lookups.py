@@ -45,3 +45,12 @@ def moment_of_cursor(written: Any) -> datetime:
         raise Refused(
             "bad_cursor", "This cursor is not one of ours; start again without it.", status=400
         ) from None
+
+
+def whole_of_cursor(written: Any) -> int:
+    """The whole number that a cursor of ours carries. Raises Refused("bad_cursor")."""
+    if isinstance(written, int):
+        return written
+    raise Refused(
+        "bad_cursor", "This cursor is not one of ours; start again without it.", status=400
+    )

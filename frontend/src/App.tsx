@@ -1,30 +1,40 @@
 // The screens and the admin's links to them.
-import { lazy, Suspense, useEffect } from 'react';
+import { type ComponentType, lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Route, Routes, useNavigate } from 'react-router';
+import { loadScreens } from './i18n';
 import { Home } from './routes/Home';
 import { onNavigate } from './shell/appBridge';
 import { AppNavigation, Page, Spinner } from './ui/elements';
 
-const Stock = lazy(() => import('./routes/Stock'));
-const StockItem = lazy(() => import('./routes/StockItem'));
-const Collisions = lazy(() => import('./routes/Collisions'));
-const Discrepancies = lazy(() => import('./routes/Discrepancies'));
-const Arrivals = lazy(() => import('./routes/Arrivals'));
-const Policies = lazy(() => import('./routes/Policies'));
-const PurchaseOrders = lazy(() => import('./routes/PurchaseOrders'));
-const AnswerRules = lazy(() => import('./routes/AnswerRules'));
-const PurchaseOrder = lazy(() => import('./routes/PurchaseOrder'));
-const Shipments = lazy(() => import('./routes/Shipments'));
-const Shipment = lazy(() => import('./routes/Shipment'));
-const Receipts = lazy(() => import('./routes/Receipts'));
-const Invoices = lazy(() => import('./routes/Invoices'));
-const Invoice = lazy(() => import('./routes/Invoice'));
-const Billing = lazy(() => import('./routes/Billing'));
-const Activity = lazy(() => import('./routes/Activity'));
-const ActivityMessage = lazy(() => import('./routes/ActivityMessage'));
-const AmazonConnection = lazy(() => import('./routes/AmazonConnection'));
-const Settings = lazy(() => import('./routes/Settings'));
+// A screen comes with its words; the home screen's few are there from the start.
+const screen = (load: () => Promise<{ default: ComponentType }>) =>
+  lazy(async () => {
+    const [module] = await Promise.all([load(), loadScreens()]);
+    return module;
+  });
+
+const Stock = screen(() => import('./routes/Stock'));
+const StockItem = screen(() => import('./routes/StockItem'));
+const Collisions = screen(() => import('./routes/Collisions'));
+const Discrepancies = screen(() => import('./routes/Discrepancies'));
+const Arrivals = screen(() => import('./routes/Arrivals'));
+const Policies = screen(() => import('./routes/Policies'));
+const PurchaseOrders = screen(() => import('./routes/PurchaseOrders'));
+const AnswerRules = screen(() => import('./routes/AnswerRules'));
+const PurchaseOrder = screen(() => import('./routes/PurchaseOrder'));
+const Shipments = screen(() => import('./routes/Shipments'));
+const Shipment = screen(() => import('./routes/Shipment'));
+const Receipts = screen(() => import('./routes/Receipts'));
+const Invoices = screen(() => import('./routes/Invoices'));
+const Invoice = screen(() => import('./routes/Invoice'));
+const Billing = screen(() => import('./routes/Billing'));
+const Reports = screen(() => import('./routes/Reports'));
+const ReportedAsin = screen(() => import('./routes/ReportedAsin'));
+const Activity = screen(() => import('./routes/Activity'));
+const ActivityMessage = screen(() => import('./routes/ActivityMessage'));
+const AmazonConnection = screen(() => import('./routes/AmazonConnection'));
+const Settings = screen(() => import('./routes/Settings'));
 
 export function App() {
   const { t } = useTranslation();
@@ -39,6 +49,7 @@ export function App() {
     { to: '/shipments', label: t('nav.shipments') },
     { to: '/receipts', label: t('nav.receipts') },
     { to: '/invoices', label: t('nav.invoices') },
+    { to: '/reports', label: t('nav.reports') },
     { to: '/policies', label: t('nav.policies') },
     { to: '/activity', label: t('nav.activity') },
     { to: '/settings', label: t('nav.settings') },
@@ -70,6 +81,8 @@ export function App() {
           <Route path="/invoices" element={<Invoices />} />
           <Route path="/invoices/billing" element={<Billing />} />
           <Route path="/invoices/:id" element={<Invoice />} />
+          <Route path="/reports" element={<Reports />} />
+          <Route path="/reports/:asin" element={<ReportedAsin />} />
           <Route path="/activity" element={<Activity />} />
           <Route path="/activity/:id" element={<ActivityMessage />} />
           <Route path="/settings" element={<Settings />} />

@@ -104,7 +104,12 @@ def _parses(value: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=8)
+def document_errors(name: str, document: Any) -> list[str]:
+    """What is wrong with a report's document by Amazon's schema of that name."""
+    return schema_errors(f"reports/{name}.json", _model(f"reports/{name}.json"), document)
+
+
+@lru_cache(maxsize=32)
 def _model(name: str) -> dict[str, Any]:
     model: dict[str, Any] = json.loads((MODELS / name).read_text())
     return model

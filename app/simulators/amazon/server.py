@@ -17,13 +17,21 @@ from urllib.parse import urlencode
 from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.simulators.amazon import contract, invoices, orders
+from app.simulators.amazon import contract, invoices, orders, reports
 from app.simulators.amazon.world import World
 
 log = logging.getLogger("amazon")
 
-RATES = {"getTransaction": (10, 20)}
-USUAL_RATE = (10, 10)
+RATES: dict[str, tuple[float, float]] = {
+    "getTransaction": (10, 20),
+    "createReport": (0.0167, 15),
+    "getReport": (2, 15),
+    "getReports": (0.0222, 10),
+    "getReportDocument": (0.0167, 15),
+    "cancelReport": (0.0222, 10),
+}
+USUAL_RATE = (10.0, 10.0)
+REPORTS = "/reports/2021-06-30"
 REMITTANCES = "/finances/remittances/2026-03-17/remittances"
 FINANCE = "/finances/invoices/2026-06-25/invoices"
 LONGEST_WINDOW = timedelta(days=7)
@@ -99,8 +107,20 @@ class Amazon:
                 self.read_transaction,
             ),
         }
+        routes |= {
+            "createReport": ("POST", f"{REPORTS}/reports", self.create_report),
+            "getReports": ("GET", f"{REPORTS}/reports", self.list_reports),
+            "getReport": ("GET", f"{REPORTS}/reports/<report_id>", self.read_report),
+            "cancelReport": ("DELETE", f"{REPORTS}/reports/<report_id>", self.cancel_report),
+            "getReportDocument": (
+                "GET",
+                f"{REPORTS}/documents/<document_id>",
+                self.read_document,
+            ),
+        }
         for operation, (method, path, view) in routes.items():
             self.web.add_url_rule(path, operation, self._guarded(operation, view), methods=[method])
+        self.web.add_url_rule("/report-documents/<document_id>", "download", self.download)
         self.web.add_url_rule("/auth/o2/token", "token", self.token, methods=["POST"])
         self.web.add_url_rule("/apps/authorize/consent", "consent", self.consent)
         self.web.add_url_rule("/apps/authorize/answer", "answer", self.answer, methods=["POST"])
@@ -150,7 +170,7 @@ class Amazon:
         response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
         if status < 400:
             rate = RATES.get(operation, USUAL_RATE)[0]
-            response.headers["x-amzn-RateLimit-Limit"] = f"{rate}.0"
+            response.headers["x-amzn-RateLimit-Limit"] = str(float(rate))
         return response
 
     def list_orders(self, account: str, *, body: Any) -> tuple[int, Any]:
@@ -266,6 +286,53 @@ class Amazon:
         if found["errors"]:
             status["errors"] = [{"code": "InvalidInput", "message": one} for one in found["errors"]]
         return 200, {"payload": {"transactionStatus": status}}
+
+    def create_report(self, account: str, *, body: Any) -> tuple[int, Any]:
+        return 202, {"reportId": reports.create(self.world, account, body)}
+
+    def list_reports(self, account: str, *, body: Any) -> tuple[int, Any]:
+        found = reports.of(self.world, account)
+        for argument, field in (
+            ("reportTypes", "reportType"),
+            ("processingStatuses", "processingStatus"),
+        ):
+            if request.args.get(argument):
+                found = [one for one in found if one[field] in request.args[argument].split(",")]
+        since = request.args.get("createdSince")
+        if since:
+            moment = orders.stamp(orders.moment(since))
+            found = [one for one in found if one["createdTime"] >= moment]
+        page, token = _page(found, usual=int(request.args.get("pageSize", 10)))
+        return 200, {"reports": page} | ({"nextToken": token} if token else {})
+
+    def read_report(self, account: str, *, report_id: str, body: Any) -> tuple[int, Any]:
+        kept = reports.known(self.world, account, report_id)
+        if kept is None:
+            return 404, _errors("NotFound", f"There is no report {report_id}.")
+        return 200, reports.as_report(report_id, kept)
+
+    def cancel_report(self, account: str, *, report_id: str, body: Any) -> tuple[int, Any]:
+        kept = reports.known(self.world, account, report_id)
+        if kept is None:
+            return 404, _errors("NotFound", f"There is no report {report_id}.")
+        if reports.state_of(kept) != "IN_QUEUE":
+            return 400, _errors("InvalidInput", "Only a report in the queue can be cancelled.")
+        kept["cancelled"] = True
+        return 200, {}
+
+    def read_document(self, account: str, *, document_id: str, body: Any) -> tuple[int, Any]:
+        kept = reports.known(self.world, account, document_id.rpartition(".")[2])
+        if kept is None or reports.state_of(kept) not in reports.END_STATES:
+            return 404, _errors("NotFound", f"There is no document {document_id}.")
+        return 200, reports.link(kept, document_id, request.host_url)
+
+    def download(self, document_id: str) -> Response:
+        """The document behind a link; anybody who has the link may read it."""
+        with self.world.store.reading():
+            status, content = reports.download(
+                self.world, document_id, request.args.get("until", "")
+            )
+        return Response(content, status=status, mimetype="application/octet-stream")
 
     def token(self) -> tuple[dict[str, Any], int]:
         """Login with Amazon's token endpoint, with its own form of errors."""

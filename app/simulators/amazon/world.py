@@ -29,6 +29,7 @@ FRESH: dict[str, Any] = {
     "acknowledgements": [],
     "invoices": {},
     "invoices_sent": [],
+    "reports": {},
     "faults": [],
     "number": 0,
 }
@@ -101,10 +102,12 @@ class World:
         """The next calls of an operation (or of any, `*`) go wrong in this way."""
         self.state["faults"].append({"operation": operation, "kind": kind, "times": times})
 
-    def take_fault(self, operation: str) -> str | None:
+    def take_fault(self, operation: str, *, by_name: bool = False) -> str | None:
+        """The fault of this call, once; `by_name` leaves those of any operation to others."""
+        wanted = (operation,) if by_name else (operation, "*")
         with self.store.lock:
             for fault in self.state["faults"]:
-                if fault["times"] > 0 and fault["operation"] in (operation, "*"):
+                if fault["times"] > 0 and fault["operation"] in wanted:
                     fault["times"] -= 1
                     return str(fault["kind"])
         return None

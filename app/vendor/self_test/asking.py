@@ -73,6 +73,7 @@ QUESTIONS: dict[str, Ask] = {
     "finance_invoices": lambda client, marketplace: client.finance_invoices(
         marketplaceId=marketplace
     ),
+    "reports": lambda client, _: client.reports(reportTypes="GET_VENDOR_SALES_REPORT", pageSize=1),
     "remittances": lambda client, marketplace: client.remittances(marketplaceId=marketplace),
 }
 BY_SENDING = "invoices"

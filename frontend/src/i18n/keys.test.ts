@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import en from './en.json';
-import zh from './zh-CN.json';
+import enCore from './en/core.json';
+import enScreens from './en/screens.json';
+import zhCore from './zh-CN/core.json';
+import zhScreens from './zh-CN/screens.json';
 
 type Tree = { [key: string]: string | Tree };
 
@@ -13,8 +15,8 @@ function flat(tree: Tree, path = ''): Map<string, string> {
   return found;
 }
 
-const english = flat(en as Tree);
-const chinese = flat(zh as Tree);
+const english = flat({ ...enCore, ...enScreens } as Tree);
+const chinese = flat({ ...zhCore, ...zhScreens } as Tree);
 const withoutPlural = (key: string) => key.replace(/_(one|other)$/, '');
 
 test('every string exists in both languages', () => {

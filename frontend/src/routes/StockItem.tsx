@@ -63,7 +63,12 @@ export default function StockItem() {
               <ul className="plain">
                 {item.aliases.map((alias) => (
                   <li key={alias.kind + alias.value}>
-                    <span className="subdued">{t(`aliases.${alias.kind}`)}</span> {alias.value}
+                    <span className="subdued">{t(`aliases.${alias.kind}`)}</span>{' '}
+                    {alias.kind === 'asin' ? (
+                      <To to={`/reports/${alias.value}`}>{alias.value}</To>
+                    ) : (
+                      alias.value
+                    )}
                   </li>
                 ))}
               </ul>
