@@ -38,6 +38,7 @@ from app.vendor import connect_routes as amazon
 from app.vendor import invoice_routes as invoices
 from app.vendor import kit_routes as kits
 from app.vendor import routes as vendor
+from app.vendor import unmapped_routes as unmapped
 from app.vendor.answering import routes as answering
 from app.vendor.dated import DatedTable, TableWrong
 from app.vendor.receiving import routes as receiving
@@ -61,6 +62,7 @@ BLUEPRINTS = (
     vendor.api,
     invoices.api,
     kits.api,
+    unmapped.api,
     shipping.api,
     packing.api,
     shipment_papers.api,

@@ -64,6 +64,7 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "parts": [{"item_id": owned.item_id, "units": 1}],
     },
     "/api/kits/{}": lambda owned: {"parts": []},
+    "/api/unmapped-products/map": lambda owned: {"asin": "B0STOLEN01", "item_id": owned.item_id},
     "/api/exit": lambda owned: {"confirm": STRANGER},
     "/api/counts": lambda owned: {},
     "/api/discrepancies/{}": lambda owned: {"owner": "stranger", "note": "mine now"},

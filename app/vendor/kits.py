@@ -43,7 +43,7 @@ def make(
     session.flush()
     for kind, value in (("asin", asin), ("vendor_sku", vendor_sku)):
         if value:
-            _name(session, item.item_id, kind, value)
+            give_name(session, item.item_id, kind, value)
     change(session, item.item_id, parts)
     map_again(session)
     return item.item_id
@@ -82,13 +82,17 @@ def change(session: Session, kit_item_id: int, parts: Sequence[Part]) -> None:
         restate(session, list(locked_orders(session, region, numbers).values()))
 
 
-def _name(session: Session, item_id: int, kind: str, value: str) -> None:
+def give_name(session: Session, item_id: int, kind: str, value: str) -> None:
+    """Makes an outside identifier mean this item; again is harmless.
+
+    Raises Refused("name_taken") when it means another item.
+    """
     kept = session.execute(
         insert(Alias)
         .values(shop_id=shop_of(session), kind=kind, value=value, item_id=item_id)
         .on_conflict_do_nothing()
         .returning(col(Alias.item_id))
     ).scalar()
-    if kept is None:
+    if kept is None and session.get_one(Alias, (shop_of(session), kind, value)).item_id != item_id:
         field = FieldError(kind, "this names another item already")
         raise Refused("name_taken", "Another item has this identifier.", errors=[field])

@@ -21,6 +21,7 @@ const Discrepancies = screen(() => import('./routes/Discrepancies'));
 const Arrivals = screen(() => import('./routes/Arrivals'));
 const Policies = screen(() => import('./routes/Policies'));
 const PurchaseOrders = screen(() => import('./routes/PurchaseOrders'));
+const UnmappedProducts = screen(() => import('./routes/UnmappedProducts'));
 const AnswerRules = screen(() => import('./routes/AnswerRules'));
 const PurchaseOrder = screen(() => import('./routes/PurchaseOrder'));
 const Shipments = screen(() => import('./routes/Shipments'));
@@ -75,6 +76,7 @@ export function App() {
           <Route path="/purchase-orders" element={<PurchaseOrders />} />
           <Route path="/purchase-orders/rules" element={<AnswerRules />} />
           <Route path="/purchase-orders/:number" element={<PurchaseOrder />} />
+          <Route path="/unmapped-products" element={<UnmappedProducts />} />
           <Route path="/shipments" element={<Shipments />} />
           <Route path="/shipments/:identifier" element={<Shipment />} />
           <Route path="/receipts" element={<Receipts />} />

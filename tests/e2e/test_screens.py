@@ -201,3 +201,43 @@ def test_a_policy_is_tried_on_the_shops_own_history_and_then_followed(
     expect(app.get_by_text("Policy keeps 4: ceiling 5")).to_be_visible()
     stage.settle_down()
     stage.check()
+
+
+def test_an_unmapped_product_is_confirmed_and_its_orders_hold_at_once(
+    stage: Stage, page: Page
+) -> None:
+    brand(stage)
+    number = stage.purchase_order(
+        {"asin": "B000000007", "vendor_sku": "tent ", "amount": 4, "cost": "50.00"}
+    )
+
+    app = show(page, stage, "/unmapped-products")
+    expect(app.get_by_role("link", name=number)).to_be_visible(timeout=30_000)
+    expect(app.get_by_text("Same SKU, case and punctuation aside")).to_be_visible()
+    assert stage.units("TENT", "reserved") == 0
+    app.get_by_role("button", name="This is TENT").click()
+    expect(app.get_by_text("Every product that Amazon orders is an item of yours.")).to_be_visible()
+    eventually(lambda: stage.units("TENT", "reserved"), 4)
+    stage.settle_down()
+    stage.check()
+
+
+def test_what_amazon_changed_reads_line_by_line(stage: Stage, page: Page) -> None:
+    brand(stage)
+    number = stage.purchase_order(
+        {"asin": "B000000001", "vendor_sku": "810000000011", "amount": 4, "cost": "50.00"},
+        order_type="RushOrder",
+    )
+    eventually(lambda: stage.units("TENT", "reserved"), 4)
+    for amount in (0, 3):
+        stage.amazons("POST", f"/purchase-orders/{number}/change", lines={"1": {"amount": amount}})
+        eventually(lambda: stage.units("TENT", "reserved"), amount)
+
+    app = show(page, stage, f"/purchase-orders/{number}")
+    expect(app.get_by_text("Rush", exact=True)).to_be_visible()
+    expect(app.get_by_text("Units ordered: 4 → 0")).to_be_visible()
+    expect(app.get_by_text("Cancelled", exact=True)).to_be_visible()
+    expect(app.get_by_text("Units ordered: 0 → 3")).to_be_visible()
+    expect(app.get_by_text("Ordered again", exact=True)).to_be_visible()
+    stage.settle_down()
+    stage.check()

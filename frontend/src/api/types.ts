@@ -196,7 +196,7 @@ export interface PurchaseOrderSummary {
   payment_method: string | null;
   vendor_code: string;
   state: 'New' | 'Acknowledged' | 'Closed';
-  type: string;
+  type: string | null;
   ordered_at: string;
   ship_window: Window | null;
   delivery_window: Window | null;
@@ -248,6 +248,14 @@ export interface PurchaseOrder extends PurchaseOrderSummary {
     units: number;
     state: string;
   }[];
+}
+export interface UnmappedProduct {
+  asin: string | null;
+  vendor_sku: string | null;
+  units: number;
+  since: string;
+  numbers: string[];
+  suggestions: { item: ItemBrief; reason: 'known_identifier' | 'same_barcode' | 'same_sku' }[];
 }
 export interface Message {
   id: number;

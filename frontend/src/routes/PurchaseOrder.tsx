@@ -6,11 +6,12 @@ import type { PurchaseOrder as Order } from '../api/types';
 import { Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Figures, Loaded, Named, Table } from '../ui/patterns';
-import { StateBadge } from './PurchaseOrders';
+import { Markers, StateBadge } from './PurchaseOrders';
 import { Acknowledge } from './purchase-order/Acknowledge';
 import { Bill } from './purchase-order/Bill';
 import { Places } from './purchase-order/Places';
 import { Ship } from './purchase-order/Ship';
+import { Versions } from './purchase-order/Versions';
 
 export default function PurchaseOrder() {
   const { t } = useTranslation();
@@ -22,7 +23,11 @@ export default function PurchaseOrder() {
         <Page
           heading={`${order.number} · ${order.ship_to}`}
           back={{ to: '/purchase-orders', label: t('orders.title') }}
-          action={<StateBadge order={order} />}
+          action={
+            <span>
+              <Markers order={order} /> <StateBadge order={order} />
+            </span>
+          }
         >
           <Sums order={order} />
           <Places number={order.number} region={order.region} />
@@ -78,7 +83,8 @@ function Lines({ order }: { order: Order }) {
                 </Named>
               ) : (
                 <span className="negative">
-                  {row.asin} {row.vendor_sku}: {t('orders.unmapped')}
+                  {row.asin} {row.vendor_sku}:{' '}
+                  <To to="/unmapped-products">{t('orders.unmapped')}</To>
                 </span>
               ),
           },
@@ -89,6 +95,13 @@ function Lines({ order }: { order: Order }) {
             show: (row: Order['lines'][number]) =>
               key === 'held' && row.item ? (
                 <To to={`/stock/${row.item.id}?state=reserved`}>{number(row.held)}</To>
+              ) : key === 'ordered_units' && row.ordered.unit === 'Cases' ? (
+                <span>
+                  {number(row.ordered_units)}
+                  <div className="subdued">
+                    {t('orders.cases', { count: row.ordered.amount, size: row.ordered.unit_size })}
+                  </div>
+                </span>
               ) : (
                 number(row[key])
               ),
@@ -131,34 +144,6 @@ function Shipments({ order }: { order: Order }) {
           },
         ]}
       />
-    </Card>
-  );
-}
-
-function Versions({ order }: { order: Order }) {
-  const { t } = useTranslation();
-  const { time } = useFormat();
-  const changed = order.versions.filter((one) => one.changes.length > 0);
-  return (
-    <Card heading={t('orders.versions')}>
-      {changed.length === 0 && <span className="subdued">{t('orders.noChanges')}</span>}
-      <ul className="plain">
-        {changed.map((one) => (
-          <li key={one.version}>
-            {t('orders.version', { version: one.version, when: time(one.seen_at) })}
-            {one.changes.map((change) => (
-              <div className="subdued" key={`${change.line}${change.field}`}>
-                {change.line && `${t('orders.line')} ${change.line} · `}
-                {t('orders.change', {
-                  field: change.field,
-                  before: change.before ?? '–',
-                  after: change.after ?? '–',
-                })}
-              </div>
-            ))}
-          </li>
-        ))}
-      </ul>
     </Card>
   );
 }

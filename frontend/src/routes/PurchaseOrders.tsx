@@ -19,7 +19,12 @@ export default function PurchaseOrders() {
   return (
     <Page
       heading={t('orders.title')}
-      action={<To to="/purchase-orders/rules">{t('rules.title')}</To>}
+      action={
+        <>
+          <To to="/unmapped-products">{t('nav.unmapped')}</To> ·{' '}
+          <To to="/purchase-orders/rules">{t('rules.title')}</To>
+        </>
+      }
     >
       <Card flush>
         <div className="filters">
@@ -59,7 +64,11 @@ export default function PurchaseOrders() {
                   {
                     key: 'state',
                     label: t('orders.state'),
-                    show: (row) => <StateBadge order={row} />,
+                    show: (row) => (
+                      <span>
+                        <StateBadge order={row} /> <Markers order={row} />
+                      </span>
+                    ),
                   },
                   {
                     key: 'by',
@@ -93,6 +102,28 @@ export default function PurchaseOrders() {
         <More query={query} />
       </Card>
     </Page>
+  );
+}
+
+/** What makes an order other than a regular one that is invoiced. */
+export function Markers({ order }: { order: PurchaseOrderSummary }) {
+  const { t } = useTranslation();
+  const marks = [
+    ...(order.type && order.type !== 'RegularOrder' ? [`types.${order.type}`] : []),
+    ...(order.payment_method &&
+    order.payment_method !== 'Invoice' &&
+    !(order.type === 'ConsignedOrder' && order.payment_method === 'Consignment')
+      ? [`payments.${order.payment_method}`]
+      : []),
+  ];
+  return (
+    <>
+      {marks.map((mark) => (
+        <Badge key={mark} tone="info">
+          {t(`orders.${mark}`)}
+        </Badge>
+      ))}
+    </>
   );
 }
 

@@ -86,7 +86,8 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
                 </Named>
               ) : (
                 <span className="negative">
-                  {line.asin} {line.vendor_sku}: {t('orders.unmapped')}
+                  {line.asin} {line.vendor_sku}:{' '}
+                  <To to="/unmapped-products">{t('orders.unmapped')}</To>
                 </span>
               ),
           },
