@@ -33,7 +33,7 @@ from app.inventory import routes as inventory
 from app.overview import collisions, connections, home, leaving_routes, messages
 from app.shopify import install, shell
 from app.shopify import routes as store
-from app.vendor import charges, invoice_rules, taxes, terms
+from app.vendor import charges, invoice_rules, taxes, terms, windows
 from app.vendor import connect_routes as amazon
 from app.vendor import invoice_routes as invoices
 from app.vendor import kit_routes as kits
@@ -60,6 +60,7 @@ BLUEPRINTS = (
     discrepancies.api,
     policies.api,
     vendor.api,
+    windows.api,
     invoices.api,
     kits.api,
     unmapped.api,

@@ -21,6 +21,7 @@ from app.db import shop_of
 from app.errors import FieldError, Refused
 from app.inventory.asking import WithheldLine
 from app.vendor import terms
+from app.vendor.coming import Coming
 from app.vendor.orders import locked_orders
 from app.vendor.promises import PURCHASE_ORDER, lines_of, restate
 from app.vendor.tables import (
@@ -55,7 +56,7 @@ LEFT JOIN (
 ) AS part USING (reference, line, item_id)
 GROUP BY 1, 2
 """
-Because = Literal["held_in_full", "held_in_part", "nothing_free", "no_item"]
+Because = Literal["held_in_full", "held_in_part", "arrives", "nothing_free", "no_item"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Proposal:
     rejection_reason: str | None
     because: Because
     withheld: WithheldLine | None = None
+    backorder_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -102,18 +104,30 @@ def quantities_due(order: PurchaseOrder) -> datetime:
     return order.ordered_at + terms.hours("changed_acknowledgement_hours", order.region)
 
 
-def propose(line: PurchaseOrderLine, held: int, withheld: WithheldLine | None = None) -> Proposal:
-    """Accepts what is held, in whole cases where cases were ordered, and rejects the rest."""
+def propose(
+    line: PurchaseOrderLine,
+    held: int,
+    withheld: WithheldLine | None = None,
+    coming: Coming | None = None,
+) -> Proposal:
+    """Accepts what is held, backorders what will have arrived in time, and rejects the rest.
+
+    All in whole cases where cases were ordered.
+    """
     step = case_size(line)
     accept = min(line.ordered_units, held) // step * step
-    reject = line.ordered_units - accept
+    backorder = min(line.ordered_units - accept, coming.units if coming else 0) // step * step
+    reject = line.ordered_units - accept - backorder
     because: Because = "held_in_part" if accept else "nothing_free"
     if line.item_id is None:
         because = "no_item"
+    elif backorder:
+        because = "arrives"
     elif reject == 0:
         because = "held_in_full"
     reason = "TemporarilyUnavailable" if reject else None
-    return Proposal(accept, 0, reject, reason, because, withheld)
+    day = coming.day if coming and backorder else None
+    return Proposal(accept, backorder, reject, reason, because, withheld, day)
 
 
 def case_size(line: PurchaseOrderLine) -> int:

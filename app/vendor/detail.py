@@ -14,6 +14,7 @@ from app.inventory.kits import Part, parts_of
 from app.inventory.models import Item, Location
 from app.inventory.views import ItemBrief, LocationBrief
 from app.vendor.acknowledgements import held_units, propose
+from app.vendor.coming import Coming, coming_for
 from app.vendor.promises import PURCHASE_ORDER, lines_of
 from app.vendor.tables import (
     Acknowledgement,
@@ -59,6 +60,7 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
     kept = withheld(session, PURCHASE_ORDER, [order.reference])
     parts = parts_of(session, [line.item_id for line in lines if line.item_id is not None])
     items = items_of(session, lines)
+    coming = coming_for(session, order, lines, parts, held) if order.state == "New" else {}
     return PurchaseOrderView(
         **dict(summary),
         lines=[
@@ -67,6 +69,7 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
                 line,
                 held.get((order.reference, line.line), 0),
                 _kept_from(line, kept.get((order.reference, line.line), {}), parts),
+                coming.get(line.line),
                 items,
             )
             for line in lines
@@ -96,6 +99,7 @@ def _line_view(
     line: PurchaseOrderLine,
     held: int,
     kept: WithheldLine | None,
+    coming: Coming | None,
     items: Mapping[int, ItemBrief],
 ) -> PurchaseOrderLineView:
     cost = None
@@ -121,7 +125,7 @@ def _line_view(
         shipped=line.shipped_units,
         received=line.received_units,
         last_received_at=line.last_received_at,
-        proposal=ProposalView.model_validate(propose(line, held, kept)),
+        proposal=ProposalView.model_validate(propose(line, held, kept, coming)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -92,6 +93,7 @@ class ProposalView(Answer):
     rejection_reason: str | None
     because: str
     withheld: WithheldView | None
+    backorder_on: date | None
 
 
 class PurchaseOrderLineView(Answer):

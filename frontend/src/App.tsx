@@ -22,6 +22,7 @@ const Arrivals = screen(() => import('./routes/Arrivals'));
 const Policies = screen(() => import('./routes/Policies'));
 const PurchaseOrders = screen(() => import('./routes/PurchaseOrders'));
 const UnmappedProducts = screen(() => import('./routes/UnmappedProducts'));
+const Windows = screen(() => import('./routes/Windows'));
 const AnswerRules = screen(() => import('./routes/AnswerRules'));
 const PurchaseOrder = screen(() => import('./routes/PurchaseOrder'));
 const Shipments = screen(() => import('./routes/Shipments'));
@@ -74,6 +75,7 @@ export function App() {
           <Route path="/arrivals" element={<Arrivals />} />
           <Route path="/policies" element={<Policies />} />
           <Route path="/purchase-orders" element={<PurchaseOrders />} />
+          <Route path="/purchase-orders/windows" element={<Windows />} />
           <Route path="/purchase-orders/rules" element={<AnswerRules />} />
           <Route path="/purchase-orders/:number" element={<PurchaseOrder />} />
           <Route path="/unmapped-products" element={<UnmappedProducts />} />

@@ -231,6 +231,7 @@ export interface PurchaseOrderLine {
     rejection_reason: string | null;
     because: string;
     withheld: { units: number; because: string; value: number | null } | null;
+    backorder_on: string | null;
   };
 }
 export interface PurchaseOrder extends PurchaseOrderSummary {
@@ -349,6 +350,19 @@ export interface UnitPlaces {
 export interface OrderPlaces {
   units: UnitPlaces;
   lines: (UnitPlaces & { line: string })[];
+}
+export interface OrderWindow {
+  number: string;
+  region: string;
+  vendor_code: string;
+  ship_to: string;
+  kind: 'ship' | 'delivery';
+  start: string;
+  end: string;
+  ordered: number;
+  left: number;
+  short: number;
+  risk: 'late' | 'unanswered' | 'short' | 'soon' | 'none';
 }
 export interface Session {
   shop: { domain: string; name: string; currency: string; time_zone: string };

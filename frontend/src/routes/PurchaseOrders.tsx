@@ -21,6 +21,7 @@ export default function PurchaseOrders() {
       heading={t('orders.title')}
       action={
         <>
+          <To to="/purchase-orders/windows">{t('nav.windows')}</To> ·{' '}
           <To to="/unmapped-products">{t('nav.unmapped')}</To> ·{' '}
           <To to="/purchase-orders/rules">{t('rules.title')}</To>
         </>

@@ -21,6 +21,8 @@ export function useFormat() {
   const dates = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeZone: 'UTC' });
   return {
     date: (value: string | null) => (value ? dates.format(new Date(value)) : '–'),
+    // The shop's own day, as 2026-11-24.
+    dayOf: (moment: string) => toInput(moment, zone).slice(0, 10),
     toInput: (moment: string) => toInput(moment, zone),
     fromInput: (text: string) => fromInput(text, zone),
     number: (value: number) => numbers.format(value),

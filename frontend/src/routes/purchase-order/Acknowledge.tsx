@@ -5,15 +5,18 @@ import { useTranslation } from 'react-i18next';
 import { send } from '../../api/client';
 import type { PurchaseOrder, PurchaseOrderLine } from '../../api/types';
 import { toast } from '../../shell/appBridge';
-import { Banner, Button, Card, NumberField, Select, To } from '../../ui/elements';
+import { Banner, Button, Card, Checkbox, NumberField, Select, To } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { Failure, Named, Table } from '../../ui/patterns';
 
-const REASONS = ['TemporarilyUnavailable', 'InvalidProductIdentifier', 'ObsoleteProduct'];
+// Said twice, two days apart, it ends all orders of the product (Amazon's vendor guide).
+const FOR_GOOD = 'ObsoleteProduct';
+const REASONS = ['TemporarilyUnavailable', 'InvalidProductIdentifier', FOR_GOOD];
 
 interface Answer {
   accept: string;
   backorder: string;
+  backorderOn: string;
   reject: string;
   reason: string;
 }
@@ -22,6 +25,7 @@ function proposed(line: PurchaseOrderLine): Answer {
   return {
     accept: String(line.proposal.accept),
     backorder: String(line.proposal.backorder),
+    backorderOn: line.proposal.backorder_on ?? '',
     reject: String(line.proposal.reject),
     reason: line.proposal.rejection_reason ?? 'TemporarilyUnavailable',
   };
@@ -35,6 +39,7 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
     Object.fromEntries(order.lines.map((line) => [line.line, proposed(line)])),
   );
   const [asked, setAsked] = useState(false);
+  const [sure, setSure] = useState(false);
   const acknowledge = useMutation({
     mutationFn: () =>
       send('POST', `/purchase-orders/${order.number}/acknowledge`, {
@@ -67,6 +72,10 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
     />
   );
   const anyWrong = order.lines.some((line) => wrong(line));
+  const forGood = order.lines.filter((line) => {
+    const answer = answers[line.line] as Answer;
+    return Number(answer.reject) > 0 && answer.reason === FOR_GOOD;
+  });
   return (
     <Card heading={t('orders.proposal')} flush>
       {acknowledge.error && <Failure error={acknowledge.error} />}
@@ -134,7 +143,24 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
           {
             key: 'backorder',
             label: t('orders.backorder'),
-            show: (line) => (line.back_order_allowed ? field(line, 'backorder') : '–'),
+            show: (line) =>
+              line.back_order_allowed ? (
+                <>
+                  {field(line, 'backorder')}
+                  {Number(answers[line.line]?.backorder) > 0 && (
+                    <input
+                      type="date"
+                      aria-label={t('orders.backorderOn')}
+                      value={answers[line.line]?.backorderOn ?? ''}
+                      onChange={(event) =>
+                        edit(line.line, { backorderOn: event.currentTarget.value })
+                      }
+                    />
+                  )}
+                </>
+              ) : (
+                '–'
+              ),
           },
           { key: 'reject', label: t('orders.reject'), show: (line) => field(line, 'reject') },
           {
@@ -158,13 +184,18 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
           },
         ]}
       />
+      {asked && !anyWrong && forGood.length > 0 && (
+        <Banner tone="critical" heading={t('orders.forGood', { count: forGood.length })}>
+          <Checkbox label={t('orders.forGoodSure')} checked={sure} onChange={setSure} />
+        </Banner>
+      )}
       <div className="footer">
         <Button
           primary
           busy={acknowledge.isPending}
           onClick={() => {
             setAsked(true);
-            if (!anyWrong) acknowledge.mutate();
+            if (!anyWrong && (sure || forGood.length === 0)) acknowledge.mutate();
           }}
         >
           {t('orders.acknowledge')}
@@ -180,6 +211,7 @@ function bodyOf(line: PurchaseOrderLine, answer: Answer) {
     line: line.line,
     accept: Number(answer.accept),
     backorder: Number(answer.backorder),
+    backorder_on: Number(answer.backorder) > 0 && answer.backorderOn ? answer.backorderOn : null,
     reject,
     rejection_reason: reject > 0 ? answer.reason : null,
   };
