@@ -44,6 +44,8 @@ class OrderWindow(Answer):
 
 
 class Windows(Answer):
+    """Open orders with something left to ship, the earliest end of a window first."""
+
     data: list[OrderWindow]
 
 

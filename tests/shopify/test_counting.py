@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from app import jobs
-from app.db import transaction
+from app.db import database_time, transaction
 from app.inventory import counts
 from app.inventory.documents import Claim, Document
 from app.inventory.ledger import settle
@@ -214,7 +214,7 @@ def test_a_reading_that_fails_at_shopifys_end_goes_on_later(counted: Store) -> N
     with transaction(counted.shop_id) as session:
         row = session.exec(select(CountRun)).one()
         assert row.attempts == 1 and row.error
-        row.due_at = datetime.now(UTC)
+        row.due_at = database_time()
     rounds(counted)
     with transaction(counted.shop_id) as session:
         row = session.exec(select(CountRun)).one()

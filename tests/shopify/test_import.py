@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 
 import pytest
 from sqlmodel import select
 
+from app.db import database_time
 from app.inventory.models import Alias, Hold, Item
 from app.shopify import catalog, catalog_opening, tokens
 from app.shopify.tables import CatalogImport
@@ -43,7 +43,7 @@ def steps_until(store: Store, wanted: str) -> None:
     for _ in range(100):
         with store.books().transaction() as session:
             row = session.exec(select(CatalogImport)).one()
-            row.due_at = datetime.now(UTC)
+            row.due_at = database_time()
             if row.step == wanted:
                 return
         catalog.step(store.shop_id)
@@ -77,7 +77,7 @@ def test_an_import_that_is_interrupted_goes_on_where_it_was(store: Store, step: 
 
 def make_due(store: Store) -> None:
     with store.books().transaction() as session:
-        session.exec(select(CatalogImport)).one().due_at = datetime.now(UTC)
+        session.exec(select(CatalogImport)).one().due_at = database_time()
 
 
 def test_a_shop_with_nothing_in_it_is_opened_too(simulator: Simulator, store: Store) -> None:

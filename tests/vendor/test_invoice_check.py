@@ -290,7 +290,8 @@ def test_every_rule_is_checked_and_every_check_is_a_rule() -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_every_rule_has_its_words_in_both_languages(language: str) -> None:
-    words = json.loads((PROJECT / f"frontend/src/i18n/{language}.json").read_text())["invoices"]
+    written = PROJECT / f"frontend/src/i18n/{language}/screens.json"
+    words = json.loads(written.read_text())["invoices"]
     names = {one.name for one in invoice_rules.TABLE.rows()}
     assert set(words["rules"]) == set(words["fixes"]) == names
 
