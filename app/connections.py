@@ -12,6 +12,9 @@ from sqlmodel import Field, Session, col, select
 from app import secrets
 from app.db import Table, shop_of
 
+BY_FILE = "by_file"
+"""The state of a connection that has papers by file only, and no access."""
+
 
 class Connection(Table, table=True):
     """One grant of access. Tokens are sealed (`secrets`), and replaced in pairs under the row's lock."""
@@ -21,7 +24,8 @@ class Connection(Table, table=True):
         UniqueConstraint("shop_id", "channel", "reference"),
         CheckConstraint("channel IN ('shopify', 'amazon')", name="channel"),
         CheckConstraint(
-            "state IN ('connected', 'reopen_needed', 'reauthorise', 'disconnected')", name="state"
+            "state IN ('connected', 'reopen_needed', 'reauthorise', 'disconnected', 'by_file')",
+            name="state",
         ),
     )
 
@@ -47,6 +51,11 @@ class Connection(Table, table=True):
     last_good_at: datetime | None = Field(default=None, description="The last call that worked.")
     error: str | None = Field(default=None, description="Why it does not work now, for a person.")
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+
+    @property
+    def has_access(self) -> bool:
+        """Whether somebody meant it to reach the other side; papers by file need none."""
+        return self.state not in ("disconnected", BY_FILE)
 
     def seal(self, *, access_token: str | None, refresh_token: str | None) -> None:
         """Stores both tokens encrypted; the pair is always replaced together."""

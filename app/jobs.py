@@ -34,6 +34,7 @@ from app.shopify import outbox as shopify_outbox
 from app.shops import all_shop_ids
 from app.vendor import outbox as amazon_outbox
 from app.vendor import polling
+from app.vendor.files import working as files
 from app.vendor.reports import working as reports
 from app.vendor.self_test import asking
 from app.vendor.shipping import following, reminders
@@ -93,6 +94,7 @@ JOBS: dict[str, Callable[[int], None]] = {
     "shipments": following.follow,
     "remind": remind,
     "reports": reports.work,
+    "files": files.work,
     "keep_alive": tokens.keep_alive,
     "ask_again": ask_again,
     "policy": follow_policy,
@@ -121,6 +123,8 @@ SELECT
     EXISTS (SELECT FROM policy_change WHERE shop_id = :shop AND settled_at IS NULL) AS policy,
     EXISTS (SELECT FROM report JOIN connection USING (shop_id, connection_id)
         WHERE shop_id = :shop AND due_at <= now() AND connection.state = 'connected') AS reports,
+    EXISTS (SELECT FROM file_import WHERE shop_id = :shop
+        AND state IN ('applying', 'undoing')) AS files,
     EXISTS (SELECT FROM hold WHERE shop_id = :shop
         AND expires_at <= now() AND held > 0) AS expire
 """

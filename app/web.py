@@ -41,6 +41,7 @@ from app.vendor import routes as vendor
 from app.vendor import unmapped_routes as unmapped
 from app.vendor.answering import routes as answering
 from app.vendor.dated import DatedTable, TableWrong
+from app.vendor.files import routes as files
 from app.vendor.receiving import routes as receiving
 from app.vendor.reports import kinds as report_kinds
 from app.vendor.reports import routes as reports
@@ -73,6 +74,7 @@ BLUEPRINTS = (
     self_test.api,
     receiving.api,
     answering.api,
+    files.api,
     messages.api,
     connections.api,
     home.api,

@@ -16,7 +16,7 @@ from app import bell, health, secrets
 from app.clock import LEADER_LOCK
 from app.commands.common import SOMETHING_WRONG, told_plainly
 from app.config import require, settings
-from app.connections import Connection, connections
+from app.connections import BY_FILE, Connection, connections
 from app.db import engine, run, shop_of, transaction
 from app.errors import GiveUp
 from app.shops import all_shop_ids, this_shop
@@ -153,6 +153,8 @@ def _shop(session: Session) -> list[Verdict]:
         words = f"a message is {int(row.late)} s late; is a worker running?"
         verdicts.append(Verdict(BAD, shop.domain, words))
     for connection in connections(session):
+        if connection.state == BY_FILE:
+            continue
         words = (
             f"{connection.channel} {connection.name or connection.reference}: {connection.state}"
         )
@@ -165,7 +167,7 @@ def _shop(session: Session) -> list[Verdict]:
         if connection.error:
             words = f"{words}; {connection.error}"
         verdicts.append(Verdict(GOOD if good else BAD, shop.domain, words))
-        if connection.channel == "amazon" and connection.state != "disconnected":
+        if connection.channel == "amazon" and connection.has_access:
             verdicts += _amazon(session, shop.domain, connection)
     verdicts += [_warning(shop.domain, one) for one in warnings(session, datetime.now(UTC))]
     return verdicts

@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 
 from app import messages
 from app.bell import ring_after_commit
+from app.connections import BY_FILE, Connection
 from app.db import shop_of
 from app.errors import FieldError, Refused
 from app.inventory.asking import WithheldLine
@@ -153,6 +154,8 @@ def acknowledge(
 ) -> Acknowledgement:
     """Says this to Amazon: paper, firm hold and outgoing message in the caller's transaction.
 
+    Where Amazon's papers come by file only, nothing is sent: it is kept and held as said.
+
     Raises Refused: 404 for an unknown order, 409 when it is closed or another acknowledgement is
     under way, 422 with a path for every field that Amazon would not take.
     """
@@ -190,6 +193,10 @@ def acknowledge(
             )
         )
         _promise(session, line, one.accept, one.backorder, one.reject, one.backorder_on)
+    if _is_by_file(session, order):  # a person types it into Vendor Central
+        paper.state, order.state = "accepted", "Acknowledged"
+        restate(session, [order], actor=actor)
+        return paper
     paper.message_id = messages.record(
         session,
         direction="out",
@@ -309,6 +316,11 @@ def _promise_again(
         units = promised.get(line.line, (0, 0, 0))
         _promise(session, line, *units, days.get(line.line))
     restate(session, [order], actor="system")
+
+
+def _is_by_file(session: Session, order: PurchaseOrder) -> bool:
+    connection = session.get(Connection, (order.shop_id, order.connection_id))
+    return connection is not None and connection.state == BY_FILE
 
 
 def _must_be_open(session: Session, order: PurchaseOrder) -> None:

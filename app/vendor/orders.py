@@ -52,11 +52,18 @@ class Change:
     changes: list[dict[str, Any]]
 
 
-def store(session: Session, connection: Connection, papers: Sequence[OrderFacts]) -> list[OrderKey]:
+def store(
+    session: Session,
+    connection: Connection,
+    papers: Sequence[OrderFacts],
+    *,
+    import_id: int | None = None,
+) -> list[OrderKey]:
     """Stores what is new in these papers and restates the holds of what changed.
 
-    Guarantees: the same paper again changes nothing; an older one never replaces a newer one; each
-    new content is one version and one message; returns the orders whose content is new.
+    Guarantees: the same paper again changes nothing; of what Amazon's API shows, an older paper
+    never replaces a newer one, and it replaces what a file said; each new content is one version
+    and one message; returns the orders whose content is new.
     """
     assert connection.region is not None
     newest = _newest(papers)
@@ -68,7 +75,7 @@ def store(session: Session, connection: Connection, papers: Sequence[OrderFacts]
         order = known.get(number)
         if order is not None:
             order.read_at, order.connection_id = now, connection.connection_id
-            if order.digest == facts.digest or facts.as_of < _as_of(order):
+            if order.digest == facts.digest or _is_older(facts, order):
                 continue
         changed.append(_apply(connection, facts, order, lines))
     session.add_all([change.order for change in changed])
@@ -88,6 +95,7 @@ def store(session: Session, connection: Connection, papers: Sequence[OrderFacts]
                 content=change.facts.content,
                 changes=change.changes,
                 message_id=message_ids[order.region, order.number],
+                import_id=import_id,
             )
         )
     restate(session, [change.order for change in changed], message_ids=message_ids)
@@ -175,6 +183,10 @@ def _newest(papers: Sequence[OrderFacts]) -> dict[str, OrderFacts]:
     return newest
 
 
+def _is_older(facts: OrderFacts, order: PurchaseOrder) -> bool:
+    return facts.source == order.source == "api" and facts.as_of < _as_of(order)
+
+
 def _as_of(order: PurchaseOrder) -> datetime:
     return max(filter(None, (order.ordered_at, order.changed_at, order.state_changed_at)))
 
@@ -215,6 +227,7 @@ def _set_header(order: PurchaseOrder, facts: OrderFacts, connection: Connection)
     order.state = "Closed" if order.status == "CLOSED" else facts.state
     order.type, order.payment_method = facts.type, facts.payment_method
     order.vendor_code, order.ship_to = facts.vendor_code, facts.ship_to
+    order.source, order.withdrawn = facts.source, facts.withdrawn
     order.ordered_at, order.changed_at = facts.ordered_at, facts.changed_at
     order.state_changed_at = facts.state_changed_at
     order.ship_start, order.ship_end = facts.ship_window or (None, None)

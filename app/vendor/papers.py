@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 
 LARGEST = 2**31 - 1
 STATES = ("New", "Acknowledged", "Closed")
@@ -65,6 +65,8 @@ class OrderFacts:
     delivery_window: tuple[datetime, datetime] | None
     lines: tuple[LineFacts, ...]
     content: dict[str, Any] = field(repr=False)
+    source: Literal["api", "file"] = "api"
+    withdrawn: bool = False
 
     @property
     def digest(self) -> str:

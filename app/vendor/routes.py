@@ -93,7 +93,9 @@ def list_purchase_orders(query: OrdersQuery) -> Any:
     """Purchase orders, the newest first."""
     keys = decode_cursor(query.cursor, 3)
     with shop_transaction() as session:
-        wanted = select(PurchaseOrder).where(PurchaseOrder.shop_id == shop_of(session))
+        wanted = select(PurchaseOrder).where(
+            PurchaseOrder.shop_id == shop_of(session), ~col(PurchaseOrder.withdrawn)
+        )
         if query.state is not None:
             wanted = wanted.where(PurchaseOrder.state == query.state)
         if query.region is not None:

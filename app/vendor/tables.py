@@ -42,6 +42,7 @@ class PurchaseOrder(Table, table=True):
     __tablename__ = "purchase_order"
     __table_args__ = (
         CheckConstraint("state IN ('New', 'Acknowledged', 'Closed')", name="state"),
+        CheckConstraint("source IN ('api', 'file')", name="source"),
         Index("ix_purchase_order_ordered_at", "shop_id", "ordered_at", "region", "number"),
         Index(
             "ix_purchase_order_open",
@@ -85,6 +86,10 @@ class PurchaseOrder(Table, table=True):
     )
     rest_released: bool = Field(
         default=False, description="An operator has said that no more will be shipped."
+    )
+    source: str = Field(default="api", description="What said its content last: api or file.")
+    withdrawn: bool = Field(
+        default=False, description="The file that brought it was undone; nothing of it counts."
     )
     first_seen_at: datetime = Field(default_factory=_now)
     read_at: datetime = Field(default_factory=_now)
@@ -158,7 +163,16 @@ class PurchaseOrderVersion(Table, table=True):
     """A full copy of a purchase order at each change, with the difference to the copy before."""
 
     __tablename__ = "purchase_order_version"
-    __table_args__ = (_of_order(),)
+    __table_args__ = (
+        _of_order(),
+        Index(
+            "ix_purchase_order_version_import",
+            "shop_id",
+            "import_id",
+            "number",
+            postgresql_where=text("import_id IS NOT NULL"),
+        ),
+    )
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)
     region: str = Field(primary_key=True)
@@ -171,6 +185,9 @@ class PurchaseOrderVersion(Table, table=True):
         default_factory=list, sa_type=JSONB, description="line, field, before, after"
     )
     message_id: int | None = Field(default=None, sa_type=BigInteger)
+    import_id: int | None = Field(
+        default=None, sa_type=Integer, description="The file that said so, if one did."
+    )
 
 
 class Acknowledgement(Table, table=True):

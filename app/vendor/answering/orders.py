@@ -35,6 +35,7 @@ WHERE line.shop_id = :shop AND line.number = ANY(:numbers)
 TO_ANSWER = """
 SELECT region, number FROM purchase_order AS waiting
 WHERE shop_id = :shop AND state = 'New' AND NOT before_books AND status_read_at IS NOT NULL
+  AND source = 'api'
   AND NOT EXISTS (SELECT FROM acknowledgement AS said
       WHERE said.shop_id = waiting.shop_id AND said.region = waiting.region
         AND said.number = waiting.number)

@@ -156,7 +156,7 @@ def _judge_sending(session: Session, connection: Connection) -> None:
 
 
 def _connected(session: Session) -> list[Connection]:
-    return [one for one in connections(session, "amazon") if one.state != "disconnected"]
+    return [one for one in connections(session, "amazon") if one.has_access]
 
 
 def _marketplace(session: Session, connection: Connection) -> str:

@@ -39,7 +39,7 @@ def warnings(session: Session, now: datetime) -> list[Warned]:
             found.append(
                 Warned("consent_ends", connection.connection_id, ends_at, None, _soon(ends_at, now))
             )
-        if connection.state != "disconnected":
+        if connection.has_access:
             found += [
                 Warned("role_missing", connection.connection_id, None, one.name, True)
                 for one in capabilities(session, connection.connection_id)

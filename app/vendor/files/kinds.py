@@ -1,0 +1,171 @@
+"""The kinds of files that are understood: their fields, and the headings that exports give them.
+
+Headings as seen in Vendor Central's exports (English and Chinese) and in common workbooks; Amazon
+documents none of them, so a person confirms the map, and what was confirmed is remembered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Type = Literal["text", "units", "amount", "day", "choice"]
+PURCHASE_ORDERS = "purchase_orders"
+
+
+@dataclass(frozen=True, eq=False)
+class FileField:
+    """One thing that a column may say. `choices`: what stands there → what it means."""
+
+    name: str
+    type: Type
+    headings: tuple[str, ...]
+    required: bool = False
+    longest: int = 64
+    choices: Mapping[str, str] | None = None
+    of_order: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file."""
+
+    name: str
+    fields: Sequence[FileField]
+
+    def field(self, name: str) -> FileField | None:
+        """The field of that name."""
+        return next((one for one in self.fields if one.name == name), None)
+
+
+STATES = {
+    "new": "New",
+    "unconfirmed": "New",
+    "open": "New",
+    "未确认": "New",
+    "acknowledged": "Acknowledged",
+    "confirmed": "Acknowledged",
+    "已确认": "Acknowledged",
+    "closed": "Closed",
+    "completed": "Closed",
+    "已关闭": "Closed",
+}
+UNITS = {
+    "each": "Eaches",
+    "eaches": "Eaches",
+    "ea": "Eaches",
+    "units": "Eaches",
+    "unit": "Eaches",
+    "件": "Eaches",
+    "case": "Cases",
+    "cases": "Cases",
+    "ca": "Cases",
+    "cs": "Cases",
+    "箱": "Cases",
+}
+WINDOWS = {
+    "ship": "ship",
+    "ship window": "ship",
+    "shipment window": "ship",
+    "发货": "ship",
+    "delivery": "delivery",
+    "delivery window": "delivery",
+    "送达": "delivery",
+}
+
+KINDS = {
+    PURCHASE_ORDERS: Kind(
+        PURCHASE_ORDERS,
+        (
+            FileField(
+                "number",
+                "text",
+                (
+                    "PO",
+                    "PO number",
+                    "PO #",
+                    "Purchase order",
+                    "Purchase order number",
+                    "采购订单号",
+                ),
+                required=True,
+                of_order=True,
+            ),
+            FileField("line", "text", ("Line", "Line number", "Item sequence number", "行号")),
+            FileField("asin", "text", ("ASIN",), longest=20),
+            FileField(
+                "vendor_sku",
+                "text",
+                ("Model number", "Vendor SKU", "SKU", "Merchant SKU", "型号"),
+            ),
+            FileField(
+                "barcode", "text", ("External ID", "UPC", "EAN", "GTIN", "Barcode", "商品编码")
+            ),
+            FileField(
+                "ordered",
+                "units",
+                (
+                    "Quantity requested",
+                    "Requested quantity",
+                    "Quantity ordered",
+                    "Ordered quantity",
+                    "Quantity submitted",
+                    "Submitted quantity",
+                    "Quantity",
+                    "订购数量",
+                ),
+                required=True,
+            ),
+            FileField("unit", "choice", ("Unit of measure", "Unit", "单位"), choices=UNITS),
+            FileField("unit_size", "units", ("Case size", "Case pack", "Unit size", "每箱数量")),
+            FileField(
+                "accepted",
+                "units",
+                ("Accepted quantity", "Quantity accepted", "Confirmed quantity", "确认数量"),
+            ),
+            FileField("received", "units", ("Quantity received", "Received quantity", "收货数量")),
+            FileField("cost", "amount", ("Unit cost", "Cost", "Net cost", "单位成本")),
+            FileField("currency", "text", ("Currency", "Unit cost currency", "货币"), longest=3),
+            FileField(
+                "vendor_code", "text", ("Vendor", "Vendor code", "供应商代码"), of_order=True
+            ),
+            FileField(
+                "ship_to",
+                "text",
+                ("Ship to location", "Ship to", "Fulfillment center", "运送地点"),
+                of_order=True,
+            ),
+            FileField(
+                "state", "choice", ("Status", "PO status", "状态"), choices=STATES, of_order=True
+            ),
+            FileField(
+                "ordered_on",
+                "day",
+                ("Order date", "Ordered on", "PO date", "Order created", "订单日期"),
+                of_order=True,
+            ),
+            FileField(
+                "window_type", "choice", ("Window type", "时段类型"), choices=WINDOWS, of_order=True
+            ),
+            FileField(
+                "window_start",
+                "day",
+                ("Window start", "Ship window start", "Delivery window start", "时段开始"),
+                of_order=True,
+            ),
+            FileField(
+                "window_end",
+                "day",
+                ("Window end", "Ship window end", "Delivery window end", "时段结束"),
+                of_order=True,
+            ),
+        ),
+    )
+}
+
+
+def plain_heading(heading: str) -> str:
+    """A heading as it is compared: without case, spaces, punctuation."""
+    return re.sub(r"[\W_]+", "", heading.casefold())
