@@ -29,6 +29,7 @@ from app.inventory.policies import PolicyKey, Terms
 from app.messages import Message
 from app.preferences import Preference
 from app.shops import this_shop
+from app.vendor.files import working as files
 from app.vendor.invoice_tables import Invoice, VendorCode
 from app.vendor.reports.tables import Report, ReportedSales
 from app.vendor.shipping.tables import (
@@ -111,6 +112,7 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "marketplace": "US",
         "kind": "sales",
     },
+    "/api/file-imports/{}": lambda owned: {"currency": "EUR"},
     "/api/items/{}/dated": lambda owned: {"dated": True},
     "/api/shipping-settings": lambda owned: {"gs1_company_prefix": "8100000"},
     "/api/shipping-settings/ship-from/{}": lambda owned: {
@@ -146,6 +148,7 @@ class Owned:
     arrival_id: int
     group_id: int
     invoice_id: int
+    import_id: int
 
     @property
     def announced(self) -> dict[str, str]:
@@ -179,6 +182,7 @@ class Owned:
             "way": "accept",
             "asin": ASIN,
             "kind": "sales",
+            "import_id": self.import_id,
         }
         return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found: str(values[found[1]]), rule)
 
@@ -208,6 +212,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         policy_changes.put_policy(session, key, Terms(safety_stock=1), by="user:1")
         invoice_id = _bill(session)
         _report(session, connection_id)
+        import_id = _file(session)
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(
@@ -221,6 +226,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         arrival_id,
         group_id,
         invoice_id,
+        import_id,
     )
 
 
@@ -351,6 +357,15 @@ def _report(session: Session, connection_id: int | None) -> None:
     week = {"asin": ASIN, "starts_on": now.date(), "ends_on": now.date() + timedelta(days=6)}
     session.add(ReportedSales(**own, **week, report_id=1, shipped_units=1))
     session.flush()
+
+
+def _file(session: Session) -> int:
+    """A file that was looked at."""
+    content = f"PO,ASIN,Quantity\n{MARK},{ASIN},1\n".encode()
+    kept, _ = files.bring(
+        session, "purchase_orders", MARK, content, region="na", actor=f"user:{MARK}"
+    )
+    return kept.import_id
 
 
 def _connect(domain: str) -> int:

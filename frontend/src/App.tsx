@@ -22,6 +22,8 @@ const Arrivals = screen(() => import('./routes/Arrivals'));
 const Policies = screen(() => import('./routes/Policies'));
 const PurchaseOrders = screen(() => import('./routes/PurchaseOrders'));
 const UnmappedProducts = screen(() => import('./routes/UnmappedProducts'));
+const Files = screen(() => import('./routes/Files'));
+const FileImport = screen(() => import('./routes/FileImport'));
 const Windows = screen(() => import('./routes/Windows'));
 const AnswerRules = screen(() => import('./routes/AnswerRules'));
 const PurchaseOrder = screen(() => import('./routes/PurchaseOrder'));
@@ -77,6 +79,8 @@ export function App() {
           <Route path="/purchase-orders" element={<PurchaseOrders />} />
           <Route path="/purchase-orders/windows" element={<Windows />} />
           <Route path="/purchase-orders/rules" element={<AnswerRules />} />
+          <Route path="/purchase-orders/files" element={<Files />} />
+          <Route path="/purchase-orders/files/:id" element={<FileImport />} />
           <Route path="/purchase-orders/:number" element={<PurchaseOrder />} />
           <Route path="/unmapped-products" element={<UnmappedProducts />} />
           <Route path="/shipments" element={<Shipments />} />

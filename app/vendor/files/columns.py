@@ -19,6 +19,11 @@ class Headings:
     row: int
     names: tuple[str, ...]
 
+    @property
+    def different(self) -> list[str]:
+        """The names that a column can be chosen by, each once."""
+        return [name for name in dict.fromkeys(self.names) if name]
+
     def column(self, heading: str) -> int | None:
         """The place of a heading; None where there is none."""
         return self.names.index(heading) if heading in self.names else None
@@ -77,7 +82,8 @@ def faults_of(kind: Kind, found: Headings, columns: Mapping[str, str]) -> list[F
 
 
 def samples(sheet: Sheet, found: Headings, most: int = 3) -> list[list[str]]:
-    """The first rows below the headings, as a person sees them."""
+    """The first rows below the headings, as a person sees them: one cell for each different name."""
     rows: Iterable[Row] = (row for row in sheet.rows if row.number > found.row)
     taken = [row for row, _ in zip(rows, range(most), strict=False)]
-    return [[written(row.cell(at))[:60] for at in range(len(found.names))] for row in taken]
+    places = [found.names.index(name) for name in found.different]
+    return [[written(row.cell(at))[:60] for at in places] for row in taken]

@@ -238,7 +238,6 @@ def _keys(row: FileImport) -> tuple[datetime, int]:
 
 
 def _view(session: Session, kept: FileImport, found: Preview) -> PreviewView:
-    names = [name for name in dict.fromkeys(found.headings.names) if name]
     return PreviewView(
         file=ImportView.model_validate(kept),
         choices={
@@ -250,7 +249,7 @@ def _view(session: Session, kept: FileImport, found: Preview) -> PreviewView:
         },
         fields=[FieldView.model_validate(one) for one in KINDS[kept.kind].fields],
         heading_row=found.headings.row,
-        headings=names,
+        headings=found.headings.different,
         columns=found.columns,
         samples=found.samples,
         sheets=list(found.sheets),

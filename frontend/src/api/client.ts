@@ -33,6 +33,12 @@ export function send<Answer>(method: 'POST' | 'PUT' | 'DELETE', path: string, bo
   return call<Answer>(method, `/api${path}`, body);
 }
 
+/** Sends a file as it is. */
+export async function upload<Answer>(path: string, query: Query, file: File): Promise<Answer> {
+  const search = new URLSearchParams(Object.entries(query).map(([name, one]) => [name, `${one}`]));
+  return (await (await answerTo('POST', `/api${path}?${search}`, file)).json()) as Answer;
+}
+
 /** Saves a file under the name that the server gives it. */
 export async function download(path: string, method: 'GET' | 'POST' = 'GET'): Promise<void> {
   const response = await answerTo(method, `/api${path}`);
@@ -59,12 +65,10 @@ async function answerTo(method: string, address: string, body?: unknown): Promis
 
 async function attempt(method: string, address: string, body?: unknown): Promise<Response> {
   const headers: Record<string, string> = { Authorization: `Bearer ${await idToken()}` };
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
-  return fetch(address, {
-    method,
-    headers,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
+  if (body === undefined) return fetch(address, { method, headers });
+  const isFile = body instanceof Blob;
+  headers['Content-Type'] = isFile ? 'application/octet-stream' : 'application/json';
+  return fetch(address, { method, headers, body: isFile ? body : JSON.stringify(body) });
 }
 
 async function problemOf(response: Response): Promise<ProblemBody> {

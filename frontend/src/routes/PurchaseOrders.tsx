@@ -22,6 +22,7 @@ export default function PurchaseOrders() {
       action={
         <>
           <To to="/purchase-orders/windows">{t('nav.windows')}</To> ·{' '}
+          <To to="/purchase-orders/files">{t('files.title')}</To> ·{' '}
           <To to="/unmapped-products">{t('nav.unmapped')}</To> ·{' '}
           <To to="/purchase-orders/rules">{t('rules.title')}</To>
         </>

@@ -1,0 +1,112 @@
+// Amazon's papers by file: bring one, and see what became of those brought before.
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
+import { bring, type FileImport } from '../api/files';
+import { usePages } from '../api/queries';
+import { Badge, Card, Page, Select, To } from '../ui/elements';
+import { useFormat } from '../ui/format';
+import { Empty, Failure, Loaded, More, Table } from '../ui/patterns';
+
+const REGIONS = ['na', 'eu', 'fe'];
+
+export default function Files() {
+  const { t } = useTranslation();
+  const { number, time } = useFormat();
+  const query = usePages<FileImport>('/file-imports', {}, true);
+  return (
+    <Page heading={t('files.title')}>
+      <Bring />
+      <Card flush heading={t('files.before')}>
+        <Loaded query={query}>
+          {(data) => {
+            const rows = data.pages.flatMap((page) => page.data);
+            if (rows.length === 0) return <Empty>{t('files.empty')}</Empty>;
+            return (
+              <Table
+                label={t('files.before')}
+                rows={rows}
+                rowKey={(row) => row.import_id}
+                columns={[
+                  {
+                    key: 'name',
+                    label: t('files.name'),
+                    show: (row) => (
+                      <To to={`/purchase-orders/files/${row.import_id}`}>{row.name}</To>
+                    ),
+                  },
+                  { key: 'state', label: t('orders.state'), show: (row) => <State file={row} /> },
+                  {
+                    key: 'papers',
+                    label: t('files.papers'),
+                    number: true,
+                    show: (row) => number(row.total),
+                  },
+                  { key: 'made', label: t('files.brought'), show: (row) => time(row.made_at) },
+                ]}
+              />
+            );
+          }}
+        </Loaded>
+        <More query={query} />
+      </Card>
+    </Page>
+  );
+}
+
+function Bring() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [region, setRegion] = useState('na');
+  const sent = useMutation({
+    mutationFn: (file: File) => bring(file, 'purchase_orders', region),
+    onSuccess: (found) => navigate(`/purchase-orders/files/${found.file.import_id}`),
+  });
+  return (
+    <Card heading={t('files.bring')}>
+      <p className="subdued">{t('files.what')}</p>
+      {sent.error && <Failure error={sent.error} />}
+      <div className="filters">
+        <Select
+          label={t('settings.region')}
+          value={region}
+          onChange={setRegion}
+          options={REGIONS.map((one) => ({ value: one, label: t(`settings.regions.${one}`) }))}
+        />
+        <label className="plain">
+          {sent.isPending ? t('files.reading') : t('files.choose')}
+          <input
+            type="file"
+            accept=".csv,.txt,.tsv,.xlsx"
+            disabled={sent.isPending}
+            onChange={(event) => {
+              const [chosen] = event.target.files ?? [];
+              if (chosen) sent.mutate(chosen);
+              event.target.value = '';
+            }}
+          />
+        </label>
+      </div>
+    </Card>
+  );
+}
+
+const TONES = {
+  preview: 'info',
+  applying: 'info',
+  applied: 'success',
+  undoing: 'info',
+  undone: 'neutral',
+  discarded: 'neutral',
+} as const;
+
+export function State({ file }: { file: FileImport }) {
+  const { t } = useTranslation();
+  const isWrong = file.state === 'preview' && file.faults > 0;
+  return (
+    <Badge tone={isWrong ? 'critical' : TONES[file.state]}>
+      {isWrong ? t('files.withFaults', { count: file.faults }) : t(`files.states.${file.state}`)}
+    </Badge>
+  );
+}
