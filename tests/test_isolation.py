@@ -44,6 +44,7 @@ from app.vendor.shipping.tables import (
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine, Shipment, ShipmentLine
 from tests.inventory.brand import Brand, make_brand
 from tests.support.id_tokens import bearer
+from tests.vendor.x12.test_x12 import sample as x12_sample
 
 OWNER, STRANGER = "owner.myshopify.com", "stranger.myshopify.com"
 MARK = "OWNERS-SECRET"
@@ -361,7 +362,7 @@ def _report(session: Session, connection_id: int | None) -> None:
 
 def _file(session: Session) -> int:
     """A file that was looked at."""
-    content = f"PO,ASIN,Quantity\n{MARK},{ASIN},1\n".encode()
+    content = x12_sample(f"BEG*00*NE*{MARK}", f"PO1*1*1*EA*1*NT*VN*{MARK}")
     kept, _ = files.bring(
         session, "purchase_orders", MARK, content, region="na", actor=f"user:{MARK}"
     )

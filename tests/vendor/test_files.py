@@ -14,6 +14,8 @@ from app.vendor.files import working
 from app.vendor.files.preview import Preview, look
 from app.vendor.files.tables import FileImport
 from tests.vendor.brand import TENT, VendorBrand
+from tests.vendor.x12.test_x12 import BODY as X12_BODY
+from tests.vendor.x12.test_x12 import sample as x12_sample
 
 HEAD = (
     "PO,ASIN,Model Number,Quantity Requested,Unit Cost,Window Start,Window End,Order date,Status\n"
@@ -233,3 +235,15 @@ def test_taking_a_file_goes_on_where_it_was_cut(
 def test_products_of_a_file_that_no_item_is_wait_in_the_queue(brand: VendorBrand) -> None:
     take(brand, "PO,ASIN,Quantity\nEU1,B0NOBODY01,3\n")
     assert brand.value("SELECT item_id FROM purchase_order_line") is None
+
+
+def test_an_850_comes_by_the_same_door(brand: VendorBrand) -> None:
+    brand.stock("tent", 20)
+    written = x12_sample(*X12_BODY).decode().replace("*202611", "*209911")
+    kept, found = bring(brand, written, name="orders.edi")
+    assert (found.faults, found.outcome) == ([], {"new": 1})
+    take(brand, written)
+    assert lines(brand, "4X7PO001")[0][1:3] == ("B0TENT0001", 12)
+    assert brand.balance("tent", State.RESERVED) == 12
+    _, broken = bring(brand, written.replace("PO1*1*12*EA", "PO1*1*12*DZ"))
+    assert [(one.row, one.column, one.value) for one in broken.faults] == [(10, "PO103", "DZ")]

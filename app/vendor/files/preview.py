@@ -18,12 +18,15 @@ from app.vendor.files import columns, orders, reading, sheet
 from app.vendor.files.columns import Headings
 from app.vendor.files.kinds import KINDS
 from app.vendor.files.orders import StatedOrder
-from app.vendor.files.reading import Habits
+from app.vendor.files.reading import Habits, Record
 from app.vendor.files.sheet import Fault, Unreadable
 from app.vendor.files.tables import FileHeading, FileImport
 from app.vendor.papers import OrderFacts, StatusFacts, digest_of
 from app.vendor.promises import lines_of
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
+from app.vendor.x12 import envelope as x12
+from app.vendor.x12 import purchase_order
+from app.vendor.x12.envelope import X12Error, is_x12
 
 CURRENCIES = {"na": "USD", "eu": "EUR", "fe": "JPY"}
 SHOWN = 200
@@ -111,6 +114,8 @@ def remembered(session: Session, kind: str) -> dict[str, str]:
 def stated_in(kept: FileImport, known: Mapping[str, str]) -> tuple[Preview, list[StatedOrder]]:
     """What the file says by its choices, with the headings that the shop has confirmed before."""
     kind, chosen, found = KINDS[kept.kind], kept.choices, Preview()
+    if is_x12(kept.content):
+        return _stated_by_x12(kept.content)
     try:
         read = sheet.read(kept.content, encoding=chosen.get("encoding"), sheet=chosen.get("sheet"))
     except Unreadable as error:
@@ -129,6 +134,27 @@ def stated_in(kept: FileImport, known: Mapping[str, str]) -> tuple[Preview, list
     stated, faults = orders.stated_orders(records.records)
     found.faults = sorted([*records.faults, *faults], key=lambda one: (one.row, one.column))
     return found, stated
+
+
+def _stated_by_x12(content: bytes) -> tuple[Preview, list[StatedOrder]]:
+    """The 850s of a file of X12; a row is a segment, a column an element."""
+    found = Preview()
+    records = []
+    try:
+        for interchange in x12.read(content):
+            for group in interchange.groups:
+                for paper in group.transactions:
+                    if paper.type != "850":
+                        raise X12Error(group.header.number, "ST", 1, paper.type, "850")
+                    for number, stated in purchase_order.rows(paper):
+                        records.append(Record(number, stated))
+    except X12Error as error:
+        place = f"{error.name}{error.element:02}" if error.element else error.name
+        found.faults = [Fault(error.segment, place, "x12", error.value, error.fix)]
+        return found, []
+    stated_orders, faults = orders.stated_orders(records)
+    found.rows, found.faults = len(records), faults
+    return found, stated_orders
 
 
 def outcomes(

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from app.db import shop_of
-from app.errors import Refused
+from app.errors import FieldError, Refused
 from app.http import (
     Answer,
     Moment,
@@ -31,6 +31,8 @@ from app.vendor.files.preview import Preview, look
 from app.vendor.files.sheet import ENCODINGS, FAULTS_KEPT, LARGEST_FILE
 from app.vendor.files.tables import FileImport
 from app.vendor.lookups import moment_of_cursor, whole_of_cursor
+from app.vendor.x12 import functional
+from app.vendor.x12.envelope import X12Error, is_x12
 
 TAG = Tag(name="files", description="Amazon's papers by file: looked at, taken, undone.")
 api = APIBlueprint("vendor_files", __name__, url_prefix="/api", abp_tags=[TAG])
@@ -130,6 +132,7 @@ class PreviewView(Answer):
     faults: list[FaultView]
     papers: list[PaperView]
     same_as: int | None
+    is_x12: bool
 
 
 @api.get("/file-imports", responses={200: Page[ImportView]})
@@ -219,6 +222,29 @@ def discard_file(path: ImportPath) -> Any:
     return answer(view)
 
 
+@api.get("/file-imports/<int:import_id>/functional-acknowledgement")
+def read_functional_acknowledgement(path: ImportPath) -> Any:
+    """The 997 that answers a file of X12; papers that cannot be read are rejected by segment."""
+    with shop_transaction() as session:
+        kept = working.kept_import(session, path.import_id)
+        content, made_at = kept.content, kept.made_at
+    if not is_x12(content):
+        raise Refused("not_x12", "Only a file of X12 is answered by a 997.", status=409)
+    try:
+        written = functional.answers(content, at=made_at, control=path.import_id)
+    except X12Error as error:
+        raise Refused(
+            "broken_envelope",
+            "The envelope itself is broken, so there is nothing to answer: ask for it again.",
+            errors=[FieldError(f"segment {error.segment}", error.fix)],
+        ) from None
+    return Response(
+        written,
+        mimetype="application/edi-x12",
+        headers={"Content-Disposition": f'attachment; filename="997-{path.import_id}.edi"'},
+    )
+
+
 @api.get("/file-imports/<int:import_id>/content")
 def read_file_content(path: ImportPath) -> Any:
     """The file as it was brought."""
@@ -258,4 +284,5 @@ def _view(session: Session, kept: FileImport, found: Preview) -> PreviewView:
         faults=[FaultView.model_validate(one) for one in found.faults[:FAULTS_KEPT]],
         papers=[PaperView.model_validate(one) for one in found.papers],
         same_as=working.taken_before(session, kept),
+        is_x12=is_x12(kept.content),
     )

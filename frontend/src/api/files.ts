@@ -63,6 +63,7 @@ export interface FilePreview {
   faults: Fault[];
   papers: FilePaper[];
   same_as: number | null;
+  is_x12: boolean;
 }
 
 export function bring(file: File, kind: string, region: string): Promise<FilePreview> {

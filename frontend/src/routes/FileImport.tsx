@@ -83,7 +83,7 @@ function Found({ found, path }: { found: FilePreview; path: string }) {
       {file.state === 'preview' && (
         <>
           <Faults found={found} />
-          <Columns found={found} path={path} />
+          {!found.is_x12 && <Columns found={found} path={path} />}
           <Papers found={found} />
         </>
       )}
@@ -128,7 +128,12 @@ function Deeds({ found, path }: { found: FilePreview; path: string }) {
           </Button>{' '}
         </>
       )}
-      <Button onClick={() => download(`${path}/content`)}>{t('files.original')}</Button>
+      <Button onClick={() => download(`${path}/content`)}>{t('files.original')}</Button>{' '}
+      {found.is_x12 && (
+        <Button onClick={() => download(`${path}/functional-acknowledgement`)}>
+          {t('files.functional')}
+        </Button>
+      )}
     </>
   );
 }

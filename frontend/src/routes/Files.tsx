@@ -78,7 +78,7 @@ function Bring() {
           {sent.isPending ? t('files.reading') : t('files.choose')}
           <input
             type="file"
-            accept=".csv,.txt,.tsv,.xlsx"
+            accept=".csv,.txt,.tsv,.xlsx,.edi,.x12,.850"
             disabled={sent.isPending}
             onChange={(event) => {
               const [chosen] = event.target.files ?? [];

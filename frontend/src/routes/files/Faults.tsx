@@ -15,7 +15,11 @@ export function Faults({ found }: { found: FilePreview }) {
         rows={found.faults}
         rowKey={(one) => `${one.row} ${one.column} ${one.code} ${one.field}`}
         columns={[
-          { key: 'place', label: t('files.place'), show: (one) => <Place fault={one} /> },
+          {
+            key: 'place',
+            label: t('files.place'),
+            show: (one) => <Place fault={one} inSegments={found.is_x12} />,
+          },
           {
             key: 'field',
             label: t('files.field'),
@@ -33,8 +37,9 @@ export function Faults({ found }: { found: FilePreview }) {
   );
 }
 
-function Place({ fault }: { fault: Fault }) {
+function Place({ fault, inSegments }: { fault: Fault; inSegments: boolean }) {
   const { t } = useTranslation();
+  if (inSegments) return <>{t('files.segment', { number: fault.row, name: fault.column })}</>;
   if (fault.row === 0) return <>{t('files.wholeFile')}</>;
   if (fault.column === '') return <>{t('files.row', { row: fault.row })}</>;
   return (
