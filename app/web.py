@@ -42,6 +42,7 @@ from app.vendor import unmapped_routes as unmapped
 from app.vendor.answering import routes as answering
 from app.vendor.dated import DatedTable, TableWrong
 from app.vendor.files import routes as files
+from app.vendor.payments import routes as payments
 from app.vendor.receiving import routes as receiving
 from app.vendor.reports import kinds as report_kinds
 from app.vendor.reports import routes as reports
@@ -75,6 +76,7 @@ BLUEPRINTS = (
     receiving.api,
     answering.api,
     files.api,
+    payments.api,
     messages.api,
     connections.api,
     home.api,

@@ -31,6 +31,8 @@ from app.preferences import Preference
 from app.shops import this_shop
 from app.vendor.files import working as files
 from app.vendor.invoice_tables import Invoice, VendorCode
+from app.vendor.payments import reading as remittances
+from app.vendor.payments.tables import RemittanceReading
 from app.vendor.reports.tables import Report, ReportedSales
 from app.vendor.shipping.tables import (
     CarrierLabel,
@@ -184,6 +186,8 @@ class Owned:
             "asin": ASIN,
             "kind": "sales",
             "import_id": self.import_id,
+            "region": "na",
+            "payment_id": MARK,
         }
         return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found: str(values[found[1]]), rule)
 
@@ -214,6 +218,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         invoice_id = _bill(session)
         _report(session, connection_id)
         import_id = _file(session)
+        _pay(session, connection_id)
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(
@@ -367,6 +372,22 @@ def _file(session: Session) -> int:
         session, "purchase_orders", MARK, content, region="na", actor=f"user:{MARK}"
     )
     return kept.import_id
+
+
+def _pay(session: Session, connection_id: int | None) -> None:
+    """A payment, and how far payments were read."""
+    header = {
+        "uniquePaymentId": MARK,
+        "paymentNumber": MARK,
+        "paymentDate": "2026-11-01T00:00:00Z",
+        "paymentAmount": {"currencyAmount": 1, "currencyCode": "USD"},
+        "remittanceStatus": "SUCCESSFUL",
+    }
+    paid = {"invoiceNumber": MARK, "netAmountPaid": header["paymentAmount"]}
+    remittances.store(session, "na", header, [paid])
+    own: dict[str, Any] = {"shop_id": this_shop(session).shop_id, "connection_id": connection_id}
+    session.add(RemittanceReading(**own, marketplace_id=MARK, read_to=datetime.now(UTC)))
+    session.flush()
 
 
 def _connect(domain: str) -> int:

@@ -43,6 +43,7 @@ WITHOUT_PAYLOAD = (
     "finance_invoices",
     "finance_invoice",
     "remittances",
+    "remittance",
     "create_report",
     "report",
     "reports",
@@ -187,6 +188,11 @@ class VendorClient(Client):  # type: ignore[misc]
     def remittances(self, **parameters: str | int | None) -> Reply:
         """One page of payments' headers; may be empty with a `nextToken`."""
         return self._read("remittances", REMITTANCES, parameters, None)
+
+    def remittance(self, payment_id: str, **parameters: str | int | None) -> Reply:
+        """One payment with its lines; more of them behind `nextTokenForLineItems`."""
+        path = f"{REMITTANCES}/{quote(payment_id, safe='')}"
+        return self._read("remittance", path, parameters, "remittanceHeader")
 
     def submit_shipments(self, body: Mapping[str, Any]) -> str:
         """Sends transport requests; returns the transaction id."""

@@ -23,6 +23,7 @@ from app.vendor.invoice_forecast import Forecast, forecast
 from app.vendor.invoice_tables import INVOICE, Invoice, VendorCode
 from app.vendor.invoices import findings
 from app.vendor.marketplaces import WITH_CREDIT_NOTES
+from app.vendor.payments.views import InvoicePayment, payments_of
 
 NEXT = {
     "draft": "send",
@@ -155,6 +156,7 @@ class InvoiceView(InvoiceSummary):
     forecast: ForecastView | None
     differences: list[DifferenceView]
     can: list[str]
+    payments: list[InvoicePayment]
 
 
 class BillingView(Answer):
@@ -214,6 +216,7 @@ def whole(session: Session, invoice: Invoice) -> InvoiceView:
         forecast=_forecast(forecast(subject), currency) if invoice.state != "cancelled" else None,
         differences=differences(subject),
         can=_can(invoice, subject.billing),
+        payments=payments_of(session, invoice.number),
     )
 
 

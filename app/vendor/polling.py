@@ -33,6 +33,7 @@ from app.vendor.papers import (
     plain,
     status_facts,
 )
+from app.vendor.payments import reading as remittances
 from app.vendor.receipts import store_statuses
 from app.vendor.self_test.asking import worked
 from app.vendor.tables import PollWindow, PurchaseOrder
@@ -80,6 +81,7 @@ def poll(shop_id: int) -> None:
     automatic.answer_by_rule(shop_id)
     run(drafting.draft_by_rule, shop_id)
     invoice_reading.read(shop_id)
+    remittances.read(shop_id)
 
 
 def _sweep(connection: Connection) -> None:

@@ -32,6 +32,8 @@ const Shipment = screen(() => import('./routes/Shipment'));
 const Receipts = screen(() => import('./routes/Receipts'));
 const Invoices = screen(() => import('./routes/Invoices'));
 const Invoice = screen(() => import('./routes/Invoice'));
+const Payments = screen(() => import('./routes/Payments'));
+const Payment = screen(() => import('./routes/Payment'));
 const Billing = screen(() => import('./routes/Billing'));
 const Reports = screen(() => import('./routes/Reports'));
 const ReportedAsin = screen(() => import('./routes/ReportedAsin'));
@@ -88,6 +90,8 @@ export function App() {
           <Route path="/receipts" element={<Receipts />} />
           <Route path="/invoices" element={<Invoices />} />
           <Route path="/invoices/billing" element={<Billing />} />
+          <Route path="/invoices/payments" element={<Payments />} />
+          <Route path="/invoices/payments/:region/:id" element={<Payment />} />
           <Route path="/invoices/:id" element={<Invoice />} />
           <Route path="/reports" element={<Reports />} />
           <Route path="/reports/:asin" element={<ReportedAsin />} />

@@ -51,6 +51,10 @@ class Amazon:
     def receive(self, number: str, line: str, total: int) -> None:
         self._post(f"purchase-orders/{number}/receipts", line=line, total=total)
 
+    def pay(self, number: str, *lines: dict[str, Any], **details: Any) -> None:
+        details |= {"refresh_token": self.refresh_token}
+        self._post("remittances", number=number, lines=list(lines), **details)
+
     def fail(self, kind: str, operation: str = "*", times: int = 1) -> None:
         self._post("faults", kind=kind, operation=operation, times=times)
 

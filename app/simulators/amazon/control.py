@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from app.simulators.amazon import orders
+from app.simulators.amazon import orders, remittances
 from app.simulators.amazon.server import Amazon
 from app.simulators.catalog import BY_SKU
 
@@ -97,6 +97,12 @@ def control(amazon: Amazon) -> Blueprint:
             found["status"] = request.get_json().get("status", found["status"])
             found["lands_at"] = orders.stamp(orders.now())
             return dict(found)
+
+    @lever.post("/remittances")
+    def pay() -> dict[str, Any]:
+        """Pays these lines to a vendor group, as `remittances.pay` says."""
+        with world.store.changing():
+            return remittances.pay(world, request.get_json())
 
     @lever.post("/faults")
     def fail() -> dict[str, Any]:

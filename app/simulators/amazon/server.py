@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.simulators.amazon import contract, invoices, orders, reports
+from app.simulators.amazon import contract, invoices, orders, remittances, reports
 from app.simulators.amazon.world import World
 
 log = logging.getLogger("amazon")
@@ -89,6 +89,7 @@ class Amazon:
             "submitInvoices": ("POST", "/vendor/payments/v1/invoices", self.submit_invoices),
             "getInvoiceHeaders": ("GET", FINANCE, self.list_invoices),
             "getRemittanceHeaders": ("GET", REMITTANCES, self.list_remittances),
+            "getRemittance": ("GET", f"{REMITTANCES}/<payment_id>", self.read_remittance),
             "getInvoice": ("GET", f"{FINANCE}/<identifier>", self.read_invoice),
             "SubmitShipments": (
                 "POST",
@@ -256,8 +257,21 @@ class Amazon:
         return 200, found
 
     def list_remittances(self, account: str, *, body: Any) -> tuple[int, Any]:
-        """Nothing has been paid yet in this world."""
-        return 200, {"remittances": [], "numOfRecords": 0}
+        start = orders.moment(request.args.get("startDate", remittances.usual_start()))
+        end = orders.moment(request.args.get("endDate", orders.stamp(orders.now())))
+        if end - start > remittances.LONGEST:
+            return 400, _errors("InvalidInput", "The range spans more than 90 days.")
+        page, token = _page(remittances.headers(self.world, account, start, end))
+        answer: dict[str, Any] = {"remittances": page, "numOfRecords": len(page)}
+        return 200, answer | ({"nextToken": token} if token else {})
+
+    def read_remittance(self, account: str, *, payment_id: str, body: Any) -> tuple[int, Any]:
+        found = remittances.whole(
+            self.world, account, payment_id, request.args.get("nextTokenForLineItems")
+        )
+        if found is None:
+            return 404, _errors("NotFound", f"There is no remittance {payment_id}.")
+        return 200, found
 
     def request_transport(self, account: str, *, body: Any) -> tuple[int, Any]:
         made = self.world.take_transport(account, body.get("shipments", []))

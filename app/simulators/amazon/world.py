@@ -28,6 +28,7 @@ FRESH: dict[str, Any] = {
     "transport": {},
     "acknowledgements": [],
     "invoices": {},
+    "remittances": {},
     "invoices_sent": [],
     "reports": {},
     "faults": [],

@@ -1,4 +1,5 @@
 // The shapes of the HTTP API (openapi.json), by hand in this one file.
+import type { InvoicePayment } from './payments';
 
 import type { ShipmentSummary } from './shipping';
 
@@ -589,6 +590,7 @@ export interface Invoice extends InvoiceSummary {
     sent: string | null;
     landed: string | null;
   }[];
+  payments: InvoicePayment[];
   can: string[];
 }
 export type Party = Record<string, string | null>;

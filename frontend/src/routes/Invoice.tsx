@@ -14,6 +14,7 @@ import { InvoiceState } from './Invoices';
 import { Check } from './invoice/Check';
 import { Credit } from './invoice/Credit';
 import { Lines } from './invoice/Lines';
+import { Paid } from './invoice/Paid';
 
 export default function Invoice() {
   const { t } = useTranslation();
@@ -30,6 +31,7 @@ export default function Invoice() {
           <Said paper={paper} />
           <Sums paper={paper} />
           <Differences paper={paper} />
+          <Paid payments={paper.payments} />
           <Check paper={paper} />
           <Forecast paper={paper} />
           <Lines key={`${paper.id}${paper.state}`} paper={paper} />

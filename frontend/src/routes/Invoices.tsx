@@ -31,7 +31,12 @@ export default function Invoices() {
   return (
     <Page
       heading={t('invoices.title')}
-      action={<To to="/invoices/billing">{t('invoices.billing.title')}</To>}
+      action={
+        <>
+          <To to="/invoices/payments">{t('payments.title')}</To> ·{' '}
+          <To to="/invoices/billing">{t('invoices.billing.title')}</To>
+        </>
+      }
     >
       <Card flush>
         <div className="filters">

@@ -1,0 +1,96 @@
+"""Remittances over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from app.db import shop_of
+from app.http import (
+    Answer,
+    Moment,
+    Page,
+    PageQuery,
+    answer,
+    cut_page,
+    decode_cursor,
+    shop_transaction,
+)
+from app.vendor.lookups import moment_of_cursor
+from app.vendor.payments import views
+from app.vendor.payments.tables import Remittance, RemittanceReading
+
+TAG = Tag(name="payments", description="What Amazon has paid, line by line.")
+api = APIBlueprint("payments", __name__, url_prefix="/api", abp_tags=[TAG])
+
+
+class RemittancePath(BaseModel):
+    region: Literal["na", "eu", "fe"]
+    payment_id: str = Field(min_length=1, max_length=200)
+
+
+class ReadingView(Answer):
+    """How far one marketplace has been read, and what is in the way."""
+
+    connection_id: int
+    marketplace_id: str
+    read_to: Moment
+    tried_at: Moment
+    error: str | None
+
+
+class Remittances(Page[views.RemittanceSummary]):
+    """Payments, the newest first, and how far each marketplace has been read."""
+
+    readings: list[ReadingView]
+
+
+@api.get("/remittances", responses={200: Remittances})
+def list_remittances(query: PageQuery) -> Any:
+    """Amazon's payments, the newest first."""
+    keys = decode_cursor(query.cursor, 3)
+    with shop_transaction() as session:
+        wanted = select(Remittance).where(Remittance.shop_id == shop_of(session))
+        if keys:
+            wanted = wanted.where(
+                text("(paid_at, region, payment_id) < (:at, :region, :id)").bindparams(
+                    at=moment_of_cursor(keys[0]), region=str(keys[1]), id=str(keys[2])
+                )
+            )
+        rows = session.exec(
+            wanted.order_by(
+                col(Remittance.paid_at).desc(),
+                col(Remittance.region).desc(),
+                col(Remittance.payment_id).desc(),
+            ).limit(query.limit + 1)
+        ).all()
+        page, following = cut_page(rows, query.limit, _keys)
+        readings = session.exec(
+            select(RemittanceReading)
+            .where(RemittanceReading.shop_id == shop_of(session))
+            .order_by(col(RemittanceReading.connection_id), col(RemittanceReading.marketplace_id))
+        ).all()
+        found = Remittances(
+            data=views.summaries(session, page),
+            next_cursor=following,
+            readings=[ReadingView.model_validate(one) for one in readings],
+        )
+    return answer(found)
+
+
+@api.get("/remittances/<region>/<payment_id>", responses={200: views.RemittanceView})
+def read_remittance(path: RemittancePath) -> Any:
+    """One payment with all its lines."""
+    with shop_transaction() as session:
+        found = views.whole(session, path.region, path.payment_id)
+    return answer(found)
+
+
+def _keys(row: Remittance) -> tuple[datetime, str, str]:
+    return row.paid_at, row.region, row.payment_id

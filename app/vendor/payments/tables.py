@@ -1,0 +1,98 @@
+"""Remittances as Amazon's finance states them; each figure with when and whence it was read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Integer
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.db import Table
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Remittance(Table, table=True):
+    """One payment of Amazon's. `number` is what vendors know it by, `payment_id` is its key."""
+
+    __tablename__ = "remittance"
+    __table_args__ = (
+        CheckConstraint("status IN ('IN_PROGRESS', 'SUCCESSFUL', 'FAILED')", name="status"),
+        Index("ix_remittance_paid_at", "shop_id", "paid_at", "region", "payment_id"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    region: str = Field(primary_key=True)
+    payment_id: str = Field(primary_key=True)
+    number: str | None = None
+    status: str
+    paid_at: datetime
+    amount: Decimal = Field(max_digits=19, decimal_places=4)
+    currency: str = Field(max_length=3)
+    invoice_amount: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
+    invoice_currency: str | None = Field(default=None, max_length=3)
+    exchange_rate: Decimal | None = Field(default=None, max_digits=19, decimal_places=8)
+    method: str | None = None
+    stated_lines: int | None = Field(default=None, sa_type=Integer)
+    vendor_codes: list[str] = Field(default_factory=list, sa_type=JSONB)
+    payee_codes: list[str] = Field(default_factory=list, sa_type=JSONB)
+    digest: str = Field(description="Of the header; lines are read again when it changes.")
+    header: dict[str, Any] = Field(sa_type=JSONB)
+    read_at: datetime = Field(default_factory=_now)
+    message_id: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class RemittanceLine(Table, table=True):
+    """What one payment says of one invoice, claim or other paper."""
+
+    __tablename__ = "remittance_line"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "region", "payment_id"],
+            ["remittance.shop_id", "remittance.region", "remittance.payment_id"],
+            ondelete="CASCADE",
+        ),
+        Index("ix_remittance_line_invoice", "shop_id", "invoice_number"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    region: str = Field(primary_key=True)
+    payment_id: str = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_type=Integer)
+    reference: str = Field(default="", description="As Amazon writes it, with its suffix.")
+    invoice_number: str = Field(default="", description="Of the invoice that it is about.")
+    kind: str = Field(description="By the grammar of `references`.")
+    invoiced_at: datetime | None = None
+    description: str | None = None
+    invoice_type: str | None = None
+    terms: str | None = None
+    total: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
+    paid: Decimal = Field(max_digits=19, decimal_places=4)
+    discount: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
+    withheld: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
+    currency: str = Field(max_length=3)
+
+
+class RemittanceReading(Table, table=True):
+    """How far the remittances of one connection and marketplace have been read."""
+
+    __tablename__ = "remittance_reading"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "connection_id"],
+            ["connection.shop_id", "connection.connection_id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    connection_id: int = Field(primary_key=True, sa_type=Integer)
+    marketplace_id: str = Field(primary_key=True)
+    read_to: datetime
+    error: str | None = None
+    tried_at: datetime = Field(default_factory=_now)

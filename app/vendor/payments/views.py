@@ -1,0 +1,224 @@
+"""Remittances on the wire: whether each adds up, and what each line is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from app.db import shop_of
+from app.errors import Refused
+from app.http import Answer, Moment, Money
+from app.vendor.invoice_tables import Invoice
+from app.vendor.payments.tables import Remittance, RemittanceLine
+
+SUMS = """
+SELECT region, payment_id, currency, sum(paid), count(*) FROM remittance_line
+WHERE shop_id = :shop AND payment_id = ANY(:ids) GROUP BY 1, 2, 3
+"""
+
+
+class RemittanceSummary(Answer):
+    """One payment. `difference` is what its lines lack of it, in the lines' currency; null: none."""
+
+    region: str
+    payment_id: str
+    number: str | None
+    status: str
+    paid_at: Moment
+    amount: Money
+    invoice_amount: Money | None
+    exchange_rate: str | None
+    method: str | None
+    lines: int
+    stated_lines: int | None
+    adds_up: bool
+    difference: Money | None
+    read_at: Moment
+    message_id: int | None
+
+
+class RemittanceLineView(Answer):
+    """What it says of one paper; `invoice_id` is ours, if it is about one of ours."""
+
+    position: int
+    reference: str
+    invoice_number: str
+    invoice_id: int | None
+    kind: str
+    description: str | None
+    terms: str | None
+    invoiced_at: Moment | None
+    total: Money | None
+    paid: Money
+    discount: Money | None
+    withheld: Money | None
+
+
+class KindTotal(Answer):
+    """All lines of one kind in one currency."""
+
+    kind: str
+    lines: int
+    paid: Money
+
+
+class InvoicePayment(Answer):
+    """What one payment says of an invoice: paid, claimed back, or repaid."""
+
+    region: str
+    payment_id: str
+    number: str | None
+    status: str
+    paid_at: Moment
+    reference: str
+    kind: str
+    paid: Money
+    discount: Money | None
+
+
+class RemittanceView(RemittanceSummary):
+    """One payment with its lines and what they are, kind by kind."""
+
+    vendor_codes: list[str]
+    payee_codes: list[str]
+    by_kind: list[KindTotal]
+    data: list[RemittanceLineView]
+
+
+def summaries(session: Session, rows: Sequence[Remittance]) -> list[RemittanceSummary]:
+    """These payments, each checked against its lines."""
+    asked = {"shop": shop_of(session), "ids": [row.payment_id for row in rows]}
+    sums: dict[tuple[str, str], list[tuple[str, Decimal, int]]] = {}
+    for region, payment_id, currency, paid, count in session.execute(text(SUMS), asked):
+        sums.setdefault((region, payment_id), []).append((currency, paid, count))
+    return [_summary(row, sums.get((row.region, row.payment_id), [])) for row in rows]
+
+
+def _summary(row: Remittance, sums: Sequence[tuple[str, Decimal, int]]) -> RemittanceSummary:
+    lines = sum(count for _, _, count in sums)
+    stated = {row.currency: row.amount}
+    if row.invoice_amount is not None and row.invoice_currency is not None:
+        stated[row.invoice_currency] = row.invoice_amount
+    difference: Money | None = None
+    for currency, paid, _ in sums:
+        lacking = stated.get(currency, Decimal(0)) - paid
+        if lacking:
+            difference = Money(amount=lacking, currency=currency)
+    if not sums and row.amount:
+        difference = Money(amount=row.amount, currency=row.currency)
+    counted = row.stated_lines is None or row.stated_lines == lines
+    return RemittanceSummary(
+        region=row.region,
+        payment_id=row.payment_id,
+        number=row.number,
+        status=row.status,
+        paid_at=row.paid_at,
+        amount=Money(amount=row.amount, currency=row.currency),
+        invoice_amount=_money(row.invoice_amount, row.invoice_currency),
+        exchange_rate=None if row.exchange_rate is None else f"{row.exchange_rate.normalize():f}",
+        method=row.method,
+        lines=lines,
+        stated_lines=row.stated_lines,
+        adds_up=difference is None and counted,
+        difference=difference,
+        read_at=row.read_at,
+        message_id=row.message_id,
+    )
+
+
+def whole(session: Session, region: str, payment_id: str) -> RemittanceView:
+    """One payment. Raises Refused 404 when this shop has none of that key."""
+    row = session.get(Remittance, (shop_of(session), region, payment_id))
+    if row is None:
+        raise Refused("not_found", "There is no such payment in this shop.", status=404)
+    lines = session.exec(
+        select(RemittanceLine)
+        .where(
+            RemittanceLine.shop_id == row.shop_id,
+            RemittanceLine.region == region,
+            RemittanceLine.payment_id == payment_id,
+        )
+        .order_by(col(RemittanceLine.position))
+    ).all()
+    ours = _ours(session, [line.invoice_number for line in lines])
+    totals: dict[tuple[str, str], tuple[int, Decimal]] = {}
+    for line in lines:
+        count, paid = totals.get((line.kind, line.currency), (0, Decimal(0)))
+        totals[line.kind, line.currency] = (count + 1, paid + line.paid)
+    [summary] = summaries(session, [row])
+    return RemittanceView(
+        **summary.model_dump(),
+        vendor_codes=row.vendor_codes,
+        payee_codes=row.payee_codes,
+        by_kind=[
+            KindTotal(kind=kind, lines=count, paid=Money(amount=paid, currency=currency))
+            for (kind, currency), (count, paid) in sorted(totals.items())
+        ],
+        data=[_line(line, ours.get(line.invoice_number)) for line in lines],
+    )
+
+
+def payments_of(session: Session, number: str | None) -> list[InvoicePayment]:
+    """Every line of a payment that is about this invoice, the oldest first."""
+    if number is None:
+        return []
+    rows = session.exec(
+        select(RemittanceLine, Remittance)
+        .join(
+            Remittance,
+            (col(Remittance.shop_id) == RemittanceLine.shop_id)
+            & (col(Remittance.region) == RemittanceLine.region)
+            & (col(Remittance.payment_id) == RemittanceLine.payment_id),
+        )
+        .where(RemittanceLine.shop_id == shop_of(session), RemittanceLine.invoice_number == number)
+        .order_by(col(Remittance.paid_at), col(RemittanceLine.position))
+    ).all()
+    return [
+        InvoicePayment(
+            region=payment.region,
+            payment_id=payment.payment_id,
+            number=payment.number,
+            status=payment.status,
+            paid_at=payment.paid_at,
+            reference=line.reference,
+            kind=line.kind,
+            paid=Money(amount=line.paid, currency=line.currency),
+            discount=_money(line.discount, line.currency),
+        )
+        for line, payment in rows
+    ]
+
+
+def _ours(session: Session, numbers: Sequence[str]) -> dict[str, int]:
+    rows = session.exec(
+        select(Invoice).where(
+            Invoice.shop_id == shop_of(session), col(Invoice.number).in_(sorted(set(numbers)))
+        )
+    )
+    return {row.number: row.invoice_id for row in rows if row.number is not None}
+
+
+def _line(line: RemittanceLine, invoice_id: int | None) -> RemittanceLineView:
+    return RemittanceLineView(
+        position=line.position,
+        reference=line.reference,
+        invoice_number=line.invoice_number,
+        invoice_id=invoice_id,
+        kind=line.kind,
+        description=line.description,
+        terms=line.terms,
+        invoiced_at=line.invoiced_at,
+        total=_money(line.total, line.currency),
+        paid=Money(amount=line.paid, currency=line.currency),
+        discount=_money(line.discount, line.currency),
+        withheld=_money(line.withheld, line.currency),
+    )
+
+
+def _money(amount: Decimal | None, currency: str | None) -> Money | None:
+    if amount is None or currency is None:
+        return None
+    return Money(amount=amount, currency=currency)

@@ -1,0 +1,164 @@
+// One payment of Amazon's: what it is made of, kind by kind and line by line.
+import { useTranslation } from 'react-i18next';
+import { useParams } from 'react-router';
+import type { RemittanceDetail } from '../api/payments';
+import { useResource } from '../api/queries';
+import { Banner, Card, Page, To } from '../ui/elements';
+import { useFormat } from '../ui/format';
+import { Figures, Loaded, Table } from '../ui/patterns';
+import { PaymentStatus } from './Payments';
+
+export default function Payment() {
+  const { t } = useTranslation();
+  const { region, id } = useParams();
+  const query = useResource<RemittanceDetail>(
+    `/remittances/${region}/${encodeURIComponent(id ?? '')}`,
+  );
+  return (
+    <Loaded query={query}>
+      {(payment) => (
+        <Page
+          heading={`${t('payments.payment')} ${payment.number ?? payment.payment_id}`}
+          back={{ to: '/invoices/payments', label: t('payments.title') }}
+          action={<PaymentStatus status={payment.status} />}
+        >
+          <Sums payment={payment} />
+          <Kinds payment={payment} />
+          <Lines payment={payment} />
+        </Page>
+      )}
+    </Loaded>
+  );
+}
+
+function Sums({ payment }: { payment: RemittanceDetail }) {
+  const { t } = useTranslation();
+  const { number, money, day, time } = useFormat();
+  return (
+    <Card>
+      {!payment.adds_up && (
+        <Banner tone="critical" heading={t('payments.doesNotAddUp')}>
+          {payment.difference && t('payments.lacks', { amount: money(payment.difference) })}{' '}
+          {payment.stated_lines !== null &&
+            payment.stated_lines !== payment.lines &&
+            t('payments.linesLack', {
+              stated: number(payment.stated_lines),
+              read: number(payment.lines),
+            })}
+        </Banner>
+      )}
+      <Figures
+        figures={[
+          { label: t('payments.amount'), value: money(payment.amount) },
+          ...(payment.invoice_amount
+            ? [{ label: t('payments.inInvoiceCurrency'), value: money(payment.invoice_amount) }]
+            : []),
+          ...(payment.exchange_rate
+            ? [{ label: t('payments.exchangeRate'), value: payment.exchange_rate }]
+            : []),
+          { label: t('payments.paidOn'), value: day(payment.paid_at) },
+          { label: t('payments.method'), value: payment.method ?? '–' },
+          { label: t('payments.vendorCodes'), value: payment.vendor_codes.join(', ') || '–' },
+          { label: t('payments.readAt'), value: time(payment.read_at) },
+        ]}
+      />
+      {payment.message_id !== null && (
+        <p>
+          <To to={`/activity/${payment.message_id}`}>{t('payments.asAmazonSaid')}</To>
+        </p>
+      )}
+    </Card>
+  );
+}
+
+function Kinds({ payment }: { payment: RemittanceDetail }) {
+  const { t } = useTranslation();
+  const { number, money } = useFormat();
+  return (
+    <Card flush heading={t('payments.byKind')}>
+      <Table
+        label={t('payments.byKind')}
+        rows={payment.by_kind}
+        rowKey={(one) => one.kind + one.paid.currency}
+        columns={[
+          {
+            key: 'kind',
+            label: t('payments.kind'),
+            show: (one) => t(`payments.kinds.${one.kind}`),
+          },
+          {
+            key: 'lines',
+            label: t('payments.lines'),
+            number: true,
+            show: (one) => number(one.lines),
+          },
+          {
+            key: 'paid',
+            label: t('payments.paid'),
+            number: true,
+            show: (one) => money(one.paid),
+          },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Lines({ payment }: { payment: RemittanceDetail }) {
+  const { t } = useTranslation();
+  const { money } = useFormat();
+  return (
+    <Card flush heading={t('payments.linesTitle')}>
+      <Table
+        label={t('payments.linesTitle')}
+        rows={payment.data}
+        rowKey={(line) => line.position}
+        columns={[
+          {
+            key: 'reference',
+            label: t('payments.reference'),
+            show: (line) => (
+              <span>
+                {line.invoice_id === null ? (
+                  line.reference
+                ) : (
+                  <To to={`/invoices/${line.invoice_id}`}>{line.reference}</To>
+                )}
+                {line.description && <div className="subdued">{line.description}</div>}
+              </span>
+            ),
+          },
+          {
+            key: 'kind',
+            label: t('payments.kind'),
+            show: (line) => t(`payments.kinds.${line.kind}`),
+          },
+          {
+            key: 'total',
+            label: t('payments.total'),
+            number: true,
+            show: (line) => money(line.total),
+          },
+          {
+            key: 'discount',
+            label: t('payments.discount'),
+            number: true,
+            show: (line) => money(line.discount),
+          },
+          {
+            key: 'withheld',
+            label: t('payments.withheld'),
+            number: true,
+            show: (line) => money(line.withheld),
+          },
+          {
+            key: 'paid',
+            label: t('payments.paid'),
+            number: true,
+            show: (line) => money(line.paid),
+          },
+        ]}
+      />
+    </Card>
+  );
+}
