@@ -119,7 +119,7 @@ def _amazon(folder: Path, orders: int, lines: int) -> Iterator[httpx.Client]:
     with (folder / "amazon.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     origin = f"http://127.0.0.1:{port}"
-    with httpx.Client(base_url=origin, trust_env=False) as amazon, _settings(origin):
+    with httpx.Client(base_url=origin, trust_env=False) as amazon, told_where(origin):
         try:
             _wait_for(amazon)
             yield amazon
@@ -129,7 +129,8 @@ def _amazon(folder: Path, orders: int, lines: int) -> Iterator[httpx.Client]:
 
 
 @contextmanager
-def _settings(origin: str) -> Iterator[None]:
+def told_where(origin: str) -> Iterator[None]:
+    """Leads the product to this Amazon."""
     told = {
         "LWA_ORIGIN": origin,
         "SP_API_ORIGIN": origin,

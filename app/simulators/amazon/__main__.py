@@ -40,6 +40,9 @@ def main() -> None:
         "--unchecked", action="store_true", help="replies are not held against the models: measures"
     )
     parser.add_argument("--speed", type=float, default=1.0, help="how much faster than usual")
+    parser.add_argument(
+        "--receipts-by-hand", action="store_true", help="nothing is received until it is told to"
+    )
     parser.add_argument("--live", action="store_true", help="sends new orders by itself")
     parser.add_argument("--live-seconds", type=float, default=90.0, help="between two new orders")
     arguments = parser.parse_args()
@@ -50,6 +53,7 @@ def main() -> None:
         client_id=arguments.client_id,
         client_secret=arguments.client_secret,
         speed=arguments.speed,
+        plans_receipts=not arguments.receipts_by_hand,
     )
     if arguments.seed == "demo" and not world.state["accounts"]:
         seed(world)

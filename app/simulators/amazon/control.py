@@ -84,6 +84,11 @@ def control(amazon: Amazon) -> Blueprint:
         with world.store.reading() as state:
             return {"data": list(state["shipments"].values())}
 
+    @lever.get("/shipments-sent")
+    def shipments_sent() -> dict[str, Any]:
+        with world.store.reading() as state:
+            return {"data": state["shipments_sent"]}
+
     @lever.get("/invoices")
     def invoices() -> dict[str, Any]:
         with world.store.reading() as state:
@@ -124,7 +129,14 @@ def control(amazon: Amazon) -> Blueprint:
 
     @lever.get("/stats")
     def stats() -> dict[str, Any]:
-        return {"calls": dict(amazon.calls), "contract_breaks": amazon.contract_breaks}
+        with world.store.reading() as state:
+            lost = [one["sent"]["id"] for one in state["invoices"].values() if not one["lands_at"]]
+        return {
+            "never_landed": lost,
+            "calls": dict(amazon.calls),
+            "contract_breaks": amazon.contract_breaks,
+            "faults_taken": amazon.faults_taken,
+        }
 
     return lever
 

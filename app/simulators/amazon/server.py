@@ -63,6 +63,7 @@ class Amazon:
         self.limits = Limits()
         self.calls: dict[str, int] = defaultdict(int)
         self.contract_breaks: list[str] = []
+        self.faults_taken: list[dict[str, Any]] = []
         self.web = Flask("amazon")
         routes: dict[str, tuple[str, str, Callable[..., tuple[int, Any]]]] = {
             "getPurchaseOrders": ("GET", "/vendor/orders/v1/purchaseOrders", self.list_orders),
@@ -132,6 +133,10 @@ class Amazon:
         def guarded(**path: str) -> Response:
             self.calls[operation] += 1
             fault = self.world.take_fault(operation)
+            if fault is not None:
+                self.faults_taken.append(
+                    {"operation": operation, "kind": fault, "about": _about(operation)}
+                )
             if fault in BROKEN_REPLIES:
                 return BROKEN_REPLIES[fault]()
             if fault == "hang":
@@ -456,8 +461,23 @@ def _lose_rows(payload: dict[str, Any], share: int) -> None:
             payload[name] = rows[: len(rows) // share] if share else []
 
 
+def _about(operation: str) -> list[str]:
+    """The papers that a submission names: orders, shipments, invoices."""
+    naming = {
+        "submitAcknowledgement": ("acknowledgements", "purchaseOrderNumber"),
+        "SubmitShipmentConfirmations": ("shipmentConfirmations", "shipmentIdentifier"),
+        "submitInvoices": ("invoices", "id"),
+    }
+    if operation not in naming:
+        return []
+    many, name = naming[operation]
+    body = request.get_json(silent=True) or {}
+    return [str(one.get(name)) for one in body.get(many, [])]
+
+
 LOST_ROWS = {"no_rows": 0, "short_page": 2}
 BROKEN_REPLIES: dict[str, Callable[[], Response]] = {
+    "html_200": lambda: Response("<html><h1>Busy</h1></html>", 200, mimetype="text/html"),
     "html_503": lambda: Response("<html><h1>503</h1></html>", 503, mimetype="text/html"),
     "empty_500": lambda: Response("", 500),
     "json_504": lambda: Response('{"message":"Endpoint request timed out"}', 504),

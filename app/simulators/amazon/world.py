@@ -25,6 +25,7 @@ FRESH: dict[str, Any] = {
     "transactions": {},
     "shipments": {},
     "shipped_by": {},
+    "shipments_sent": [],
     "transport": {},
     "acknowledgements": [],
     "invoices": {},
@@ -47,12 +48,14 @@ class World:
         client_secret: str,
         speed: float = 1.0,
         seed: int = 7,
+        plans_receipts: bool = True,
     ) -> None:
         self.store = store
         self.client_id = client_id
         self.client_secrets = [client_secret]
         self.speed = speed
         self.random = random.Random(seed)
+        self.plans_receipts = plans_receipts
         self.selling_partner_id = "A1HOLDFAST"
         self.refusals: list[str] = []
 
@@ -134,7 +137,11 @@ class World:
         return order
 
     def take_acknowledgements(self, account: str, sent: list[dict[str, Any]]) -> str:
-        """Keeps what was sent; its effect shows after a while, a broken rule as a Failure."""
+        """Keeps what was sent; its effect shows after a while, a broken rule as a Failure.
+
+        The fault `never_shown` of the operation `acknowledgement`: taken, and without effect.
+        """
+        fault = self.take_fault("acknowledgement", by_name=True)
         errors = []
         for one in sent:
             errors += orders.acknowledgement_errors(
@@ -142,9 +149,9 @@ class World:
             )
         made = self.transaction_of(errors)
         self.state["acknowledgements"].append(
-            {"transaction_id": made, "sent": sent, "errors": errors}
+            {"transaction_id": made, "sent": sent, "errors": errors, "fault": fault}
         )
-        if not errors:
+        if not errors and fault != "never_shown":
             due = self._later(ACKNOWLEDGEMENT_SECONDS)
             for one in sent:
                 order = self.state["orders"][one["purchaseOrderNumber"]]
@@ -171,9 +178,14 @@ class World:
                 known = one["shipmentIdentifier"] in own
                 self.state["shipments"][one["shipmentIdentifier"]] = one
                 self.state["shipped_by"][one["shipmentIdentifier"]] = account
-                if not known:
+                if self.plans_receipts and not known:
                     self._plan_receipts(one)
-        return self.transaction_of(errors, success="Success")
+        made = self.transaction_of(errors, success="Success")
+        for one in sent:
+            self.state["shipments_sent"].append(
+                {"transaction_id": made, "sent": one, "errors": errors}
+            )
+        return made
 
     def take_transport(self, account: str, sent: list[dict[str, Any]]) -> str:
         """Takes requests for a truck, or their taking back; a carrier is assigned after a while."""
