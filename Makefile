@@ -26,7 +26,8 @@ test-quick: ## runs the tests that are not slow, without looking at the set-up
 
 test-pgbouncer: ## runs the stories with PgBouncer, in transaction mode, before PostgreSQL
 	$(PYTHON) -m pytest -n $(WORKERS) --pgbouncer tests/stories tests/supervisor/test_pgbouncer.py \
-		--ignore tests/stories/test_two_faults.py --ignore tests/stories/test_redis_away.py
+		--ignore tests/stories/test_two_faults.py --ignore tests/stories/test_redis_away.py \
+		--ignore tests/stories/test_year.py
 
 check: ## lint, format, types and import layers
 	.venv/bin/ruff check .

@@ -12,6 +12,7 @@ from app.bench import audit, backfill, ground, ledger, read, traffic, webhooks
 from app.bench import neighbours as beside
 from app.bench.ground import Ground
 from app.bench.report import Report
+from app.bench.year import run as year
 from app.commands.common import SOMETHING_WRONG, stop, told_plainly
 
 RESULTS = Path("bench-results")
@@ -166,6 +167,37 @@ def bench_audit(
 def bench_backfill(orders: int, lines: int, output: Path | None, database_url: str | None) -> None:
     """Half a year of purchase orders read from Amazon, beside what its rates alone would take."""
     _measured(output, database_url, lambda place: backfill.measure(place.folder, orders, lines))
+
+
+@bench_command.command(name="year")
+@click.option("--orders", default=400, show_default=True, type=click.IntRange(24, 5_000))
+@click.option(
+    "--lines", default=6_000, show_default=True, type=click.IntRange(48, 100_000), help="In all."
+)
+@click.option("--seed", default=7, show_default=True, help="The same seed walks the same way.")
+@click.option("--kill", is_flag=True, help="Jobs are killed at random moments on the way.")
+@OUTPUT
+@DATABASE
+@told_plainly
+def bench_year(
+    orders: int, lines: int, seed: int, kill: bool, output: Path | None, database_url: str | None
+) -> None:
+    """A vendor's orders in two regions from placing to receipt and invoice, with seeded faults.
+
+    Twelve steps against the small Amazon, with fifteen kinds of faults. Says of each what was seeded
+    and how the product names it, and where every ordered unit stands at the end. Exit code 1 if a
+    fault was not named, an order was missed, anything was sent twice, a unit stands elsewhere than
+    Amazon has it, or an invoice did not come to its end.
+    """
+    with ground.ground(database_url, None) as place:
+        found, took = year.walk_the_year(
+            place.folder, orders=orders, lines=lines, seed=seed, kills=kill
+        )
+    path = year.write(output or RESULTS / "year.json", found, took)
+    click.echo(year.table(found))
+    click.echo(f"\nWritten to {path}")
+    if found.wrong:
+        stop(SOMETHING_WRONG, f"{len(found.wrong)} things are wrong.")
 
 
 def _measured(

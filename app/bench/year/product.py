@@ -113,6 +113,10 @@ class Product:
         """An operator invoices what was received of an order; returns the invoice's number."""
         return run(_bill, self.shop_id, region, number)
 
+    def send_invoice_again(self, invoice_id: int) -> None:
+        """An operator sends an invoice again, under its number."""
+        run(_send_invoice_again, self.shop_id, invoice_id)
+
     def _in_a_process(self, job: str, seconds: float | None) -> bool:
         """Runs a job in a process; True when it was killed before it ended."""
         child = os.fork()
@@ -225,3 +229,7 @@ def _bill(session: Session, region: str, number: str) -> str:
     made = invoices.issue(session, draft.invoice_id, None)
     assert made.number is not None
     return made.number
+
+
+def _send_invoice_again(session: Session, invoice_id: int) -> None:
+    invoices.resend(session, invoice_id)

@@ -58,6 +58,7 @@ def write(path: Path, found: Verdict, took: dict[str, Any]) -> Path:
         "kinds": found.kinds,
         "places": found.places,
         "invoices": found.invoices,
+        "endings": found.endings,
         "wrong": found.wrong,
     }
     path.write_text(json.dumps(content, indent=2) + "\n")

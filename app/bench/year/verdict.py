@@ -73,7 +73,20 @@ def verdict(walk: Walk) -> Verdict:
             "SELECT number, state FROM invoice WHERE shop_id = :shop ORDER BY 1", shop=shop_id
         )
     }
+    wrong += _unlanded(walk, invoices)
     return Verdict(kinds, dict(totals), endings, invoices, wrong)
+
+
+def _unlanded(walk: Walk, ours: dict[str, str]) -> list[str]:
+    """Invoices that are elsewhere than Amazon has them."""
+    taken = {one["sent"]["id"] for one in walk.amazon.rows("invoices") if not one["errors"]}
+    expected = dict.fromkeys(ours, "nothing") | dict.fromkeys(taken, "landed")
+    expected |= dict.fromkeys(walk.never_landed, "missing")
+    return [
+        f"invoice {number} is {ours.get(number, 'unknown')}, Amazon has it as {theirs}"
+        for number, theirs in sorted(expected.items())
+        if ours.get(number) != theirs
+    ]
 
 
 def sent_twice(amazon: Amazon) -> list[str]:
@@ -182,7 +195,7 @@ def _kinds(walk: Walk, ours: dict[str, dict[str, Places]]) -> list[dict[str, Any
             walk, "SELECT number FROM invoice WHERE shop_id = :shop AND state = 'missing'"
         ),
         "refuse": set(walk.named.get("refuse", [])),
-        "cut": {about for row in sent if "did not answer" in row.history for about in _about(row)},
+        "cut": {row.reference for row in sent if "did not answer" in row.history},
     }
     for kind, words in walk.named.items():
         if kind != "refuse":
@@ -197,10 +210,6 @@ def _kinds(walk: Walk, ours: dict[str, dict[str, Places]]) -> list[dict[str, Any
         }
         for kind, abouts in seeded.items()
     ]
-
-
-def _about(row: Any) -> list[str]:
-    return [str(row.reference)]
 
 
 def _numbers(walk: Walk, statement: str, **given: Any) -> set[str]:

@@ -31,6 +31,7 @@ NAMED = """
 SELECT region, error FROM connection
 WHERE shop_id = :shop AND channel = 'amazon' AND error IS NOT NULL
 """
+UNCLEAR = "SELECT invoice_id, number FROM invoice WHERE shop_id = :shop AND state = 'unclear'"
 SEEN = "SELECT FROM purchase_order WHERE shop_id = :shop AND number = :number"
 
 
@@ -84,6 +85,7 @@ class Walk:
             self._bill(month, [one for one in shipped if self.region_of[one] == "na"])
         self.product.do("amazon_poll")
         self.product.follow()
+        self._look_up_unclear()
         self.product.do("amazon_poll")
 
     def amazon_notices(self) -> list[dict[str, Any]]:
@@ -231,6 +233,14 @@ class Walk:
         self.product.follow()
         self._disarm()
         self.never_landed = self.amazon.stats()["never_landed"]
+
+    def _look_up_unclear(self) -> None:
+        """An operator looks up what is unclear and sends again what Amazon does not have."""
+        theirs = {one["sent"]["id"] for one in self.amazon.rows("invoices")}
+        for invoice_id, number in self.product.rows(UNCLEAR, shop=self.product.shop_id):
+            if number not in theirs:
+                self.product.send_invoice_again(invoice_id)
+        self.product.follow()
 
     def _receipt(self, number: str, line: str, total: int) -> None:
         self.amazon.tell(f"purchase-orders/{number}/receipts", line=line, total=total)

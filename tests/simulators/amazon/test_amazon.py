@@ -184,12 +184,37 @@ def test_receipts_are_totals_and_may_shrink(caller: Caller) -> None:
         assert got["receivedQuantity"]["amount"] == total
 
 
-@pytest.mark.parametrize("kind, status", [("html_503", 503), ("empty_500", 500), ("json_504", 504)])
+@pytest.mark.parametrize(
+    "kind, status", [("html_503", 503), ("html_200", 200), ("empty_500", 500), ("json_504", 504)]
+)
 def test_a_fault_on_request_comes_as_often_as_asked(caller: Caller, kind: str, status: int) -> None:
     caller.lever("/faults", kind=kind, operation="getTransaction", times=1)
     path = "/vendor/transactions/v1/transactions/x"
     assert caller.call("GET", path).status_code == status
     assert caller.call("GET", path).status_code == 404
+
+
+def test_an_acknowledgement_that_is_never_shown_is_taken_without_effect(caller: Caller) -> None:
+    order = caller.lever("/purchase-orders", lines=[{"sku": SKU, "eaches": 10}])
+    caller.lever("/faults", kind="never_shown", operation="acknowledgement", times=1)
+    shown = []
+    for _ in range(2):
+        assert send(caller, acknowledgement(order, Accepted=10)) != "Failure"
+        item = caller.status(order["number"])["itemStatus"][0]
+        shown.append(item["acknowledgementStatus"]["confirmationStatus"])
+    assert shown == ["UNCONFIRMED", "ACCEPTED"]
+
+
+def test_the_faults_that_were_met_are_told_with_the_papers_they_hit(caller: Caller) -> None:
+    order = caller.lever("/purchase-orders", lines=[{"sku": SKU, "eaches": 10}])
+    caller.lever("/faults", kind="throttle", operation="submitAcknowledgement", times=1)
+    body = acknowledgement(order, Accepted=10)
+    path = "/vendor/orders/v1/acknowledgements"
+    codes = [caller.call("POST", path, json=body).status_code for _ in range(2)]
+    assert codes == [429, 202]
+    assert caller.http.get("/_control/stats").json()["faults_taken"] == [
+        {"operation": "submitAcknowledgement", "kind": "throttle", "about": [order["number"]]}
+    ]
 
 
 def test_the_eleventh_call_in_a_moment_is_throttled(caller: Caller) -> None:
