@@ -6,23 +6,16 @@ memory grows by is measured while it reads.
 
 from __future__ import annotations
 
-import os
 import resource
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 from sqlmodel import Session
 
 from app import secrets
 from app.bench import ground
 from app.bench.report import Ratio, Report, Series
-from app.config import settings
+from app.bench.simulated import simulated_amazon
 from app.connections import Connection
 from app.db import run, shop_of
 from app.inventory.models import Alias
@@ -44,7 +37,8 @@ class NotAllRead(Exception):
 def measure(folder: Path, orders: int, lines: int) -> Report:
     """Reads this many orders of so many lines once, in as many polls as it takes."""
     shop_id, _location, items = ground.make_shop(ground.SHOP, ITEMS)
-    with _amazon(folder, orders, lines) as amazon:
+    options = ("--seed", "history", "--unchecked", "--orders", str(orders), "--lines", str(lines))
+    with simulated_amazon(folder, *options, "--items", str(ITEMS)) as amazon:
         connection_id = run(_connect, shop_id, items)
         before, polls = _memory(), 0
         started = time.perf_counter()
@@ -103,53 +97,3 @@ def _connect(session: Session, items: list[int]) -> int:
     session.add(row)
     session.flush()
     return row.connection_id
-
-
-@contextmanager
-def _amazon(folder: Path, orders: int, lines: int) -> Iterator[httpx.Client]:
-    """A simulated Amazon with a history, in memory, and the settings that lead to it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        *(sys.executable, "-m", "app.simulators.amazon", "--port", str(port)),
-        *("--client-id", "bench", "--client-secret", "bench", "--seed", "history", "--unchecked"),
-        *("--orders", str(orders), "--lines", str(lines), "--items", str(ITEMS)),
-    ]
-    with (folder / "amazon.log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    origin = f"http://127.0.0.1:{port}"
-    with httpx.Client(base_url=origin, trust_env=False) as amazon, told_where(origin):
-        try:
-            _wait_for(amazon)
-            yield amazon
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
-
-
-@contextmanager
-def told_where(origin: str) -> Iterator[None]:
-    """Leads the product to this Amazon."""
-    told = {
-        "LWA_ORIGIN": origin,
-        "SP_API_ORIGIN": origin,
-        "LWA_CLIENT_ID": "bench",
-        "LWA_CLIENT_SECRET": "bench",
-    }
-    os.environ.update(told)
-    settings.cache_clear()
-    yield
-    for name in told:
-        del os.environ[name]
-    settings.cache_clear()
-
-
-def _wait_for(amazon: httpx.Client) -> None:
-    for _ in range(300):
-        try:
-            amazon.get("/healthz").raise_for_status()
-            return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise TimeoutError("the simulated Amazon does not answer")

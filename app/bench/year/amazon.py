@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from app.bench.backfill import told_where
+from app.bench.simulated import simulated_amazon
 
 CODES = {"na": ("YEARA", "YEARB"), "eu": ("YEARC",)}
 Json = dict[str, Any]
@@ -60,36 +56,8 @@ class Amazon:
 @contextmanager
 def simulated(folder: Path) -> Iterator[Amazon]:
     """An Amazon of one's own with a vendor group in each region, and the settings that lead to it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        *(sys.executable, "-m", "app.simulators.amazon", "--port", str(port), "--speed", "30"),
-        *("--client-id", "bench", "--client-secret", "bench", "--receipts-by-hand"),
-    ]
-    origin = f"http://127.0.0.1:{port}"
-    with (folder / "amazon.log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        with (
-            httpx.Client(base_url=origin, trust_env=False, timeout=60) as http,
-            told_where(origin),
-        ):
-            _wait_for(http)
-            amazon = Amazon(http)
-            for region, codes in CODES.items():
-                amazon.tell("accounts", refresh_token=token_of(region), vendor_codes=list(codes))
-            yield amazon
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def _wait_for(http: httpx.Client) -> None:
-    for _ in range(300):
-        try:
-            http.get("/healthz").raise_for_status()
-            return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise TimeoutError("the simulated Amazon does not answer")
+    with simulated_amazon(folder, "--speed", "30", "--receipts-by-hand") as http:
+        amazon = Amazon(http)
+        for region, codes in CODES.items():
+            amazon.tell("accounts", refresh_token=token_of(region), vendor_codes=list(codes))
+        yield amazon
