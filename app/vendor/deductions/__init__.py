@@ -1,0 +1,1 @@
+"""What Amazon has taken off, folded from its papers into one row per claim."""

@@ -1,0 +1,1 @@
+"""Papers that prove what was shipped, received and agreed."""
