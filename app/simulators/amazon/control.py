@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, request
 
+from app.simulators.amazon import invoices as finance
 from app.simulators.amazon import orders, remittances
 from app.simulators.amazon.server import Amazon
 from app.simulators.catalog import BY_SKU
@@ -96,12 +97,9 @@ def control(amazon: Amazon) -> Blueprint:
 
     @lever.post("/invoices/<number>")
     def settle(number: str) -> dict[str, Any]:
-        """Lets finance show it now, in this status."""
-        with world.store.changing() as state:
-            found = next(one for one in state["invoices"].values() if one["sent"]["id"] == number)
-            found["status"] = request.get_json().get("status", found["status"])
-            found["lands_at"] = orders.stamp(orders.now())
-            return dict(found)
+        """Lets finance show it now, as `invoices.settle` says."""
+        with world.store.changing():
+            return finance.settle(world, number, request.get_json())
 
     @lever.post("/remittances")
     def pay() -> dict[str, Any]:

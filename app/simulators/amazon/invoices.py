@@ -56,6 +56,20 @@ def whole(world: World, account: str, identifier: str) -> dict[str, Any] | None:
     return {"invoiceHeader": header(world, kept), "invoiceItems": _items(world, kept)}
 
 
+def settle(world: World, number: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Lets finance show an invoice now: `status`, `settlement` (amounts by the model's names) and
+    `lines` by position (`matched`, `price_variance`, `defects` by type of variance, `paid_units`,
+    `paid_amount`). What is not given stays as it was."""
+    found: dict[str, Any] = next(
+        one for one in world.state["invoices"].values() if one["sent"]["id"] == number
+    )
+    found["status"] = given.get("status", found["status"])
+    found["settlement"] = found.get("settlement", {}) | given.get("settlement", {})
+    found["lines"] = found.get("lines", {}) | given.get("lines", {})
+    found["lands_at"] = orders.stamp(orders.now())
+    return dict(found)
+
+
 def header(world: World, kept: dict[str, Any]) -> dict[str, Any]:
     """An InvoiceHeader of the finance model."""
     sent = kept["sent"]
@@ -75,6 +89,10 @@ def header(world: World, kept: dict[str, Any]) -> dict[str, Any]:
         "dueDate": orders.stamp(issued + timedelta(days=NET_DAYS)),
         "paymentTerms": f"NET {NET_DAYS}",
         "invoiceAmount": _money(total, currency),
+        "invoiceSettlementBreakdowns": [
+            {"breakdownType": name, "breakdownAmount": _money(Decimal(amount), currency)}
+            for name, amount in kept.get("settlement", {}).items()
+        ],
         "relatedIdentifiers": [
             {"relatedIdentifierName": "PAYEE_CODE", "relatedIdentifierValue": [payee]},
             {"relatedIdentifierName": "PURCHASE_ORDER_IDS", "relatedIdentifierValue": numbers},
@@ -100,14 +118,13 @@ def _items(world: World, kept: dict[str, Any]) -> list[dict[str, Any]]:
                 for name, key in names.items()
                 if item.get(key)
             ],
-            "matchingContext": {
-                "matchedQuantity": received,
-                "matchedAmount": _money(cost * received / size, currency),
-                "quantityVariance": quantity * size - received,
-                "varianceReasons": [{"varianceType": "PQV", "defectTypes": ["OVERBILLING"]}]
-                if received < quantity * size
-                else [],
-            },
+            "matchingContext": _matching(
+                kept.get("lines", {}).get(str(item["itemSequenceNumber"]), {}),
+                quantity * size,
+                received,
+                cost / size,
+                currency,
+            ),
         }
         made.append(
             {
@@ -118,6 +135,30 @@ def _items(world: World, kept: dict[str, Any]) -> list[dict[str, Any]]:
                 "lineItemContext": context,
             }
         )
+    return made
+
+
+def _matching(
+    told: dict[str, Any], invoiced: int, received: int, cost: Decimal, currency: str
+) -> dict[str, Any]:
+    """What finance matched of a line, by its receipts or as it was told; all in eaches."""
+    matched = int(told.get("matched", received))
+    short = {"PQV": ["OVERBILLING"]} if matched < invoiced else {}
+    made = {
+        "matchedQuantity": matched,
+        "matchedAmount": _money(cost * matched, currency),
+        "quantityVariance": invoiced - matched,
+        "varianceReasons": [
+            {"varianceType": kind, "defectTypes": defects}
+            for kind, defects in told.get("defects", short).items()
+        ],
+    }
+    if "price_variance" in told:
+        made["priceVariance"] = _money(Decimal(told["price_variance"]), currency)
+    if "paid_units" in told:
+        made["paidQuantity"] = int(told["paid_units"])
+    if "paid_amount" in told:
+        made["paidAmount"] = _money(Decimal(told["paid_amount"]), currency)
     return made
 
 
