@@ -46,7 +46,8 @@ SELECT EXISTS (SELECT FROM hold WHERE shop_id = :shop AND NOT fact AND wanted > 
 """
 COUNTS_TO_COMPARE = """
 SELECT EXISTS (SELECT FROM count WHERE shop_id = :shop AND read_at > now() - interval '10 minutes')
-    OR EXISTS (SELECT FROM discrepancy WHERE shop_id = :shop AND status IN ('noticed', 'open'))
+    OR EXISTS (SELECT FROM discrepancy WHERE shop_id = :shop AND kind = 'count'
+               AND status IN ('noticed', 'open', 'in_progress'))
     OR NOT EXISTS (SELECT FROM count_run WHERE shop_id = :shop)
 """
 OPEN_MONTHS = """

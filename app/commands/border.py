@@ -16,6 +16,7 @@ from app.commands.common import (
 from app.config import require
 from app.connections import connections
 from app.db import run, shop_of
+from app.inventory import kinds
 from app.inventory.models import Discrepancy
 from app.jobs import JOBS, do, due
 from app.messages import Message
@@ -105,7 +106,9 @@ def _polls_amazon(session: Session) -> bool:
 
 def _differences(session: Session) -> int:
     query = select(Discrepancy).where(
-        Discrepancy.shop_id == shop_of(session), Discrepancy.status == "open"
+        Discrepancy.shop_id == shop_of(session),
+        Discrepancy.kind == kinds.COUNT,
+        col(Discrepancy.status).in_(("open", "in_progress")),
     )
     return len(session.exec(query).all())
 

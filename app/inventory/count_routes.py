@@ -35,7 +35,7 @@ DISCREPANCIES = Tag(
 api = APIBlueprint("discrepancies", __name__, url_prefix="/api", abp_tags=[DISCREPANCIES])
 
 Explanation = Literal["ours", "order", "app", "person", "unknown"]
-Status = Literal["open", "left", "adopted", "closed"]
+Status = Literal["open", "in_progress", "left", "adopted", "written_off", "closed"]
 MAY_HAVE_CHANGED = ("discrepancy_changed", "not_open", "not_enough_units")
 
 
@@ -43,6 +43,7 @@ class DiscrepanciesQuery(PageQuery):
     """Which differences are listed; open ones unless said otherwise."""
 
     status: Status = "open"
+    kind: str | None = Field(default=None, max_length=100)
     explanation: Explanation | None = None
     item_id: int | None = Field(default=None, ge=1, le=2**31 - 1)
     location_id: int | None = Field(default=None, ge=1, le=2**31 - 1)
@@ -83,24 +84,37 @@ class EventView(Answer):
 
     at: Moment
     event: str
-    ours: int
-    theirs: int
+    ours: int | None = None
+    theirs: int | None = None
+    units: int | None = None
+    amount: str | None = None
+    currency: str | None = None
+    cause: str | None = None
     by: str | None
 
 
 class DiscrepancyView(Answer):
-    """A difference with its numbers, its writer and what became of it; in eaches."""
+    """A difference with its numbers, its writer and what became of it; in eaches.
+
+    Of a count, `item` to `difference` are filled; of papers, `reference` and `subject` are.
+    """
 
     id: int
     kind: str
-    source: str
-    item: views.ItemBrief
-    location: views.LocationBrief
-    state: State
-    ours: int
-    theirs: int
-    difference: int
-    value: Money | None = Field(description="What the difference costs, at the item's unit cost.")
+    reference: str | None
+    subject: dict[str, Any]
+    cause: str | None
+    deadline: Moment | None
+    source: str | None
+    item: views.ItemBrief | None
+    location: views.LocationBrief | None
+    state: State | None
+    ours: int | None
+    theirs: int | None
+    difference: int | None = Field(description="Eaches in question.")
+    value: Money | None = Field(
+        description="Money in question; of a count, what it costs at the item's unit cost."
+    )
     status: str
     explanation: str | None
     explained_by: str | None
@@ -123,6 +137,7 @@ def list_discrepancies(query: DiscrepanciesQuery) -> Any:
             Discrepancy.shop_id == shop_of(session), Discrepancy.status == query.status
         )
         for column, value in (
+            (Discrepancy.kind, query.kind),
             (Discrepancy.explanation, query.explanation),
             (Discrepancy.item_id, query.item_id),
             (Discrepancy.location_id, query.location_id),
@@ -202,30 +217,36 @@ def _views(session: Session, rows: Sequence[Discrepancy]) -> list[DiscrepancyVie
         for item in session.exec(
             select(Item).where(
                 Item.shop_id == shop_of(session),
-                col(Item.item_id).in_({row.item_id for row in rows}),
+                col(Item.item_id).in_({row.item_id for row in rows if row.item_id is not None}),
             )
         )
     }
-    return [_view(row, items[row.item_id], places[row.location_id]) for row in rows]
+    return [
+        _view(row, items.get(row.item_id or 0), places.get(row.location_id or 0)) for row in rows
+    ]
 
 
-def _view(row: Discrepancy, item: Item, place: views.LocationBrief) -> DiscrepancyView:
-    value = None
-    if item.unit_cost is not None and item.unit_cost_currency is not None:
-        value = Money(amount=item.unit_cost * row.difference, currency=item.unit_cost_currency)
+def _view(
+    row: Discrepancy, item: Item | None, place: views.LocationBrief | None
+) -> DiscrepancyView:
     return DiscrepancyView(
         id=row.discrepancy_id,
         kind=row.kind,
+        reference=row.reference,
+        subject=row.subject,
+        cause=row.cause,
+        deadline=row.deadline,
         source=row.source,
-        item=views.ItemBrief(
+        item=item
+        and views.ItemBrief(
             id=item.item_id, sku=item.sku, title=item.title, image_url=item.image_url
         ),
         location=place,
         state=row.state,
         ours=row.ours,
         theirs=row.theirs,
-        difference=row.difference,
-        value=value,
+        difference=row.units if row.ours is None else row.difference,
+        value=_value(row, item),
         status=row.status,
         explanation=row.explanation,
         explained_by=row.explained_by,
@@ -238,3 +259,13 @@ def _view(row: Discrepancy, item: Item, place: views.LocationBrief) -> Discrepan
         ended_by=row.ended_by,
         history=[EventView.model_validate(one) for one in row.history],
     )
+
+
+def _value(row: Discrepancy, item: Item | None) -> Money | None:
+    if row.amount is not None and row.currency is not None:
+        return Money(amount=row.amount, currency=row.currency)
+    if row.kind != counts.KIND or item is None:
+        return None
+    if item.unit_cost is None or item.unit_cost_currency is None:
+        return None
+    return Money(amount=item.unit_cost * row.difference, currency=item.unit_cost_currency)

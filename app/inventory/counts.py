@@ -17,13 +17,14 @@ from sqlmodel import Session, col, select
 
 from app.db import database_time, shop_of
 from app.errors import Refused
-from app.inventory import collisions, ledger
+from app.inventory import collisions, kinds, ledger
 from app.inventory.documents import Claim, Document
 from app.inventory.flows import adjusted
 from app.inventory.models import HELD, INSIDE, Discrepancy, State
 
-KIND = "count"
-STANDING = ("noticed", "open", "left")
+KIND = kinds.COUNT
+STANDING = ("noticed", "open", "in_progress", "left")
+REPORTED = ("open", "in_progress", "left")
 KEPT_HISTORY = 50
 OTHERS = ("opening", KIND)
 """Kinds of document that hold what outside systems hold and none of our papers explains."""
@@ -78,7 +79,7 @@ RECENT = """
 SELECT DISTINCT item_id FROM count
 WHERE shop_id = :shop AND source = :source AND read_at >= :since
 UNION SELECT item_id FROM discrepancy
-WHERE shop_id = :shop AND source = :source AND status IN ('noticed', 'open', 'left')
+WHERE shop_id = :shop AND source = :source AND status IN ('noticed', 'open', 'in_progress', 'left')
 """
 UNTOLD = """
 SELECT DISTINCT item_id FROM mirror_due JOIN movement USING (shop_id, movement_id)
@@ -225,9 +226,9 @@ def compare(
             _open(known, now)
             opened.append(known)
         else:
-            doubtful.add(known.item_id)
+            doubtful.add(row.item_id)
     for over in standing.values():
-        if over.item_id not in silent:
+        if over.account[0] not in silent:
             _close(session, over, now)
     session.flush()
     return Compared(tuple(one.discrepancy_id for one in opened), frozenset(doubtful))
@@ -243,7 +244,7 @@ def explain(
 ) -> Discrepancy | None:
     """Notes what is known of how an open difference came about; None when it is over."""
     found = locked(session, discrepancy_id)
-    if found is None or found.status not in ("open", "left"):
+    if found is None or found.kind != KIND or found.status not in REPORTED:
         return None
     found.explanation, found.explained_by = explanation, by
     found.evidence = list(evidence)
@@ -259,29 +260,32 @@ def adopt(session: Session, discrepancy: Discrepancy, *, actor: str) -> Discrepa
     Raises Refused: "not_open" when it is over, "discrepancy_changed" (409) when either number has
     moved, "held_by_papers" when fewer units are counted as held than our papers hold.
     """
-    if discrepancy.status not in ("open", "left"):
+    if discrepancy.kind != KIND:
+        raise Refused("not_a_count", "Only what was counted can be adopted into the books.")
+    if discrepancy.status not in REPORTED:
         raise Refused("not_open", "This difference is over.", status=409)
-    account = (discrepancy.item_id, discrepancy.location_id)
+    item_id, location_id, state = discrepancy.account
     more = discrepancy.difference
     documents: list[Document] = []
-    if discrepancy.state in HELD and more < 0:
+    if state in HELD and more < 0:
         documents += _less_held_by_others(session, discrepancy, -more)
     document = Document(
         kind=KIND,
         reference=str(discrepancy.discrepancy_id),
         version=1,
-        title=discrepancy.explained_by or discrepancy.source,
+        title=discrepancy.explained_by or discrepancy.source or "",
         # What is held passes through `available`, as every hold does.
         flows=[
             adjusted(
-                discrepancy.state.value,
-                *account,
+                state.value,
+                item_id,
+                location_id,
                 more,
-                state=State.AVAILABLE if discrepancy.state in HELD else discrepancy.state,
+                state=State.AVAILABLE if state in HELD else state,
             )
         ],
-        claims=[Claim(discrepancy.state.value, *account, discrepancy.state, more)]
-        if discrepancy.state in HELD and more > 0
+        claims=[Claim(state.value, item_id, location_id, state, more)]
+        if state in HELD and more > 0
         else None,
         echo=True,
         actor=actor,
@@ -338,7 +342,7 @@ def leave(
     session: Session, discrepancy: Discrepancy, *, actor: str, note: str | None = None
 ) -> Discrepancy:
     """Leaves an open difference as it is; it opens again when it is no longer the same."""
-    if discrepancy.status != "open":
+    if discrepancy.status not in ("open", "in_progress"):
         raise Refused("not_open", "This difference is not open.", status=409)
     discrepancy.status, discrepancy.ended_by = "left", actor
     discrepancy.note = note if note is not None else discrepancy.note
@@ -365,13 +369,14 @@ def _standing(
 ) -> dict[tuple[int, int, State], Discrepancy]:
     query = select(Discrepancy).where(
         Discrepancy.shop_id == shop_of(session),
+        Discrepancy.kind == KIND,
         Discrepancy.source == source,
         col(Discrepancy.status).in_(STANDING),
     )
     if items is not None:
         query = query.where(col(Discrepancy.item_id).in_(items))
     rows = session.exec(query.order_by(col(Discrepancy.discrepancy_id)).with_for_update())
-    return {(row.item_id, row.location_id, row.state): row for row in rows}
+    return {row.account: row for row in rows}
 
 
 def _notice(session: Session, source: str, row: Any, now: datetime) -> Discrepancy:
@@ -396,8 +401,8 @@ def _follow(known: Discrepancy, row: Any, now: datetime) -> None:
     if known.status == "noticed":
         known.first_seen_at = now
         return
-    known.status = "open"
-    known.ended_by = None
+    if known.status == "left":
+        known.status, known.ended_by = "open", None
     known.explanation, known.explained_by, known.evidence = None, None, []
     _remember(known, "changed")
 
@@ -434,13 +439,14 @@ def _close(session: Session, over: Discrepancy, now: datetime) -> None:
 
 def _must_agree(session: Session, known: Discrepancy) -> None:
     """Refuses when the adopted balance is not what is counted: a number was not what was seen."""
+    item_id, location_id, state = known.account
     row = session.execute(
         text(AGREED),
         {
             "shop": shop_of(session),
-            "item": known.item_id,
-            "location": known.location_id,
-            "state": known.state.value,
+            "item": item_id,
+            "location": location_id,
+            "state": state.value,
             "source": known.source,
         },
     ).one()
@@ -454,31 +460,28 @@ def _must_agree(session: Session, known: Discrepancy) -> None:
 
 def _less_held_by_others(session: Session, known: Discrepancy, units: int) -> list[Document]:
     """The opening's and earlier counts' holds, less by so many eaches."""
+    account = item_id, location_id, state = known.account
     rows = session.execute(
         text(HELD_BY_OTHERS),
         {
             "shop": shop_of(session),
             "kinds": list(OTHERS),
-            "item": known.item_id,
-            "location": known.location_id,
-            "state": known.state.value,
+            "item": item_id,
+            "location": location_id,
+            "state": state.value,
         },
     ).all()
     left = {index: row.wanted for index, row in enumerate(rows)}
     missing = units
     for index, row in enumerate(rows):
-        if (row.item_id, row.location_id, row.state) == (
-            known.item_id,
-            known.location_id,
-            known.state.value,
-        ):
+        if (row.item_id, row.location_id, row.state) == account:
             less = min(missing, row.held)
             left[index] -= less
             missing -= less
     if missing:
         raise Refused(
             "held_by_papers",
-            f"Our papers hold these units as {known.state.value}; end their holds, or put the units"
+            f"Our papers hold these units as {state.value}; end their holds, or put the units"
             " back where they were counted.",
             status=409,
         )
@@ -497,7 +500,7 @@ def _less_held_by_others(session: Session, known: Discrepancy, units: int) -> li
                 if _key(row) == (kind, reference)
             ],
             echo=True,
-            actor=known.source,
+            actor=known.source or "",
         )
         for kind, reference in sorted(changed)
     ]

@@ -8,7 +8,15 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Identity, Index, Integer
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -44,6 +52,8 @@ INSIDE = (*ON_HAND, State.INCOMING)
 OUTSIDE = tuple(state for state in State if state not in INSIDE)
 HELD = (State.COMMITTED, State.RESERVED, State.SAFETY_STOCK)
 MAY_BE_NEGATIVE = (State.AVAILABLE, *OUTSIDE)
+STANDS = "status IN ('noticed', 'open', 'in_progress', 'left')"
+"""Of a discrepancy: that it is not over."""
 
 
 class Reason(StrEnum):
@@ -466,10 +476,12 @@ class AuditRun(Table, table=True):
 
 
 class Discrepancy(Table, table=True):
-    """A named disagreement between the books and what somebody else counts; closed when it is over.
+    """A named disagreement that people work on: of a count with the books, or of papers about money.
 
-    It is `noticed` first, and becomes `open` when it has stood long enough with nothing on its way.
-    A person may leave it as it is; it opens again when it is no longer the same.
+    A count's is `noticed` first, and becomes `open` when it has stood long enough with nothing on
+    its way. One of the papers is open from the start, and one row for good: its `reference` says what
+    it is about, and it opens again when it is stated again. A person may leave either as it is; it
+    opens again when it is no longer the same.
     """
 
     __tablename__ = "discrepancy"
@@ -478,9 +490,18 @@ class Discrepancy(Table, table=True):
         ForeignKeyConstraint(
             ["shop_id", "location_id"], ["location.shop_id", "location.location_id"]
         ),
-        CheckConstraint("kind IN ('count')", name="kind"),
+        UniqueConstraint("shop_id", "kind", "reference"),
         CheckConstraint(
-            "status IN ('noticed', 'open', 'left', 'adopted', 'closed')", name="status"
+            "(kind = 'count') = (reference IS NULL) AND (kind <> 'count' OR (source IS NOT NULL"
+            " AND item_id IS NOT NULL AND location_id IS NOT NULL AND state IS NOT NULL"
+            " AND ours IS NOT NULL AND theirs IS NOT NULL))",
+            name="kind",
+        ),
+        CheckConstraint("(amount IS NULL) = (currency IS NULL)", name="amount"),
+        CheckConstraint(
+            "status IN ('noticed', 'open', 'in_progress', 'left', 'adopted', 'written_off',"
+            " 'closed')",
+            name="status",
         ),
         CheckConstraint(
             "explanation IN ('ours', 'order', 'app', 'person', 'unknown')", name="explanation"
@@ -493,22 +514,53 @@ class Discrepancy(Table, table=True):
             "state",
             "source",
             unique=True,
-            postgresql_where=sa.text("status IN ('noticed', 'open', 'left')"),
+            postgresql_where=sa.text(
+                "kind = 'count' AND status IN ('noticed', 'open', 'in_progress', 'left')"
+            ),
         ),
         Index("ix_discrepancy_status", "shop_id", "status", "discrepancy_id"),
+        Index(
+            "ix_discrepancy_deadline",
+            "shop_id",
+            "deadline",
+            postgresql_where=sa.text(STANDS),
+        ),
+        Index("ix_discrepancy_number", "shop_id", sa.text("(subject ->> 'number')")),
+        Index("ix_discrepancy_invoice", "shop_id", sa.text("(subject ->> 'invoice')")),
     )
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)
     discrepancy_id: int = Field(
         default=None, primary_key=True, sa_type=Integer, sa_column_kwargs=_identity()
     )
-    kind: str = "count"
-    source: str = Field(description="Who counts otherwise than the books.")
-    item_id: int = Field(sa_type=Integer)
-    location_id: int = Field(sa_type=Integer)
-    state: State = Field(sa_type=STATE)
-    ours: int
-    theirs: int
+    kind: str = Field(default="count", description="One of app.inventory.kinds.")
+    reference: str | None = Field(
+        default=None, description="What a discrepancy of papers is about; null of a count."
+    )
+    subject: dict[str, Any] = Field(
+        default_factory=dict,
+        sa_type=JSONB,
+        sa_column_kwargs={"server_default": sa.text("'{}'::jsonb")},
+        description="What screens link to: region, number, line, invoice, payment, item, …",
+    )
+    units: int | None = Field(
+        default=None, sa_type=Integer, description="Eaches in question; null when none are."
+    )
+    amount: Decimal | None = Field(
+        default=None,
+        max_digits=19,
+        decimal_places=4,
+        description="Money in question; negative when it is in the shop's favour.",
+    )
+    currency: str | None = Field(default=None, min_length=3, max_length=3)
+    cause: str | None = Field(default=None, description="Amazon's code where it gives one.")
+    deadline: datetime | None = Field(default=None, description="When nothing can be done any more")
+    source: str | None = Field(default=None, description="Who counts otherwise than the books.")
+    item_id: int | None = Field(default=None, sa_type=Integer)
+    location_id: int | None = Field(default=None, sa_type=Integer)
+    state: State | None = Field(default=None, sa_type=STATE)
+    ours: int | None = Field(default=None, sa_type=Integer)
+    theirs: int | None = Field(default=None, sa_type=Integer)
     status: str = "noticed"
     first_seen_at: datetime = Field(default_factory=_now)
     opened_at: datetime | None = None
@@ -519,18 +571,53 @@ class Discrepancy(Table, table=True):
     evidence: list[dict[str, Any]] = Field(
         default_factory=list,
         sa_type=JSONB,
+        sa_column_kwargs={"server_default": sa.text("'[]'::jsonb")},
         description="What the outside's own history says: at, who, reason, units, reference.",
     )
     owner: str | None = None
     note: str | None = None
     history: list[dict[str, Any]] = Field(
-        default_factory=list, sa_type=JSONB, description="at, event, ours, theirs, by"
+        default_factory=list,
+        sa_type=JSONB,
+        sa_column_kwargs={"server_default": sa.text("'[]'::jsonb")},
+        description="at, event, by, and the numbers then",
     )
+
+    @property
+    def account(self) -> tuple[int, int, State]:
+        """The item, location and state that a count is of. Only of a count."""
+        assert self.item_id is not None and self.location_id is not None
+        assert self.state is not None
+        return self.item_id, self.location_id, self.state
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """Eaches in the books, and as counted outside. Only of a count."""
+        assert self.ours is not None and self.theirs is not None
+        return self.ours, self.theirs
 
     @property
     def difference(self) -> int:
         """Eaches that the outside counts more than the books have; negative when fewer."""
-        return self.theirs - self.ours
+        ours, theirs = self.numbers
+        return theirs - ours
+
+
+class AssignmentRule(Table, table=True):
+    """Whose a new discrepancy is: the first rule that fits it, by position, gives it an owner."""
+
+    __tablename__ = "assignment_rule"
+    __table_args__ = (CheckConstraint("(at_least IS NULL) = (currency IS NULL)", name="amount"),)
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    position: int = Field(primary_key=True, sa_type=Integer)
+    kind: str | None = Field(default=None, description="Null: of any kind.")
+    vendor_code: str | None = Field(default=None, description="Null: of any.")
+    at_least: Decimal | None = Field(
+        default=None, max_digits=19, decimal_places=4, description="Null: of any amount."
+    )
+    currency: str | None = Field(default=None, min_length=3, max_length=3)
+    owner: str
 
 
 class KitPart(Table, table=True):

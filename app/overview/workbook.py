@@ -78,10 +78,13 @@ SHEETS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Discrepancies",
-        "SELECT sku, title, name AS location, state::text, ours AS in_the_books, theirs AS counted,"
-        " source, explanation, explained_by, owner, note, opened_at FROM discrepancy"
-        " JOIN item USING (shop_id, item_id) JOIN location USING (shop_id, location_id)"
-        " WHERE shop_id = :shop AND status IN ('open', 'left') ORDER BY discrepancy_id",
+        "SELECT discrepancy.kind, discrepancy.reference, sku, title, name AS location, state::text,"
+        " ours AS in_the_books, theirs AS counted, discrepancy.units, amount,"
+        " discrepancy.currency, cause, deadline, source, explanation, explained_by,"
+        " discrepancy.owner, note, opened_at FROM discrepancy"
+        " LEFT JOIN item USING (shop_id, item_id) LEFT JOIN location USING (shop_id, location_id)"
+        " WHERE shop_id = :shop AND status IN ('open', 'in_progress', 'left')"
+        " ORDER BY discrepancy_id",
     ),
     (
         "Not told",

@@ -23,6 +23,7 @@ from sqlmodel import Session, col, select
 
 from app.db import run, shop_of
 from app.errors import GiveUp
+from app.inventory import kinds
 from app.inventory.counts import adopt_by_policy, explain
 from app.inventory.models import Discrepancy, Location
 from app.preferences import shop_preference
@@ -79,8 +80,9 @@ def look_for(session: Session, discrepancy_ids: Iterable[int]) -> None:
     dead = counts.dead_items(session)
     readable = may_read(session)
     for found in _rows(session, discrepancy_ids):
-        if found.item_id in dead:
-            explain(session, found.discrepancy_id, "ours", by=str(dead[found.item_id]))
+        item_id, *_ = found.account
+        if item_id in dead:
+            explain(session, found.discrepancy_id, "ours", by=str(dead[item_id]))
         elif readable:
             number = str(found.discrepancy_id)
             requests.ask_for(
@@ -99,7 +101,7 @@ def unexplained(session: Session, source: str) -> list[int]:
         select(Discrepancy.discrepancy_id).where(
             Discrepancy.shop_id == shop_of(session),
             Discrepancy.source == source,
-            Discrepancy.status == "open",
+            col(Discrepancy.status).in_(("open", "in_progress")),
             col(Discrepancy.explanation).is_(None),
         )
     )
@@ -168,10 +170,11 @@ def _orders_unheard_of(session: Session, entries: Sequence[Entry]) -> set[str]:
 
 def _question(session: Session, discrepancy_id: int) -> str | None:
     found = session.get(Discrepancy, (shop_of(session), discrepancy_id))
-    if found is None:
+    if found is None or found.kind != kinds.COUNT:
         return None
-    numbers = items.numbers_of(session, items.ITEM, [found.item_id])
-    place = session.get(Location, (shop_of(session), found.location_id))
+    item_id, location_id, state = found.account
+    numbers = items.numbers_of(session, items.ITEM, [item_id])
+    place = session.get(Location, (shop_of(session), location_id))
     if not numbers or place is None:
         return None
     # Whole days, one more on either side: the table keeps the shop's own time.
@@ -180,7 +183,7 @@ def _question(session: Session, discrepancy_id: int) -> str | None:
     return (
         f"FROM inventory_adjustment_history SHOW {CHANGE}"
         f" WHERE inventory_item_id = '{numbers[0]}' AND inventory_location_id = '{place.reference}'"
-        f" AND inventory_state = '{found.state.value}'"
+        f" AND inventory_state = '{state.value}'"
         f" SINCE {since} UNTIL {until}"
         f" GROUP BY {', '.join(COLUMNS)} ORDER BY second DESC LIMIT {MOST_ROWS}"
     )

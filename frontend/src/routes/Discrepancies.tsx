@@ -21,7 +21,7 @@ export default function Discrepancies() {
   const status = filters.status || 'open';
   const query = usePages<Discrepancy>(
     '/discrepancies',
-    { status, explanation: filters.explanation },
+    { kind: 'count', status, explanation: filters.explanation },
     true,
   );
   return (
