@@ -34,6 +34,7 @@ from app.shopify import outbox as shopify_outbox
 from app.shops import all_shop_ids
 from app.vendor import outbox as amazon_outbox
 from app.vendor import polling
+from app.vendor.deductions import restating as deductions
 from app.vendor.files import working as files
 from app.vendor.reports import working as reports
 from app.vendor.self_test import asking
@@ -95,6 +96,7 @@ JOBS: dict[str, Callable[[int], None]] = {
     "remind": remind,
     "reports": reports.work,
     "files": files.work,
+    "deductions": deductions.fold,
     "keep_alive": tokens.keep_alive,
     "ask_again": ask_again,
     "policy": follow_policy,
@@ -125,6 +127,9 @@ SELECT
         WHERE shop_id = :shop AND due_at <= now() AND connection.state = 'connected') AS reports,
     EXISTS (SELECT FROM file_import WHERE shop_id = :shop
         AND state IN ('applying', 'undoing')) AS files,
+    EXISTS (SELECT FROM remittance
+        LEFT JOIN folded_remittance AS folded USING (shop_id, region, payment_id)
+        WHERE shop_id = :shop AND folded.read_at IS DISTINCT FROM remittance.read_at) AS deductions,
     EXISTS (SELECT FROM hold WHERE shop_id = :shop
         AND expires_at <= now() AND held > 0) AS expire
 """

@@ -41,8 +41,8 @@ from app.vendor import routes as vendor
 from app.vendor import unmapped_routes as unmapped
 from app.vendor.answering import routes as answering
 from app.vendor.dated import DatedTable, TableWrong
-from app.vendor.deductions.tables import Deduction  # noqa: F401  (a model is known before its routes)
-from app.vendor.evidence.tables import Evidence  # noqa: F401  (likewise)
+from app.vendor.deductions import routes as deductions
+from app.vendor.evidence.tables import Evidence  # noqa: F401  (a model is known before its routes)
 from app.vendor.files import routes as files
 from app.vendor.payments import routes as payments
 from app.vendor.receiving import routes as receiving
@@ -79,6 +79,7 @@ BLUEPRINTS = (
     answering.api,
     files.api,
     payments.api,
+    deductions.api,
     messages.api,
     connections.api,
     home.api,

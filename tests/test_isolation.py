@@ -29,6 +29,7 @@ from app.inventory.policies import PolicyKey, Terms
 from app.messages import Message
 from app.preferences import Preference
 from app.shops import this_shop
+from app.vendor.deductions import restating as deductions
 from app.vendor.files import working as files
 from app.vendor.invoice_tables import Invoice, VendorCode
 from app.vendor.payments import reading as remittances
@@ -188,6 +189,9 @@ class Owned:
             "import_id": self.import_id,
             "region": "na",
             "payment_id": MARK,
+            "deduction": "shortage_claim",
+            "currency": "USD",
+            "reference": MARK,
         }
         return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found: str(values[found[1]]), rule)
 
@@ -384,7 +388,10 @@ def _pay(session: Session, connection_id: int | None) -> None:
         "remittanceStatus": "SUCCESSFUL",
     }
     paid = {"invoiceNumber": MARK, "netAmountPaid": header["paymentAmount"]}
-    remittances.store(session, "na", header, [paid])
+    taken = {"currencyAmount": -1, "currencyCode": "USD"}
+    claimed = {"invoiceNumber": f"{MARK}SC", "netAmountPaid": taken}
+    remittances.store(session, "na", header, [paid, claimed])
+    deductions.restate(session)
     own: dict[str, Any] = {"shop_id": this_shop(session).shop_id, "connection_id": connection_id}
     session.add(RemittanceReading(**own, marketplace_id=MARK, read_to=datetime.now(UTC)))
     session.flush()

@@ -24,6 +24,7 @@ from app.errors import GiveUp, RetryLater
 from app.vendor import access, coverage, drafting, invoice_reading, terms
 from app.vendor.answering import automatic
 from app.vendor.client import NotAuthorised, Reply, VendorClient
+from app.vendor.deductions import restating as deductions
 from app.vendor.orders import map_again, store
 from app.vendor.papers import (
     BadPaper,
@@ -82,6 +83,7 @@ def poll(shop_id: int) -> None:
     run(drafting.draft_by_rule, shop_id)
     invoice_reading.read(shop_id)
     remittances.read(shop_id)
+    deductions.fold(shop_id)
 
 
 def _sweep(connection: Connection) -> None:

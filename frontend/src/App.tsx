@@ -34,6 +34,8 @@ const Invoices = screen(() => import('./routes/Invoices'));
 const Invoice = screen(() => import('./routes/Invoice'));
 const Payments = screen(() => import('./routes/Payments'));
 const Payment = screen(() => import('./routes/Payment'));
+const Deductions = screen(() => import('./routes/Deductions'));
+const Deduction = screen(() => import('./routes/Deduction'));
 const Billing = screen(() => import('./routes/Billing'));
 const Reports = screen(() => import('./routes/Reports'));
 const ReportedAsin = screen(() => import('./routes/ReportedAsin'));
@@ -55,6 +57,7 @@ export function App() {
     { to: '/shipments', label: t('nav.shipments') },
     { to: '/receipts', label: t('nav.receipts') },
     { to: '/invoices', label: t('nav.invoices') },
+    { to: '/deductions', label: t('nav.deductions') },
     { to: '/reports', label: t('nav.reports') },
     { to: '/policies', label: t('nav.policies') },
     { to: '/activity', label: t('nav.activity') },
@@ -93,6 +96,8 @@ export function App() {
           <Route path="/invoices/payments" element={<Payments />} />
           <Route path="/invoices/payments/:region/:id" element={<Payment />} />
           <Route path="/invoices/:id" element={<Invoice />} />
+          <Route path="/deductions" element={<Deductions />} />
+          <Route path="/deductions/:region/:kind/:currency/*" element={<Deduction />} />
           <Route path="/reports" element={<Reports />} />
           <Route path="/reports/:asin" element={<ReportedAsin />} />
           <Route path="/activity" element={<Activity />} />

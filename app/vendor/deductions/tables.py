@@ -24,6 +24,13 @@ class Deduction(Table, table=True):
     __table_args__ = (
         CheckConstraint("taken >= 0 AND recovered >= 0", name="amounts"),
         Index("ix_deduction_invoice", "shop_id", "invoice_number"),
+        Index("ix_deduction_last_at", "shop_id", "last_at", "region", "kind", "reference"),
+        Index(
+            "ix_deduction_steps",
+            "steps",
+            postgresql_using="gin",
+            postgresql_ops={"steps": "jsonb_path_ops"},
+        ),
     )
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)
@@ -43,3 +50,14 @@ class Deduction(Table, table=True):
     notified_at: datetime | None = None
     dispute_by: datetime | None = None
     steps: list[dict[str, Any]] = Field(sa_type=JSONB, description="Each with its paper.")
+
+
+class FoldedRemittance(Table, table=True):
+    """A payment whose lines stand in the deductions, as it was read then."""
+
+    __tablename__ = "folded_remittance"
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    region: str = Field(primary_key=True)
+    payment_id: str = Field(primary_key=True)
+    read_at: datetime

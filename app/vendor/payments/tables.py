@@ -58,6 +58,7 @@ class RemittanceLine(Table, table=True):
             ondelete="CASCADE",
         ),
         Index("ix_remittance_line_invoice", "shop_id", "invoice_number"),
+        Index("ix_remittance_line_reference", "shop_id", "reference"),
     )
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)

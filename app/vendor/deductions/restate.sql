@@ -1,0 +1,156 @@
+-- Deductions as the payments that stand make them, written anew for some numbers or for all.
+-- Nothing here looks at the order in which papers came. What stands in braces narrows it to some
+-- numbers: the lines that are read, the numbers that are folded, and the rows that may go.
+WITH line AS MATERIALIZED (
+    SELECT line.region, line.payment_id, line.position, btrim(line.reference) AS reference,
+           upper(btrim(line.reference)) AS plain, line.description, line.paid, line.discount,
+           line.withheld, line.currency, remittance.paid_at, remittance.number AS payment,
+           remittance.message_id, own.invoice_id IS NOT NULL AS is_ours,
+           lower(concat_ws(' ', line.invoice_type, line.description)) AS words
+    FROM remittance_line AS line
+    JOIN remittance USING (shop_id, region, payment_id)
+    LEFT JOIN invoice AS own ON own.shop_id = :shop AND own.number = btrim(line.reference)
+    WHERE line.shop_id = :shop AND remittance.status <> 'FAILED' {scope}
+),
+-- The grammar of payments/references.py, read from right to left.
+told AS (
+    SELECT line.*,
+           substring(plain FROM '^(.*?)[ -]*PROVISION FOR RECEIVABLESR?$') AS provision,
+           substring(plain FROM '^(.*?[^-])-?(SCR|SC)+$') AS chain
+    FROM line
+),
+named AS (
+    SELECT told.*,
+           CASE WHEN is_ours THEN 'invoice'
+                WHEN provision IS NOT NULL THEN 'provision'
+                WHEN plain LIKE 'IPAPUS%' THEN 'price_protection'
+                WHEN plain LIKE '%VCBSINV' THEN 'chargeback'
+                WHEN chain IS NOT NULL THEN 'shortage_claim'
+                WHEN plain LIKE '_%PC' THEN 'price_claim'
+                WHEN plain ~ '^[A-Z0-9]{{4}}-[A-Z0-9]{{8}}$' THEN 'co_op'
+           END AS by_number,
+           -- Where the number says nothing, Amazon's own words may (amazon-vendor.md §7.3).
+           CASE WHEN words LIKE '%provision%' THEN 'provision'
+                WHEN words LIKE '%shortage%' THEN 'shortage_claim'
+                WHEN words LIKE '%price variance%' OR words LIKE '%price claim%' THEN 'price_claim'
+                WHEN words LIKE '%price protection%' THEN 'price_protection'
+                WHEN words LIKE '%return%' THEN 'return'
+                WHEN words ~ 'co-?op\M|allowance|service agreement' THEN 'co_op'
+                WHEN words LIKE '%chargeback%' THEN 'chargeback'
+           END AS by_words
+    FROM told
+),
+judged AS (
+    SELECT named.*, coalesce(by_number, by_words, 'unknown') AS kind,
+           CASE WHEN is_ours THEN reference
+                WHEN provision IS NOT NULL THEN left(reference, length(provision))
+                WHEN by_number = 'chargeback'
+                    THEN rtrim(left(reference, length(reference) - 7), '-')
+                WHEN by_number = 'shortage_claim' THEN left(reference, length(chain))
+                WHEN by_number = 'price_claim'
+                    THEN rtrim(left(reference, length(reference) - 2), '-')
+                ELSE reference
+           END AS base
+    FROM named
+),
+-- What a line takes (above zero) or gives back. A line under an invoice's own number pays it, or
+-- takes that payment back: no deduction.
+step AS (
+    SELECT judged.*, part.kind AS part, -part.amount AS taken
+    FROM judged CROSS JOIN LATERAL (
+        VALUES (CASE WHEN kind <> 'invoice' THEN kind END, paid),
+               ('quick_pay', -discount),
+               ('withholding', -withheld)
+    ) AS part (kind, amount)
+    WHERE part.kind IS NOT NULL AND part.amount <> 0 {bases}
+),
+folded AS (
+    SELECT region, part AS kind, base AS reference, currency,
+           coalesce(sum(taken) FILTER (WHERE taken > 0), 0) AS taken,
+           coalesce(-sum(taken) FILTER (WHERE taken < 0), 0) AS recovered,
+           min(paid_at) AS first_at, max(paid_at) AS last_at,
+           jsonb_agg(
+               jsonb_build_object(
+                   'at', to_char(paid_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                   'reference', reference, 'description', description,
+                   'taken', taken::text, 'payment_id', payment_id, 'payment', payment,
+                   'position', position, 'message_id', message_id,
+                   'told_by', CASE WHEN part IN ('quick_pay', 'withholding') THEN 'amount'
+                                   WHEN by_number IS NOT NULL THEN 'number'
+                                   WHEN by_words IS NOT NULL THEN 'words' END
+               ) ORDER BY paid_at, payment_id, position
+           ) AS steps
+    FROM step
+    GROUP BY region, part, base, currency
+    -- A number that means nothing to us and was paid more than it was charged is an invoice from
+    -- somewhere else.
+    HAVING part <> 'unknown' OR sum(taken) >= 0
+),
+-- What our invoice of that number says: its only order, and the only line and cause that Amazon
+-- itself names.
+billed AS (
+    SELECT invoice.number, min(invoice.region) AS region,
+           CASE WHEN count(DISTINCT line.number) = 1 THEN min(line.number) END AS purchase_order
+    FROM invoice LEFT JOIN invoice_line AS line USING (shop_id, invoice_id)
+    WHERE invoice.shop_id = :shop AND invoice.number IN (SELECT reference FROM folded)
+    GROUP BY invoice.number
+),
+said AS (
+    SELECT invoice.number, variance.value ->> 'varianceType' AS type, line.line, line.position,
+           defect.value AS cause, greatest(line.amazon_units - line.matched_units, 0) AS short,
+           row_number() OVER (
+               PARTITION BY line.invoice_id, line.position, variance.value ->> 'varianceType'
+           ) = 1 AS is_first
+    FROM invoice JOIN invoice_line AS line USING (shop_id, invoice_id)
+    CROSS JOIN LATERAL jsonb_array_elements(
+        CASE WHEN jsonb_typeof(line.variances) = 'array' THEN line.variances ELSE '[]' END
+    ) AS variance
+    LEFT JOIN LATERAL jsonb_array_elements_text(variance.value -> 'defectTypes') AS defect ON true
+    WHERE invoice.shop_id = :shop AND invoice.number IN (SELECT reference FROM folded)
+),
+varied AS (
+    SELECT number, type, CASE WHEN count(DISTINCT cause) = 1 THEN min(cause) END AS cause,
+           CASE WHEN count(DISTINCT position) = 1 THEN min(line) END AS line,
+           sum(short) FILTER (WHERE is_first)::integer AS short
+    FROM said GROUP BY number, type
+),
+stated AS (
+    SELECT CAST(:shop AS integer) AS shop_id, folded.region, folded.kind, folded.reference,
+           folded.currency, billed.number AS invoice_number, billed.purchase_order, varied.line,
+           varied.cause,
+           CASE WHEN folded.kind = 'shortage_claim' THEN nullif(varied.short, 0) END AS units,
+           folded.taken, folded.recovered, folded.first_at, folded.last_at, folded.steps
+    FROM folded
+    LEFT JOIN billed ON billed.number = folded.reference AND billed.region = folded.region
+    LEFT JOIN varied ON varied.number = billed.number
+        AND varied.type = CASE folded.kind WHEN 'shortage_claim' THEN 'PQV'
+                                           WHEN 'price_claim' THEN 'PPV' END
+),
+gone AS (
+    DELETE FROM deduction AS kept
+    WHERE kept.shop_id = :shop {gone} AND NOT EXISTS (
+        SELECT FROM stated WHERE (stated.region, stated.kind, stated.reference, stated.currency)
+            = (kept.region, kept.kind, kept.reference, kept.currency)
+    )
+    RETURNING 1
+),
+written AS (
+    INSERT INTO deduction AS kept (
+        shop_id, region, kind, reference, currency, invoice_number, purchase_order, line, cause,
+        units, taken, recovered, first_at, last_at, steps
+    )
+    SELECT * FROM stated
+    ON CONFLICT (shop_id, region, kind, reference, currency) DO UPDATE SET
+        invoice_number = excluded.invoice_number, purchase_order = excluded.purchase_order,
+        line = excluded.line, cause = excluded.cause, units = excluded.units,
+        taken = excluded.taken, recovered = excluded.recovered, first_at = excluded.first_at,
+        last_at = excluded.last_at, steps = excluded.steps
+    WHERE (kept.invoice_number, kept.purchase_order, kept.line, kept.cause, kept.units, kept.taken,
+           kept.recovered, kept.first_at, kept.last_at, kept.steps)
+        IS DISTINCT FROM
+          (excluded.invoice_number, excluded.purchase_order, excluded.line, excluded.cause,
+           excluded.units, excluded.taken, excluded.recovered, excluded.first_at,
+           excluded.last_at, excluded.steps)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM written)
