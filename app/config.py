@@ -128,6 +128,12 @@ class Settings(BaseSettings):
         description="TOML file of the reports that are asked for, in place of ours by name.",
     )
 
+    evidence_largest_bytes: int = Field(
+        default=10 * 1024 * 1024,
+        ge=1024,
+        description="Largest paper that is kept as evidence, in bytes.",
+    )
+
     count_hours: int = Field(
         default=24, ge=1, description="Hours between two readings of all of Shopify's quantities."
     )

@@ -35,6 +35,7 @@ from app.shops import all_shop_ids
 from app.vendor import outbox as amazon_outbox
 from app.vendor import polling
 from app.vendor.deductions import restating as deductions
+from app.vendor.evidence import filling as evidence
 from app.vendor.files import working as files
 from app.vendor.reports import working as reports
 from app.vendor.self_test import asking
@@ -97,6 +98,7 @@ JOBS: dict[str, Callable[[int], None]] = {
     "reports": reports.work,
     "files": files.work,
     "deductions": deductions.fold,
+    "evidence": evidence.fill,
     "keep_alive": tokens.keep_alive,
     "ask_again": ask_again,
     "policy": follow_policy,

@@ -42,7 +42,7 @@ from app.vendor import unmapped_routes as unmapped
 from app.vendor.answering import routes as answering
 from app.vendor.dated import DatedTable, TableWrong
 from app.vendor.deductions import routes as deductions
-from app.vendor.evidence.tables import Evidence  # noqa: F401  (a model is known before its routes)
+from app.vendor.evidence import routes as evidence
 from app.vendor.files import routes as files
 from app.vendor.payments import routes as payments
 from app.vendor.receiving import routes as receiving
@@ -80,6 +80,7 @@ BLUEPRINTS = (
     files.api,
     payments.api,
     deductions.api,
+    evidence.api,
     messages.api,
     connections.api,
     home.api,

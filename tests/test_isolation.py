@@ -30,6 +30,7 @@ from app.messages import Message
 from app.preferences import Preference
 from app.shops import this_shop
 from app.vendor.deductions import restating as deductions
+from app.vendor.evidence import vault
 from app.vendor.files import working as files
 from app.vendor.invoice_tables import Invoice, VendorCode
 from app.vendor.payments import reading as remittances
@@ -117,6 +118,7 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "kind": "sales",
     },
     "/api/file-imports/{}": lambda owned: {"currency": "EUR"},
+    "/api/evidence/{}": lambda owned: {"type": "other", "note": "mine now"},
     "/api/items/{}/dated": lambda owned: {"dated": True},
     "/api/shipping-settings": lambda owned: {"gs1_company_prefix": "8100000"},
     "/api/shipping-settings/ship-from/{}": lambda owned: {
@@ -153,6 +155,7 @@ class Owned:
     group_id: int
     invoice_id: int
     import_id: int
+    evidence_id: int
 
     @property
     def announced(self) -> dict[str, str]:
@@ -190,6 +193,7 @@ class Owned:
             "region": "na",
             "payment_id": MARK,
             "deduction": "shortage_claim",
+            "evidence_id": self.evidence_id,
             "currency": "USD",
             "reference": MARK,
         }
@@ -223,6 +227,8 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         _report(session, connection_id)
         import_id = _file(session)
         _pay(session, connection_id)
+        about = vault.About(region="na", shipment=SHIPMENT, purchase_order=NUMBER, text=MARK)
+        evidence = vault.keep(session, "pod", MARK, MARK.encode(), about, by=f"user:{MARK}")
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(
@@ -237,6 +243,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         group_id,
         invoice_id,
         import_id,
+        evidence.evidence_id,
     )
 
 

@@ -35,6 +35,7 @@ const Invoice = screen(() => import('./routes/Invoice'));
 const Payments = screen(() => import('./routes/Payments'));
 const Payment = screen(() => import('./routes/Payment'));
 const Deductions = screen(() => import('./routes/Deductions'));
+const Evidence = screen(() => import('./routes/Evidence'));
 const Deduction = screen(() => import('./routes/Deduction'));
 const Billing = screen(() => import('./routes/Billing'));
 const Reports = screen(() => import('./routes/Reports'));
@@ -96,6 +97,7 @@ export function App() {
           <Route path="/invoices/payments" element={<Payments />} />
           <Route path="/invoices/payments/:region/:id" element={<Payment />} />
           <Route path="/invoices/:id" element={<Invoice />} />
+          <Route path="/evidence" element={<Evidence />} />
           <Route path="/deductions" element={<Deductions />} />
           <Route path="/deductions/:region/:kind/:currency/*" element={<Deduction />} />
           <Route path="/reports" element={<Reports />} />

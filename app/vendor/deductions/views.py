@@ -13,6 +13,8 @@ from app.db import shop_of
 from app.errors import Refused
 from app.http import Answer, Moment, Money
 from app.vendor.deductions.tables import Deduction
+from app.vendor.evidence import vault
+from app.vendor.evidence.views import EvidenceView, view_of
 from app.vendor.invoice_tables import Invoice
 
 KINDS = (
@@ -34,6 +36,11 @@ TOTALS = """
 SELECT kind, currency, count(*), count(*) FILTER (WHERE taken > recovered), sum(taken),
        sum(recovered), sum(greatest(taken - recovered, 0))
 FROM deduction WHERE shop_id = :shop GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+ORDERS = """
+SELECT DISTINCT line.number FROM invoice JOIN invoice_line AS line USING (shop_id, invoice_id)
+WHERE invoice.shop_id = :shop AND invoice.region = :region AND invoice.number = :number ORDER BY 1
 """
 
 
@@ -113,6 +120,7 @@ class DeductionView(DeductionSummary):
     steps: list[StepView]
     variances: list[VarianceView]
     others: list[DeductionSummary]
+    evidence: list[EvidenceView]
 
 
 def state_of(taken: Decimal, recovered: Decimal) -> str:
@@ -209,7 +217,21 @@ def whole(session: Session, key: Key) -> DeductionView:
         steps=[_step(one, row.currency) for one in row.steps],
         variances=variances(session, summary.invoice_id),
         others=summaries(session, others),
+        evidence=[
+            view_of(paper)
+            for paper in vault.belonging_to(
+                session, row.region, row.invoice_number, orders_of(session, row)
+            )
+        ],
     )
+
+
+def orders_of(session: Session, row: Deduction) -> list[str]:
+    """The purchase orders that a deduction is about: its own, else all of its invoice."""
+    if row.purchase_order is not None:
+        return [row.purchase_order]
+    asked = {"shop": row.shop_id, "region": row.region, "number": row.invoice_number}
+    return list(session.execute(text(ORDERS), asked).scalars())
 
 
 def _step(said: dict[str, Any], currency: str) -> StepView:

@@ -36,8 +36,10 @@ class Evidence(Table, table=True):
     __table_args__ = (
         CheckConstraint(f"type IN {TYPES!r}", name="type"),
         UniqueConstraint("shop_id", "sha256"),
+        UniqueConstraint("shop_id", "made_from"),
         Index("ix_evidence_shipment", "shop_id", "shipment"),
         Index("ix_evidence_purchase_order", "shop_id", "purchase_order"),
+        Index("ix_evidence_invoice", "shop_id", "invoice_number"),
     )
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)
@@ -49,6 +51,7 @@ class Evidence(Table, table=True):
     )
     type: str
     name: str
+    media_type: str = "application/octet-stream"
     sha256: str = Field(max_length=64)
     size: int = Field(sa_type=Integer, description="In bytes.")
     content: bytes = Field(sa_type=LargeBinary, repr=False)
@@ -58,5 +61,8 @@ class Evidence(Table, table=True):
     purchase_order: str | None = None
     invoice_number: str | None = None
     carrier_reference: str | None = None
+    made_from: str | None = Field(
+        default=None, description="The paper of ours it is a copy of; null: brought by a person."
+    )
     added_at: datetime = Field(default_factory=_now)
     added_by: str

@@ -1,4 +1,5 @@
 // What Amazon has taken off, as the server shows it.
+import type { Evidence } from './evidence';
 import type { Money } from './types';
 
 export const DEDUCTION_KINDS = [
@@ -71,6 +72,7 @@ export interface DeductionDetail extends Deduction {
   steps: DeductionStep[];
   variances: Variance[];
   others: Deduction[];
+  evidence: Evidence[];
 }
 
 /** The address of one deduction's screen, and of the server's answer for it. */

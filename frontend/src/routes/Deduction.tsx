@@ -5,8 +5,10 @@ import type { DeductionDetail, DeductionStep, Variance } from '../api/deductions
 import { useResource } from '../api/queries';
 import { Banner, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Figures, Loaded, Table } from '../ui/patterns';
+import { Empty, Figures, Loaded, Table } from '../ui/patterns';
 import { About, Cause, DeductionState, DeductionTable } from './Deductions';
+import { BringEvidence } from './evidence/BringEvidence';
+import { EvidenceTable } from './evidence/EvidenceTable';
 
 export default function Deduction() {
   const { t } = useTranslation();
@@ -26,6 +28,20 @@ export default function Deduction() {
           <Sums deduction={one} />
           <Steps deduction={one} />
           {one.variances.length > 0 && <Variances rows={one.variances} />}
+          <Card flush heading={t('evidence.ofDeduction')}>
+            {one.evidence.length === 0 ? (
+              <Empty>{t('evidence.none')}</Empty>
+            ) : (
+              <EvidenceTable rows={one.evidence} />
+            )}
+          </Card>
+          <BringEvidence
+            about={{
+              region: one.region,
+              ...(one.invoice_number ? { invoice: one.invoice_number } : {}),
+              ...(one.purchase_order ? { order: one.purchase_order } : {}),
+            }}
+          />
           {one.others.length > 0 && (
             <Card flush heading={t('deductions.others')}>
               <DeductionTable rows={one.others} />

@@ -17,7 +17,7 @@ export default function Deductions() {
   const [typed, setTyped] = useState(filters.search);
   const query = usePages<Deduction>('/deductions', filters, true);
   return (
-    <Page heading={t('deductions.title')}>
+    <Page heading={t('deductions.title')} action={<To to="/evidence">{t('evidence.title')}</To>}>
       <Totals />
       <Card flush>
         <p className="subdued padded">{t('deductions.what')}</p>
