@@ -33,6 +33,7 @@ from app.inventory import routes as inventory
 from app.overview import collisions, connections, home, leaving_routes, messages
 from app.shopify import install, shell
 from app.shopify import routes as store
+from app.vendor import by_file_routes as by_file
 from app.vendor import charges, invoice_rules, taxes, terms, windows
 from app.vendor import connect_routes as amazon
 from app.vendor import invoice_routes as invoices
@@ -64,6 +65,7 @@ BLUEPRINTS = (
     discrepancies.api,
     policies.api,
     vendor.api,
+    by_file.api,
     windows.api,
     invoices.api,
     kits.api,

@@ -17,13 +17,12 @@ from sqlmodel import Session, col, select
 
 from app import messages
 from app.bell import ring_after_commit
-from app.connections import BY_FILE, Connection
 from app.db import shop_of
 from app.errors import FieldError, Refused
 from app.inventory.asking import WithheldLine
 from app.vendor import terms
 from app.vendor.coming import Coming
-from app.vendor.orders import locked_orders
+from app.vendor.orders import are_by_file, locked_orders
 from app.vendor.promises import PURCHASE_ORDER, lines_of, restate
 from app.vendor.tables import (
     Acknowledgement,
@@ -154,7 +153,8 @@ def acknowledge(
 ) -> Acknowledgement:
     """Says this to Amazon: paper, firm hold and outgoing message in the caller's transaction.
 
-    Where Amazon's papers come by file only, nothing is sent: it is kept and held as said.
+    Where Amazon's papers come by file only, no message is made: it is held as said, and waits until
+    a person has handed it over (`by_file.hand_over`).
 
     Raises Refused: 404 for an unknown order, 409 when it is closed or another acknowledgement is
     under way, 422 with a path for every field that Amazon would not take.
@@ -193,8 +193,7 @@ def acknowledge(
             )
         )
         _promise(session, line, one.accept, one.backorder, one.reject, one.backorder_on)
-    if _is_by_file(session, order):  # a person types it into Vendor Central
-        paper.state, order.state = "accepted", "Acknowledged"
+    if are_by_file(session, [order]):  # it waits for a person to hand it over
         restate(session, [order], actor=actor)
         return paper
     paper.message_id = messages.record(
@@ -249,6 +248,15 @@ def fail(session: Session, paper: Acknowledgement, reason: str) -> None:
         .limit(1)
     ).first()
     _promise_again(session, order, said_by(session, before) if before else {}, before)
+
+
+def close_answered(session: Session, paper: Acknowledgement) -> None:
+    """Counts the order of a paper that Amazon has by another way than the API as acknowledged."""
+    order = locked_orders(session, paper.region, [paper.number])[paper.number]
+    if order.state == "New":
+        order.state = "Acknowledged"
+    session.add(order)
+    restate(session, [order], actor=paper.handed_over_by or "system")
 
 
 def revive(session: Session, paper: Acknowledgement) -> bool:
@@ -318,11 +326,6 @@ def _promise_again(
     restate(session, [order], actor="system")
 
 
-def _is_by_file(session: Session, order: PurchaseOrder) -> bool:
-    connection = session.get(Connection, (order.shop_id, order.connection_id))
-    return connection is not None and connection.state == BY_FILE
-
-
 def _must_be_open(session: Session, order: PurchaseOrder) -> None:
     if order.is_closed:
         raise Refused("order_closed", "Amazon has closed this purchase order.", status=409)
@@ -336,10 +339,12 @@ def _must_be_open(session: Session, order: PurchaseOrder) -> None:
     ).first()
     if under_way is None:
         return
-    message = session.get(messages.Message, (order.shop_id, under_way.message_id))
+    message = None
+    if under_way.message_id is not None:
+        message = session.get(messages.Message, (order.shop_id, under_way.message_id))
     if message is None or message.state == "dead":  # given up; the new one takes its place
-        under_way.state = "failed"
-        under_way.error = under_way.error or "Amazon never showed it."
+        never = "Amazon never showed it." if message else "Another took its place."
+        under_way.state, under_way.error = "failed", under_way.error or never
         session.add(under_way)
         session.flush()
         return

@@ -198,6 +198,9 @@ def _acknowledgements(session: Session, order: PurchaseOrder) -> list[Acknowledg
             sent_at=paper.sent_at,
             by=paper.by,
             state=paper.state,
+            waits_for_a_person=paper.waits_for_a_person,
+            handed_over_how=paper.handed_over_how,
+            handed_over_by=paper.handed_over_by,
             error=paper.error,
             lines=said[paper.acknowledgement_id],
         )

@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.db import Table
+from app.vendor.tables import HANDED_OVER
 
 INVOICE, CREDIT_NOTE = "Invoice", "CreditNote"
 STATES = ("draft", "waiting", "sent", "accepted", "missing", "unclear", "landed", "failed")
@@ -87,6 +88,7 @@ class Invoice(Table, table=True):
             name="state",
         ),
         CheckConstraint("number IS NOT NULL OR state IN ('draft', 'cancelled')", name="numbered"),
+        CheckConstraint(HANDED_OVER, name="handed_over"),
         Index("ix_invoice_message", "shop_id", "message_id"),
         Index("ix_invoice_state", "shop_id", "state"),
     )
@@ -120,6 +122,10 @@ class Invoice(Table, table=True):
     replaces: int | None = Field(default=None, sa_type=Integer, description="A cancelled one.")
     times_sent: int = 0
     sent_at: datetime | None = None
+    handed_over_how: str | None = Field(
+        default=None, description="Where no API carries it: `hand` (typed) or `file`, by a person."
+    )
+    handed_over_by: str | None = None
     transaction_id: str | None = None
     message_id: int | None = Field(default=None, sa_type=BigInteger)
     error: str | None = None
@@ -132,6 +138,11 @@ class Invoice(Table, table=True):
     due_at: datetime | None = Field(default=None, description="By Amazon.")
     amazon_updated_at: datetime | None = None
     amazon_content: dict[str, Any] | None = Field(default=None, sa_type=JSONB, nullable=True)
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Whether it is made, and no API carries it: a person has still to hand it over."""
+        return self.state == "waiting" and self.message_id is None
 
 
 class InvoiceLine(Table, table=True):

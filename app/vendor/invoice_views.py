@@ -50,6 +50,7 @@ class InvoiceSummary(Answer):
     region: str
     vendor_code: str
     state: str
+    waits_for_a_person: bool
     next_action: str | None
     source: str
     orders: list[str]
@@ -146,6 +147,8 @@ class InvoiceView(InvoiceSummary):
     times_sent: int
     transaction_id: str | None
     message_id: int | None
+    handed_over_how: str | None
+    handed_over_by: str | None
     replaces: int | None
     credit: dict[str, Any] | None
     items_total: Money | None
@@ -206,6 +209,8 @@ def whole(session: Session, invoice: Invoice) -> InvoiceView:
         times_sent=invoice.times_sent,
         transaction_id=invoice.transaction_id,
         message_id=invoice.message_id,
+        handed_over_how=invoice.handed_over_how,
+        handed_over_by=invoice.handed_over_by,
         replaces=invoice.replaces,
         credit=invoice.credit,
         items_total=_money(invoice.items_total, currency),
@@ -254,7 +259,7 @@ def _summary(
     differs = invoice.landed_at is not None and (
         bool(has_other_units) or theirs != (invoice.total, invoice.currency)
     )
-    following = NEXT.get(invoice.state)
+    following = "hand_over" if invoice.waits_for_a_person else NEXT.get(invoice.state)
     if invoice.state == "landed" and differs:
         following = "compare"
     return {
@@ -289,6 +294,8 @@ def _can(invoice: Invoice, billing: VendorCode) -> list[str]:
         "missing": ["resend"],
         "unclear": ["resend"],
     }.get(invoice.state, [])
+    if invoice.waits_for_a_person:
+        possible = ["hand_over", "replace", "cancel"]
     is_there = invoice.type == INVOICE and invoice.state in ("accepted", "missing", "landed")
     if is_there and billing.marketplace in WITH_CREDIT_NOTES:
         possible = [*possible, "credit"]

@@ -36,7 +36,7 @@ from app.vendor.invoice_facts import (
 )
 from app.vendor.invoice_rules import rules_of
 from app.vendor.invoice_tables import CREDIT_NOTE, INVOICE, Invoice, InvoiceLine, VendorCode
-from app.vendor.orders import locked_orders
+from app.vendor.orders import are_by_file, locked_orders
 from app.vendor.promises import lines_of
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
 
@@ -165,6 +165,9 @@ def findings(subject: Subject) -> list[Finding]:
 def issue(session: Session, invoice_id: int, number: str | None) -> Invoice:
     """Sends a draft: number, document and outgoing message in the caller's transaction.
 
+    Where Amazon's papers come by file only, no message is made: it waits until a person has handed
+    it over (`by_file.hand_over`).
+
     Raises Refused: 404, 409 when it is no draft any more, 422 with every rule that blocks it.
     """
     invoice = locked_invoice(session, invoice_id)
@@ -200,12 +203,13 @@ def resend(session: Session, invoice_id: int) -> Invoice:
 
 
 def cancel(session: Session, invoice_id: int) -> Invoice:
-    """Ends a draft, or an invoice that Amazon has refused; its number stays used.
+    """Ends a draft, or an invoice that Amazon has refused or never got; its number stays used.
 
     Raises Refused: 404, 409 for one that Amazon may have.
     """
     invoice = locked_invoice(session, invoice_id)
-    _must_be(invoice, "draft", "failed")
+    if not invoice.waits_for_a_person:
+        _must_be(invoice, "draft", "failed")
     invoice.state = "cancelled"
     session.add(invoice)
     session.flush()
@@ -213,9 +217,10 @@ def cancel(session: Session, invoice_id: int) -> Invoice:
 
 
 def replace(session: Session, invoice_id: int, *, actor: str) -> Invoice:
-    """Cancels an invoice that Amazon has refused and drafts another with the same lines."""
+    """Cancels an invoice that Amazon has refused or never got; drafts another with its lines."""
     old = locked_invoice(session, invoice_id)
-    _must_be(old, "failed")
+    if not old.waits_for_a_person:
+        _must_be(old, "failed")
     old = cancel(session, invoice_id)
     billed = [Billed(one.number, one.line, one.units, one.cost) for one in lines_on(session, old)]
     orders = _locked(session, old.region, sorted({one.number for one in billed}))
@@ -428,6 +433,8 @@ def _must_be(invoice: Invoice, *states: str) -> None:
 
 
 def _must_have_ended(session: Session, invoice: Invoice) -> None:
+    if invoice.message_id is None:
+        return
     message = session.get(messages.Message, (invoice.shop_id, invoice.message_id))
     if message is not None and message.state == "waiting":
         raise Refused(
@@ -452,7 +459,12 @@ def _send(session: Session, invoice: Invoice, subject: Subject) -> None:
     request = body(subject)
     invoice.document = request["invoices"][0]
     invoice.state, invoice.error, invoice.error_field = "waiting", None, None
-    invoice.transaction_id = invoice.sent_at = None
+    invoice.transaction_id = invoice.sent_at = invoice.message_id = None
+    invoice.handed_over_how = invoice.handed_over_by = None
+    if are_by_file(session, [side.order for side in subject.sides]):
+        session.add(invoice)  # it waits for a person to hand it over
+        session.flush()
+        return
     invoice.message_id = messages.record(
         session,
         direction="out",

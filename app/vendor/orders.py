@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from app import messages
-from app.connections import Connection
+from app.connections import BY_FILE, Connection
 from app.db import shop_of
 from app.messages import Message
 from app.vendor.items import Named, resolve
@@ -118,6 +118,13 @@ def locked_orders(
         .execution_options(populate_existing=True)
     )
     return {row.number: row for row in rows}
+
+
+def are_by_file(session: Session, orders: Iterable[PurchaseOrder]) -> bool:
+    """Whether no API is connected where these are, so that nothing can be sent for them."""
+    ids = {(order.shop_id, order.connection_id) for order in orders}
+    found = [session.get(Connection, one) for one in ids]
+    return bool(found) and all(one is not None and one.state == BY_FILE for one in found)
 
 
 def map_lines(

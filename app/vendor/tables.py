@@ -36,6 +36,11 @@ def _of_order() -> ForeignKeyConstraint:
     )
 
 
+HANDED_OVER = """
+handed_over_how IN ('hand', 'file') AND (handed_over_how IS NULL) = (handed_over_by IS NULL)
+""".strip()
+
+
 class PurchaseOrder(Table, table=True):
     """A purchase order as Amazon shows it now; its past stands in its versions."""
 
@@ -197,6 +202,7 @@ class Acknowledgement(Table, table=True):
     __table_args__ = (
         _of_order(),
         CheckConstraint("state IN ('waiting', 'sent', 'accepted', 'failed')", name="state"),
+        CheckConstraint(HANDED_OVER, name="handed_over"),
         Index("ix_acknowledgement_order", "shop_id", "region", "number"),
         Index("ix_acknowledgement_message", "shop_id", "message_id"),
         Index(
@@ -223,9 +229,18 @@ class Acknowledgement(Table, table=True):
     version: int = Field(description="The purchase order's version that was acknowledged.")
     state: str = "waiting"
     sent_at: datetime | None = None
+    handed_over_how: str | None = Field(
+        default=None, description="Where no API carries it: `hand` (typed) or `file`, by a person."
+    )
+    handed_over_by: str | None = None
     transaction_id: str | None = None
     message_id: int | None = Field(default=None, sa_type=BigInteger)
     error: str | None = None
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Whether it is made, and no API carries it: a person has still to hand it over."""
+        return self.state == "waiting" and self.message_id is None
 
 
 class AcknowledgementLine(Table, table=True):
@@ -270,13 +285,14 @@ class Shipment(Table, table=True):
         CheckConstraint("carton_count >= 0", name="carton_count"),
         CheckConstraint("state IN ('draft', 'cancelled') OR shipped_at IS NOT NULL", name="left"),
         CheckConstraint("(weight IS NULL) = (weight_unit IS NULL)", name="weight"),
+        CheckConstraint(HANDED_OVER, name="handed_over"),
         Index("ix_shipment_message", "shop_id", "message_id"),
         Index("ix_shipment_made_at", "shop_id", "made_at", "region", "identifier"),
         Index(
             "ix_shipment_departs_at",
             "shop_id",
             "departs_at",
-            postgresql_where=text("state IN ('draft', 'failed')"),
+            postgresql_where=text("state IN ('draft', 'failed', 'waiting')"),
         ),
     )
 
@@ -312,6 +328,10 @@ class Shipment(Table, table=True):
     sent_at: datetime | None = None
     accepted_at: datetime | None = Field(default=None, description="Amazon had it, first.")
     seen_at: datetime | None = Field(default=None, description="GetShipmentDetails showed it.")
+    handed_over_how: str | None = Field(
+        default=None, description="Where no API carries it: `hand` (typed) or `file`, by a person."
+    )
+    handed_over_by: str | None = None
     transaction_id: str | None = None
     message_id: int | None = Field(default=None, sa_type=BigInteger)
     error: str | None = None
@@ -320,6 +340,11 @@ class Shipment(Table, table=True):
     def may_be_changed(self) -> bool:
         """Whether its contents may be edited now."""
         return self.state == "draft" or self.is_correcting
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Whether it is made, and no API carries it: a person has still to hand it over."""
+        return self.state == "waiting" and self.message_id is None
 
 
 class ShipmentLine(Table, table=True):

@@ -21,7 +21,8 @@ from app.vendor.tables import (
 )
 
 LATEST_ACKNOWLEDGEMENTS = """
-SELECT DISTINCT ON (region, number) region, number, state, sent_at, error
+SELECT DISTINCT ON (region, number) region, number, state, sent_at, error,
+    state = 'waiting' AND message_id IS NULL AS waits_for_a_person
 FROM acknowledgement WHERE shop_id = :shop AND number = ANY(:numbers)
 ORDER BY region, number, acknowledgement_id DESC
 """
@@ -46,7 +47,10 @@ class OrderUnits(Answer):
 
 
 class AcknowledgementState(Answer):
+    """`waits_for_a_person`: no API carries it, and nobody has handed it over yet."""
+
     state: str
+    waits_for_a_person: bool
     sent_at: Moment | None
     error: str | None
 
@@ -144,6 +148,9 @@ class AcknowledgementView(Answer):
     sent_at: Moment | None
     by: str
     state: str
+    waits_for_a_person: bool
+    handed_over_how: str | None
+    handed_over_by: str | None
     error: str | None
     lines: list[AcknowledgedLine]
 
@@ -173,7 +180,10 @@ def summaries(session: Session, orders: Sequence[PurchaseOrder]) -> list[Purchas
     held = held_units(session, [order.reference for order in orders])
     latest = {
         (row.region, row.number): AcknowledgementState(
-            state=row.state, sent_at=row.sent_at, error=row.error
+            state=row.state,
+            waits_for_a_person=row.waits_for_a_person,
+            sent_at=row.sent_at,
+            error=row.error,
         )
         for row in session.execute(
             text(LATEST_ACKNOWLEDGEMENTS),
@@ -198,7 +208,8 @@ def to_acknowledge(session: Session, limit: int = 10) -> list[PurchaseOrderSumma
                 "NOT EXISTS (SELECT FROM acknowledgement AS said"
                 " WHERE said.shop_id = purchase_order.shop_id"
                 " AND said.region = purchase_order.region AND said.number = purchase_order.number"
-                " AND said.state <> 'failed')"
+                " AND said.state <> 'failed'"
+                " AND NOT (said.state = 'waiting' AND said.message_id IS NULL))"
             ),
         )
         .order_by(col(PurchaseOrder.ordered_at), col(PurchaseOrder.number))
@@ -226,7 +237,7 @@ def _summary(
         received=sum(line.received_units for line in lines),
     )
     said = latest.get((order.region, order.number))
-    is_asked = said is None or said.state == "failed"
+    is_asked = said is None or said.state == "failed" or said.waits_for_a_person
     return {
         "number": order.number,
         "region": order.region,

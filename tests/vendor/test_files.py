@@ -207,11 +207,11 @@ def test_undoing_leaves_alone_what_went_on_since(brand: VendorBrand) -> None:
     ]
     with transaction(brand.shop_id) as session:
         paper = acknowledge(session, "eu", "EU2", said, actor="user:7")
-        assert (paper.state, paper.message_id) == ("accepted", None)
+        assert (paper.state, paper.message_id) == ("waiting", None)
     outcome = undo(brand, import_id)
     assert outcome["kept"] == [{"number": "EU2", "because": "answered_since"}]
     assert brand.balance("tent", State.RESERVED) == 8
-    assert [row.state for row in orders(brand)] == ["Closed", "Acknowledged"]
+    assert [row.state for row in orders(brand)] == ["Closed", "New"]
 
 
 def test_taking_a_file_goes_on_where_it_was_cut(

@@ -125,7 +125,7 @@ def correct(session: Session, shipment: Shipment) -> None:
 
     Raises Refused 409 while a notice is on its way, or once Amazon takes no replacement.
     """
-    if shipment.state not in ("accepted", "failed"):
+    if shipment.state not in ("accepted", "failed") and not shipment.waits_for_a_person:
         raise Refused(
             "shipment_under_way",
             "Its notice is on its way; wait until Amazon has it or refuses it.",
@@ -160,7 +160,7 @@ def withdraw(session: Session, shipment: Shipment) -> None:
         raise Refused("cancelled", "This shipment has been cancelled.", status=409)
     if shipment.accepted_at is not None or shipment.state == "accepted":
         _refuse_to_cancel()
-    if shipment.state in ("draft", "failed"):
+    if shipment.state in ("draft", "failed") or shipment.waits_for_a_person:
         return
     message = session.exec(
         select(Message)

@@ -12,13 +12,17 @@ from app.vendor.shipping.rulebook import rules_of
 from app.vendor.tables import Shipment
 
 MOST = 20
-REMIND = """
+NO_NOTICE = """
+(state IN ('draft', 'failed') OR (state = 'waiting' AND message_id IS NULL))
+""".strip()
+"""The last: made where no API carries it, and not handed over by a person yet."""
+REMIND = f"""
 UPDATE shipment SET reminded_at = :now
-WHERE shop_id = :shop AND region = :region AND state IN ('draft', 'failed')
+WHERE shop_id = :shop AND region = :region AND {NO_NOTICE}
   AND reminded_at IS NULL AND departs_at <= :before
 """
-DUE = """
-SELECT EXISTS (SELECT FROM shipment WHERE shop_id = :shop AND state IN ('draft', 'failed')
+DUE = f"""
+SELECT EXISTS (SELECT FROM shipment WHERE shop_id = :shop AND {NO_NOTICE}
   AND reminded_at IS NULL AND departs_at <= :before)
 """
 
@@ -56,7 +60,7 @@ def without_notice(session: Session) -> list[Shipment]:
             select(Shipment)
             .where(
                 Shipment.shop_id == shop_of(session),
-                col(Shipment.state).in_(("draft", "failed")),
+                text(NO_NOTICE),
                 col(Shipment.reminded_at).is_not(None),
             )
             .order_by(col(Shipment.departs_at), col(Shipment.identifier))

@@ -19,6 +19,7 @@ from app.inventory.documents import Document, DocumentKey
 from app.inventory.flows import shipped
 from app.inventory.models import State
 from app.vendor.acknowledgements import SEND
+from app.vendor.orders import are_by_file
 from app.vendor.promises import PURCHASE_ORDER, SHIPMENT, parts_of_lines, restate
 from app.vendor.shipping import contents, drafts, notice, packing, rules
 from app.vendor.shipping.contents import Contents
@@ -38,6 +39,9 @@ def send(
     actor: str,
 ) -> Contents:
     """Books a locked draft (or correction) as left and tells Amazon, in the caller's transaction.
+
+    Where Amazon's papers come by file only, no message is made: the notice waits until a person has
+    handed it over (`by_file.hand_over`).
 
     Raises Refused: 409 when it is sent already, 422 `cannot_ship` with every field that blocks,
     409 `warnings` with the findings while warnings stand that nobody has taken on.
@@ -122,7 +126,11 @@ def _field_error(finding: rules.Finding) -> FieldError:
 def _tell(session: Session, whole: Contents) -> None:
     shipment = whole.shipment
     shipment.state, shipment.is_correcting, shipment.error = "waiting", False, None
-    shipment.seen_at = None
+    shipment.seen_at = shipment.message_id = None
+    shipment.handed_over_how = shipment.handed_over_by = None
+    session.add(shipment)
+    if are_by_file(session, whole.orders.values()):  # it waits for a person to hand it over
+        return
     tail = f":{shipment.revision}" if shipment.revision > 1 else ""
     shipment.message_id = messages.record(
         session,

@@ -12,6 +12,7 @@ from app.bell import ring_after_commit
 from app.db import database_time
 from app.errors import FieldError, Refused
 from app.vendor.acknowledgements import SEND
+from app.vendor.orders import are_by_file
 from app.vendor.shipping import contents, notice
 from app.vendor.shipping.contents import Contents
 from app.vendor.shipping.tables import TransportRequest
@@ -30,13 +31,20 @@ def request(
 ) -> TransportRequest:
     """Asks Amazon for a carrier for a locked shipment, in the caller's transaction.
 
-    Raises Refused: 409 when one is asked for or under way, 422 naming what Amazon's text demands.
+    Raises Refused: 409 when one is asked for or under way, or where no API is connected; 422 naming
+    what Amazon's text demands.
     """
     last = latest(session, shipment)
     if last is not None and last.state != "failed" and last.transaction_type == "New":
         raise Refused("transport_requested", "Transport has been requested already.", status=409)
     _must_not_be_under_way(last)
     whole = contents.read(session, shipment)
+    if are_by_file(session, whole.orders.values()):
+        raise Refused(
+            "by_file",
+            "No API is connected for this region; ask for transport in Vendor Central.",
+            status=409,
+        )
     errors = _errors(whole, pickup_at)
     if errors:
         raise Refused("cannot_request", "Amazon would not plan a truck like this.", errors=errors)

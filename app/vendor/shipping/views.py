@@ -48,6 +48,7 @@ class ShipmentSummary(Answer):
     region: str
     state: str
     is_correcting: bool
+    waits_for_a_person: bool
     ship_to: str
     vendor_code: str
     numbers: list[str]
@@ -147,6 +148,8 @@ class WholeShipment(ShipmentSummary):
     sent_at: Moment | None
     accepted_at: Moment | None
     message_id: int | None
+    handed_over_how: str | None
+    handed_over_by: str | None
     lines: list[ShipmentLineView]
     cartons: list[CartonView]
     pallets: list[PalletView]
@@ -201,6 +204,7 @@ def whole(session: Session, shipment: Shipment) -> WholeShipment:
                 *("freight_term", "type", "carrier_code", "carrier_reference", "bill_of_lading"),
                 *("amazon_reference", "weight", "weight_unit", "estimated_delivery_at"),
                 *("may_be_changed", "revision", "sent_at", "accepted_at", "message_id"),
+                *("handed_over_how", "handed_over_by"),
             )
         },
         expected_at=rules.estimated_delivery(found),

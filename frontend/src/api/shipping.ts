@@ -8,6 +8,7 @@ export interface ShipmentSummary {
   region: string;
   state: ShipmentState;
   is_correcting: boolean;
+  waits_for_a_person: boolean;
   ship_to: string;
   vendor_code: string;
   numbers: string[];
@@ -83,6 +84,9 @@ export interface Shipment extends ShipmentSummary {
   may_be_changed: boolean;
   revision: number;
   accepted_at: string | null;
+  sent_at: string | null;
+  handed_over_how: 'hand' | 'file' | null;
+  handed_over_by: string | null;
   message_id: number | null;
   lines: ShipmentLine[];
   cartons: Carton[];

@@ -206,7 +206,12 @@ export interface PurchaseOrderSummary {
   units: Units;
   cost: Money | null;
   acknowledge_by: string | null;
-  acknowledgement: { state: string; sent_at: string | null; error: string | null } | null;
+  acknowledgement: {
+    state: string;
+    waits_for_a_person: boolean;
+    sent_at: string | null;
+    error: string | null;
+  } | null;
   version: number;
 }
 export interface PurchaseOrderLine {
@@ -242,7 +247,15 @@ export interface PurchaseOrder extends PurchaseOrderSummary {
     seen_at: string;
     changes: { line: string | null; field: string; before: string | null; after: string | null }[];
   }[];
-  acknowledgements: { id: number; sent_at: string | null; by: string; state: string }[];
+  acknowledgements: {
+    id: number;
+    sent_at: string | null;
+    by: string;
+    state: string;
+    waits_for_a_person: boolean;
+    handed_over_how: 'hand' | 'file' | null;
+    handed_over_by: string | null;
+  }[];
   shipments: {
     identifier: string;
     shipped_at: string | null;
@@ -522,6 +535,7 @@ export interface InvoiceSummary {
   region: string;
   vendor_code: string;
   state: string;
+  waits_for_a_person: boolean;
   next_action: string | null;
   source: string;
   orders: string[];
@@ -572,6 +586,8 @@ export interface Invoice extends InvoiceSummary {
   times_sent: number;
   transaction_id: string | null;
   message_id: number | null;
+  handed_over_how: 'hand' | 'file' | null;
+  handed_over_by: string | null;
   replaces: number | null;
   credit: Record<string, string | number> | null;
   items_total: Money | null;

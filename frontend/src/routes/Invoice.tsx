@@ -10,6 +10,7 @@ import { toast } from '../shell/appBridge';
 import { Banner, Button, Card, Page, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Failure, Figures, Loaded, Table } from '../ui/patterns';
+import { HandOver } from './HandOver';
 import { InvoiceState } from './Invoices';
 import { Check } from './invoice/Check';
 import { Credit } from './invoice/Credit';
@@ -29,6 +30,7 @@ export default function Invoice() {
           action={<InvoiceState invoice={paper} />}
         >
           <Said paper={paper} />
+          <HandOver kind="invoice" path={`/invoices/${paper.id}/hand-over`} paper={paper} />
           <Sums paper={paper} />
           <Differences paper={paper} />
           <Paid payments={paper.payments} />

@@ -142,7 +142,11 @@ export function InvoiceState({ invoice }: { invoice: InvoiceSummary }) {
   const { t } = useTranslation();
   return (
     <span>
-      <Badge tone={TONES[invoice.state] ?? 'info'}>{t(`invoices.states.${invoice.state}`)}</Badge>{' '}
+      {invoice.waits_for_a_person ? (
+        <Badge tone="warning">{t('handOver.badge')}</Badge>
+      ) : (
+        <Badge tone={TONES[invoice.state] ?? 'info'}>{t(`invoices.states.${invoice.state}`)}</Badge>
+      )}{' '}
       {invoice.type === 'CreditNote' && <Badge>{t('invoices.creditNote')}</Badge>}{' '}
       {invoice.amazon_status && <Badge>{t(`invoices.amazon.${invoice.amazon_status}`)}</Badge>}{' '}
       {invoice.differs && <Badge tone="critical">{t('invoices.differs')}</Badge>}

@@ -6,6 +6,7 @@ import type { PurchaseOrder as Order } from '../api/types';
 import { Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Figures, Loaded, Named, Table } from '../ui/patterns';
+import { HandOver } from './HandOver';
 import { Markers, StateBadge } from './PurchaseOrders';
 import { Acknowledge } from './purchase-order/Acknowledge';
 import { Bill } from './purchase-order/Bill';
@@ -31,12 +32,15 @@ export default function PurchaseOrder() {
         >
           <Sums order={order} />
           <Places number={order.number} region={order.region} />
+          <Handing order={order} />
           {order.state === 'New' && !order.acknowledgement ? (
             <Acknowledge key={order.version} order={order} />
           ) : (
             <Lines order={order} />
           )}
-          {order.state === 'Acknowledged' && <Ship order={order} />}
+          {(order.state === 'Acknowledged' || order.acknowledgement?.waits_for_a_person) && (
+            <Ship order={order} />
+          )}
           <Shipments order={order} />
           {order.state !== 'New' && <Bill order={order} />}
           <Versions order={order} />
@@ -44,6 +48,13 @@ export default function PurchaseOrder() {
       )}
     </Loaded>
   );
+}
+
+function Handing({ order }: { order: Order }) {
+  const paper = order.acknowledgements.at(-1);
+  if (!paper) return null;
+  const path = `/purchase-orders/${order.number}/hand-over?region=${order.region}`;
+  return <HandOver kind="acknowledgement" path={path} paper={paper} />;
 }
 
 function Sums({ order }: { order: Order }) {

@@ -139,7 +139,9 @@ export function StateBadge({ order }: { order: PurchaseOrderSummary }) {
       <Badge tone={tone}>{t(`orders.states.${order.state}`)}</Badge>{' '}
       {answer && (
         <Badge tone={answer.state === 'failed' ? 'critical' : 'info'}>
-          {t(`orders.answer.${answer.state}`, { error: answer.error ?? '' })}
+          {answer.waits_for_a_person
+            ? t('handOver.badge')
+            : t(`orders.answer.${answer.state}`, { error: answer.error ?? '' })}
         </Badge>
       )}
     </span>

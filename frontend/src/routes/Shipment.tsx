@@ -6,6 +6,7 @@ import type { Shipment as Whole } from '../api/shipping';
 import { Banner, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Figures, Loaded } from '../ui/patterns';
+import { HandOver } from './HandOver';
 import { ShipmentBadge } from './Shipments';
 import { Cartons } from './shipment/Cartons';
 import { Findings } from './shipment/Findings';
@@ -28,6 +29,13 @@ export default function Shipment() {
           action={<ShipmentBadge shipment={shipment} />}
         >
           <Troubles shipment={shipment} />
+          {!shipment.is_correcting && (
+            <HandOver
+              kind="shipment"
+              path={`/shipments/${shipment.identifier}/hand-over?region=${shipment.region}`}
+              paper={shipment}
+            />
+          )}
           <Sums shipment={shipment} />
           <Findings findings={shipment.findings} />
           <Lines shipment={shipment} />
@@ -52,7 +60,7 @@ function Troubles({ shipment }: { shipment: Whole }) {
           {shipment.error}
         </Banner>
       )}
-      {shipment.reminded_at && shipment.may_be_changed && (
+      {shipment.reminded_at && (shipment.may_be_changed || shipment.waits_for_a_person) && (
         <Banner
           tone="critical"
           heading={t('shipping.noNotice', { when: time(shipment.departs_at) })}

@@ -116,7 +116,9 @@ export function ShipmentBadge({ shipment }: { shipment: ShipmentSummary }) {
   const shown = shipment.state === 'accepted' && shipment.seen_at ? 'seen' : shipment.state;
   return (
     <span>
-      <Badge tone={tones[shipment.state]}>{t(`shipping.states.${shown}`)}</Badge>{' '}
+      <Badge tone={shipment.waits_for_a_person ? 'warning' : tones[shipment.state]}>
+        {shipment.waits_for_a_person ? t('handOver.badge') : t(`shipping.states.${shown}`)}
+      </Badge>{' '}
       {shipment.is_correcting && <Badge tone="warning">{t('shipping.correcting')}</Badge>}{' '}
       {shipment.departed_at && <Badge tone="neutral">{t('shipping.departed')}</Badge>}
     </span>

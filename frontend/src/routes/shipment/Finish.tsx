@@ -66,11 +66,14 @@ function Send({ shipment }: { shipment: Shipment }) {
 function After({ shipment }: { shipment: Shipment }) {
   const { t } = useTranslation();
   const step = useStep(shipment);
-  const settled = shipment.state === 'accepted' || shipment.state === 'failed';
+  const isWaiting = shipment.waits_for_a_person;
+  const settled = shipment.state === 'accepted' || shipment.state === 'failed' || isWaiting;
   return (
     <Card heading={t('shipping.finish')}>
       {step.error && <Failure error={step.error} />}
-      <p className="subdued">{t(`shipping.after.${shipment.state}`)}</p>
+      <p className="subdued">
+        {t(isWaiting ? 'handOver.after' : `shipping.after.${shipment.state}`)}
+      </p>
       <div className="buttons large">
         {!shipment.departed_at && (
           <Button
