@@ -25,6 +25,7 @@ COMMANDS = {
     "clock": ("app.commands.clock", "Ring for what time makes due."),
     "migrate": ("app.commands.upkeep", "Bring the database to this version."),
     "audit": ("app.commands.upkeep", "Check the books; report what must not be."),
+    "reconcile": ("app.commands.upkeep", "Match papers from ordered to paid."),
     "months": ("app.commands.months", "List the months of movements, or move old ones away."),
     "doctor": ("app.commands.doctor", "Check settings, servers and connections."),
     "keys": ("app.commands.upkeep", "Make an encryption key, or seal secrets with the newest."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -141,6 +142,18 @@ class Settings(BaseSettings):
         default=300,
         ge=0,
         description="Seconds that a difference to Shopify's quantities must stand to be reported.",
+    )
+
+    price_tolerance: Decimal = Field(
+        default=Decimal(0),
+        ge=0,
+        description="Difference between an order's cost and an invoice's that is no disagreement.",
+    )
+    unbilled_days: int = Field(
+        default=14, ge=0, description="Days after its receipt until an uninvoiced line is named."
+    )
+    payment_grace_days: int = Field(
+        default=7, ge=0, description="Days after its due date until an unpaid invoice is named."
     )
 
     stripe_secret_key: SecretStr = Field(default=SecretStr(""), description="Stripe's secret key.")

@@ -37,6 +37,7 @@ from app.vendor import polling
 from app.vendor.deductions import restating as deductions
 from app.vendor.evidence import filling as evidence
 from app.vendor.files import working as files
+from app.vendor.reconciliation import restating as reconciliation
 from app.vendor.reports import working as reports
 from app.vendor.self_test import asking
 from app.vendor.shipping import following, reminders
@@ -99,6 +100,7 @@ JOBS: dict[str, Callable[[int], None]] = {
     "files": files.work,
     "deductions": deductions.fold,
     "evidence": evidence.fill,
+    "reconcile": reconciliation.reconcile,
     "keep_alive": tokens.keep_alive,
     "ask_again": ask_again,
     "policy": follow_policy,
@@ -132,6 +134,9 @@ SELECT
     EXISTS (SELECT FROM remittance
         LEFT JOIN folded_remittance AS folded USING (shop_id, region, payment_id)
         WHERE shop_id = :shop AND folded.read_at IS DISTINCT FROM remittance.read_at) AS deductions,
+    EXISTS (SELECT FROM reconciliation_due WHERE shop_id = :shop)
+    OR EXISTS (SELECT FROM reconciliation_line
+        WHERE shop_id = :shop AND looks_again_at <= now()) AS reconcile,
     EXISTS (SELECT FROM hold WHERE shop_id = :shop
         AND expires_at <= now() AND held > 0) AS expire
 """

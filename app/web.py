@@ -47,6 +47,7 @@ from app.vendor.evidence import routes as evidence
 from app.vendor.files import routes as files
 from app.vendor.payments import routes as payments
 from app.vendor.receiving import routes as receiving
+from app.vendor.reconciliation import routes as reconciliation
 from app.vendor.reports import kinds as report_kinds
 from app.vendor.reports import routes as reports
 from app.vendor.self_test import routes as self_test
@@ -81,6 +82,7 @@ BLUEPRINTS = (
     answering.api,
     files.api,
     payments.api,
+    reconciliation.api,
     deductions.api,
     evidence.api,
     messages.api,

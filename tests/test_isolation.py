@@ -35,6 +35,7 @@ from app.vendor.files import working as files
 from app.vendor.invoice_tables import Invoice, VendorCode
 from app.vendor.payments import reading as remittances
 from app.vendor.payments.tables import RemittanceReading
+from app.vendor.reconciliation import restating as matching
 from app.vendor.reports.tables import Report, ReportedSales
 from app.vendor.shipping.tables import (
     CarrierLabel,
@@ -183,6 +184,7 @@ class Owned:
             "arrival_id": self.arrival_id,
             "group_id": self.group_id,
             "number": NUMBER,
+            "line": "1",
             "invoice_id": self.invoice_id,
             "code": CODE,
             "identifier": SHIPMENT,
@@ -232,6 +234,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         _pay(session, connection_id)
         about = vault.About(region="na", shipment=SHIPMENT, purchase_order=NUMBER, text=MARK)
         evidence = vault.keep(session, "pod", MARK, MARK.encode(), about, by=f"user:{MARK}")
+        matching.restate_all(session)
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(

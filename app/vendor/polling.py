@@ -36,6 +36,7 @@ from app.vendor.papers import (
 )
 from app.vendor.payments import reading as remittances
 from app.vendor.receipts import store_statuses
+from app.vendor.reconciliation import restating as reconciliation
 from app.vendor.self_test.asking import worked
 from app.vendor.tables import PollWindow, PurchaseOrder
 
@@ -84,6 +85,7 @@ def poll(shop_id: int) -> None:
     invoice_reading.read(shop_id)
     remittances.read(shop_id)
     deductions.fold(shop_id)
+    reconciliation.reconcile(shop_id)
 
 
 def _sweep(connection: Connection) -> None:

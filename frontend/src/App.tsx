@@ -37,6 +37,9 @@ const Payment = screen(() => import('./routes/Payment'));
 const Deductions = screen(() => import('./routes/Deductions'));
 const Evidence = screen(() => import('./routes/Evidence'));
 const Deduction = screen(() => import('./routes/Deduction'));
+const Reconciliation = screen(() => import('./routes/Reconciliation'));
+const ReconciliationLine = screen(() => import('./routes/ReconciliationLine'));
+const ReconciliationInvoices = screen(() => import('./routes/ReconciliationInvoices'));
 const Billing = screen(() => import('./routes/Billing'));
 const Reports = screen(() => import('./routes/Reports'));
 const ReportedAsin = screen(() => import('./routes/ReportedAsin'));
@@ -59,6 +62,7 @@ export function App() {
     { to: '/receipts', label: t('nav.receipts') },
     { to: '/invoices', label: t('nav.invoices') },
     { to: '/deductions', label: t('nav.deductions') },
+    { to: '/reconciliation', label: t('nav.reconciliation') },
     { to: '/reports', label: t('nav.reports') },
     { to: '/policies', label: t('nav.policies') },
     { to: '/activity', label: t('nav.activity') },
@@ -100,6 +104,9 @@ export function App() {
           <Route path="/evidence" element={<Evidence />} />
           <Route path="/deductions" element={<Deductions />} />
           <Route path="/deductions/:region/:kind/:currency/*" element={<Deduction />} />
+          <Route path="/reconciliation" element={<Reconciliation />} />
+          <Route path="/reconciliation/invoices" element={<ReconciliationInvoices />} />
+          <Route path="/reconciliation/:region/:number/:line" element={<ReconciliationLine />} />
           <Route path="/reports" element={<Reports />} />
           <Route path="/reports/:asin" element={<ReportedAsin />} />
           <Route path="/activity" element={<Activity />} />

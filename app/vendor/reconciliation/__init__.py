@@ -1,0 +1,1 @@
+"""The match: one row per purchase order line and one per invoice, from ordered to paid."""

@@ -1,0 +1,103 @@
+-- One row for each numbered invoice, and where its money is. What stands in braces narrows it to some
+-- invoices: `billed` by their numbers, `told` to the payments' lines that may be about them.
+WITH billed AS (
+    SELECT invoice.invoice_id, invoice.region, invoice.number, invoice.vendor_code,
+           invoice.currency, coalesce(invoice.dated_at, invoice.made_at) AS dated_at,
+           coalesce(invoice.due_at, coalesce(invoice.dated_at, invoice.made_at)
+               + CAST(code.terms ->> 'net_days' AS int) * interval '1 day') AS due_at,
+           invoice.state IN ('cancelled', 'failed') AS is_void,
+           CASE WHEN invoice.state IN ('cancelled', 'failed') THEN 0
+                WHEN invoice.type = 'CreditNote'
+                THEN -coalesce(invoice.items_total + invoice.tax_total, invoice.total, 0)
+                ELSE coalesce(invoice.items_total + invoice.tax_total, invoice.total, 0)
+           END AS total
+    FROM invoice
+    JOIN vendor_code AS code ON code.shop_id = invoice.shop_id AND code.region = invoice.region
+        AND code.code = invoice.vendor_code
+    WHERE invoice.shop_id = :shop AND invoice.number IS NOT NULL {billed}
+),
+-- A line's kind was stored when it came; an invoice that is ours by now stands above the grammar.
+told AS (
+    SELECT CASE WHEN own.invoice_id IS NULL THEN line.invoice_number ELSE own.number END AS number,
+           CASE WHEN own.invoice_id IS NOT NULL THEN 'invoice'
+                WHEN line.kind = 'invoice' THEN 'unknown' ELSE line.kind END AS kind,
+           line.region, line.currency, line.paid, coalesce(line.discount, 0) AS discount,
+           coalesce(line.withheld, 0) AS withheld, paper.paid_at
+    FROM {told} AS line
+    JOIN remittance AS paper USING (shop_id, region, payment_id)
+    LEFT JOIN invoice AS own ON own.shop_id = :shop AND own.region = line.region
+        AND own.number = line.reference
+    WHERE line.shop_id = :shop AND paper.status = 'SUCCESSFUL'
+),
+money AS (
+    SELECT region, number, currency, max(paid_at) AS last_paid_at,
+           coalesce(sum(paid) FILTER (WHERE kind = 'invoice'), 0) AS remitted,
+           sum(discount) AS quick_pay, sum(withheld) AS withheld,
+           coalesce(-sum(paid) FILTER (WHERE kind LIKE 'shortage%' AND paid < 0), 0) AS shortage,
+           coalesce(-sum(paid) FILTER (WHERE kind = 'price_claim' AND paid < 0), 0) AS price,
+           coalesce(-sum(paid) FILTER (WHERE kind = 'chargeback' AND paid < 0), 0) AS chargeback,
+           coalesce(-sum(paid) FILTER (WHERE kind NOT IN ('invoice', 'shortage_claim',
+               'shortage_repaid', 'price_claim', 'chargeback', 'provision', 'provision_reversed')
+               AND paid < 0), 0) AS other_deducted,
+           coalesce(sum(paid) FILTER (WHERE kind NOT IN ('invoice', 'provision',
+               'provision_reversed') AND paid > 0), 0) AS recovered,
+           coalesce(-sum(paid) FILTER (WHERE kind LIKE 'provision%'), 0) AS provision
+    FROM told GROUP BY region, number, currency
+),
+strange AS (
+    SELECT DISTINCT billed.invoice_id FROM billed JOIN money USING (region, number)
+    WHERE money.currency <> billed.currency
+),
+found AS (
+    SELECT billed.*, money.last_paid_at, strange.invoice_id IS NOT NULL AS other_currency,
+           coalesce(remitted, 0) AS remitted, coalesce(quick_pay, 0) AS quick_pay,
+           coalesce(withheld, 0) AS withheld, coalesce(shortage, 0) AS shortage,
+           coalesce(price, 0) AS price, coalesce(chargeback, 0) AS chargeback,
+           coalesce(other_deducted, 0) AS other_deducted, coalesce(recovered, 0) AS recovered,
+           coalesce(provision, 0) AS provision,
+           total - coalesce(remitted + quick_pay + withheld, 0) AS rest
+    FROM billed
+    LEFT JOIN money ON money.region = billed.region AND money.number = billed.number
+        AND money.currency = billed.currency
+    LEFT JOIN strange ON strange.invoice_id = billed.invoice_id
+),
+-- What is left of the total is still to come; more than the total is a payment nothing explains.
+stated AS (
+    SELECT *, remitted - shortage - price - chargeback - other_deducted + recovered - provision
+               AS paid,
+           CASE WHEN is_void THEN 0 WHEN sign(rest) = sign(total) THEN rest ELSE 0 END AS open,
+           CASE WHEN is_void THEN rest WHEN sign(rest) = sign(total) THEN 0 ELSE rest END
+               AS unexplained
+    FROM found
+)
+INSERT INTO reconciliation_invoice AS kept (shop_id, invoice_id, region, number, vendor_code,
+    dated_at, due_at, currency, total, remitted, paid, quick_pay, withheld, shortage, price,
+    chargeback, other_deducted, recovered, provision, open, unexplained, other_currency, state,
+    last_paid_at, restated_at)
+SELECT :shop, invoice_id, region, number, vendor_code, dated_at, due_at, currency, total, remitted,
+       paid, quick_pay, withheld, shortage, price, chargeback, other_deducted, recovered, provision,
+       open, unexplained, other_currency,
+       CASE WHEN unexplained <> 0 THEN 'overpaid' WHEN is_void THEN 'void'
+            WHEN open = 0 THEN 'settled' WHEN open = total THEN 'unpaid' ELSE 'partly_paid' END,
+       last_paid_at, CAST(:now AS timestamptz)
+FROM stated
+ON CONFLICT (shop_id, invoice_id) DO UPDATE SET
+    region = excluded.region, number = excluded.number, vendor_code = excluded.vendor_code,
+    dated_at = excluded.dated_at, due_at = excluded.due_at, currency = excluded.currency,
+    total = excluded.total, remitted = excluded.remitted, paid = excluded.paid,
+    quick_pay = excluded.quick_pay, withheld = excluded.withheld, shortage = excluded.shortage,
+    price = excluded.price, chargeback = excluded.chargeback,
+    other_deducted = excluded.other_deducted, recovered = excluded.recovered,
+    provision = excluded.provision, open = excluded.open, unexplained = excluded.unexplained,
+    other_currency = excluded.other_currency, state = excluded.state,
+    last_paid_at = excluded.last_paid_at, restated_at = excluded.restated_at
+WHERE (kept.region, kept.number, kept.vendor_code, kept.dated_at, kept.due_at, kept.currency,
+       kept.total, kept.remitted, kept.paid, kept.quick_pay, kept.withheld, kept.shortage,
+       kept.price, kept.chargeback, kept.other_deducted, kept.recovered, kept.provision, kept.open,
+       kept.unexplained, kept.other_currency, kept.state, kept.last_paid_at)
+    IS DISTINCT FROM
+      (excluded.region, excluded.number, excluded.vendor_code, excluded.dated_at, excluded.due_at,
+       excluded.currency, excluded.total, excluded.remitted, excluded.paid, excluded.quick_pay,
+       excluded.withheld, excluded.shortage, excluded.price, excluded.chargeback,
+       excluded.other_deducted, excluded.recovered, excluded.provision, excluded.open,
+       excluded.unexplained, excluded.other_currency, excluded.state, excluded.last_paid_at)

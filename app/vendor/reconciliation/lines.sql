@@ -1,0 +1,206 @@
+-- One row for each purchase order line, from what was ordered to what was paid. Reads the invoices'
+-- rows, which are written first. What stands in braces narrows it to some lines: `due` names them,
+-- `concerned` their invoices, `wanted` and `own` keep to them; `settles` is how long receipts take.
+WITH {due}
+part AS (
+    SELECT own.invoice_id, own.position, own.region, own.number, own.line, own.cost,
+           CASE WHEN money.state = 'void' THEN 0
+                WHEN money.total < 0 THEN -own.units ELSE own.units END AS units,
+           CASE WHEN money.state = 'void' THEN 0
+                WHEN money.total < 0 THEN -coalesce(own.tax, 0) ELSE coalesce(own.tax, 0)
+           END AS tax,
+           CASE WHEN money.state = 'void' THEN 0
+                WHEN money.total < 0 THEN -coalesce(own.amount + own.tax, own.amount, 0)
+                ELSE coalesce(own.amount + own.tax, own.amount, 0) END AS whole,
+           coalesce(own.amount + own.tax, own.amount, 0) AS weight,
+           money.currency, money.due_at, money.state, money.unexplained <> 0 AS unexplained,
+           money.open + money.unexplained AS outstanding, money.total <> 0 AND money.total > 0
+               AS is_bill,
+           money.quick_pay = 0 AND money.withheld = 0 AND money.shortage = 0 AND money.price = 0
+               AND money.chargeback = 0 AND money.other_deducted = 0 AND money.recovered = 0
+               AND money.provision = 0
+               AND money.open + money.unexplained IN (0, money.total) AS is_plain
+    FROM invoice_line AS own JOIN reconciliation_invoice AS money USING (shop_id, invoice_id)
+    WHERE own.shop_id = :shop {concerned}
+),
+-- Paid in full or not at all: each line has its own amount. All else is shared out, by the lines'
+-- amounts, in whole coins; what is left over goes to the largest remainders, so no cent is lost.
+shared AS (
+    SELECT part.invoice_id, part.position, piece.name, abs(piece.amount) AS amount,
+           sign(piece.amount) AS sign, CASE WHEN part.currency = 'JPY' THEN 0 ELSE 2 END AS digits,
+           CASE WHEN sum(part.weight) OVER pieces = 0 THEN 1.0 / count(*) OVER pieces
+                ELSE part.weight / sum(part.weight) OVER pieces END AS share
+    FROM part JOIN reconciliation_invoice AS money
+        ON money.shop_id = :shop AND money.invoice_id = part.invoice_id
+    CROSS JOIN LATERAL (VALUES
+        ('discounts', money.quick_pay + money.withheld),
+        ('shortage', money.shortage),
+        ('other', money.price + money.chargeback + money.other_deducted),
+        ('recovered', money.recovered),
+        ('provision', money.provision),
+        ('outstanding', money.open + money.unexplained)) AS piece (name, amount)
+    WHERE NOT part.is_plain AND piece.amount <> 0
+    WINDOW pieces AS (PARTITION BY part.invoice_id, piece.name)
+),
+floored AS (
+    SELECT *, trunc(amount * share, digits) AS base,
+           row_number() OVER (PARTITION BY invoice_id, name
+               ORDER BY amount * share - trunc(amount * share, digits) DESC, position) AS place,
+           amount - sum(trunc(amount * share, digits)) OVER (PARTITION BY invoice_id, name) AS rest,
+           power(10::numeric, -digits) AS coin
+    FROM shared
+),
+pieces AS (
+    SELECT invoice_id, position,
+           coalesce(sum(given) FILTER (WHERE name = 'discounts'), 0) AS discounts,
+           coalesce(sum(given) FILTER (WHERE name = 'shortage'), 0) AS shortage,
+           coalesce(sum(given) FILTER (WHERE name = 'other'), 0) AS other,
+           coalesce(sum(given) FILTER (WHERE name = 'recovered'), 0) AS recovered,
+           coalesce(sum(given) FILTER (WHERE name = 'provision'), 0) AS provision,
+           coalesce(sum(given) FILTER (WHERE name = 'outstanding'), 0) AS outstanding
+    FROM (
+        SELECT invoice_id, position, name,
+               sign * (base + CASE WHEN place <= floor(rest / coin) THEN coin ELSE 0 END
+                   -- A payment in parts of a coin: the part goes to one line.
+                   + CASE WHEN place = 1 THEN rest - floor(rest / coin) * coin ELSE 0 END) AS given
+        FROM floored
+    ) AS each_one
+    GROUP BY invoice_id, position
+),
+divided AS (
+    SELECT region, number, line, units, whole, tax, cost, currency, due_at, state, unexplained,
+           is_bill, 0 AS discounts, 0 AS shortage, 0 AS other, 0 AS recovered, 0 AS provision,
+           CASE WHEN outstanding = 0 THEN 0 ELSE whole END AS outstanding, false AS is_shared
+    FROM part WHERE is_plain
+    UNION ALL
+    SELECT region, number, line, units, whole, tax, cost, currency, due_at, state, unexplained,
+           is_bill, coalesce(pieces.discounts, 0), coalesce(shortage, 0), coalesce(other, 0),
+           coalesce(recovered, 0), coalesce(provision, 0), coalesce(pieces.outstanding, 0), true
+    FROM part LEFT JOIN pieces USING (invoice_id, position) WHERE NOT is_plain
+),
+-- Money in units, at the invoice's own price: what was claimed as missing, given back, and is open.
+counted AS (
+    SELECT *, greatest(least(deducted, CASE WHEN units > 0 AND whole > 0
+               THEN round(least(recovered, shortage) * units / whole) ELSE 0 END), 0)::int AS restored
+    FROM (
+        SELECT *, CASE WHEN units > 0 AND whole > 0
+                   THEN least(round(shortage * units / whole), units) ELSE 0 END::int AS deducted
+        FROM divided
+    ) AS each_one
+),
+billed AS (
+    SELECT region, number, line, min(currency) AS currency, sum(units)::int AS invoiced_units,
+           sum(deducted)::int AS deducted_units, sum(restored)::int AS recovered_units,
+           sum(CASE WHEN outstanding = 0 THEN 0
+                    WHEN whole = 0 OR outstanding = whole THEN units - deducted + restored
+                    WHEN units > 0 THEN greatest(least(round(outstanding * units / whole),
+                        units - deducted + restored), 0)
+                    ELSE round(outstanding * units / whole) END)::int AS outstanding_units,
+           sum(whole) AS invoiced, sum(tax) AS tax, sum(discounts) AS discounts,
+           sum(shortage + other) AS deducted, sum(recovered) AS recovered,
+           sum(provision) AS provision, sum(outstanding) AS outstanding,
+           bool_or(is_shared) AS is_shared, count(*)::int AS invoices,
+           bool_or(unexplained) AS unexplained, min(cost) FILTER (WHERE is_bill) AS lowest,
+           max(cost) FILTER (WHERE is_bill) AS highest,
+           min(units) FILTER (WHERE units > 0) AS smallest, max(units) AS largest,
+           count(*) FILTER (WHERE units > 0) AS bills,
+           min(due_at) FILTER (WHERE outstanding > 0) AS due_at,
+           bool_or(state = 'partly_paid' AND outstanding > 0) AS partly_paid
+    FROM counted {own} GROUP BY region, number, line
+),
+known AS (
+    SELECT line.region, line.number, line.line, paper.vendor_code, paper.ordered_at,
+           coalesce(line.cost_currency, billed.currency) AS currency,
+           paper.state = 'Closed' OR coalesce(paper.status, '') = 'CLOSED' AS is_closed, paper.before_books,
+           coalesce(paper.payment_method, '') = 'Consignment'
+               OR coalesce(paper.type, '') = 'ConsignedOrder' AS is_consigned,
+           line.last_received_at, line.units_before_books, line.shipped_units > 0 AS is_ours,
+           CASE WHEN line.removed THEN 0 ELSE line.ordered_units END AS ordered_units,
+           least(line.ordered_units, line.accepted_units + line.backordered_units)
+               AS acknowledged_units,
+           CASE WHEN line.shipped_units > 0 THEN line.shipped_units + line.units_before_books
+                ELSE line.received_units END AS shipped_units,
+           line.received_units,
+           CASE WHEN line.cost_weight_unit IS NOT NULL THEN NULL
+                WHEN line.ordered_unit <> 'Cases' OR line.unit_size = 1
+                    OR code.cost_basis = 'each' THEN line.cost
+                WHEN code.cost_basis = 'case' THEN line.cost / line.unit_size END AS each_cost,
+           line.cost,
+           CASE WHEN coalesce(line.cost_currency, billed.currency) = 'JPY' THEN 0 ELSE 2 END
+               AS digits,
+           coalesce(billed.invoiced_units, 0) AS invoiced_units,
+           coalesce(billed.deducted_units, 0) AS deducted_units,
+           coalesce(billed.recovered_units, 0) AS recovered_units,
+           coalesce(billed.outstanding_units, 0) AS outstanding_units,
+           coalesce(billed.invoiced, 0) AS invoiced, coalesce(billed.tax, 0) AS tax,
+           coalesce(billed.discounts, 0) AS discounts, coalesce(billed.deducted, 0) AS deducted,
+           coalesce(billed.recovered, 0) AS recovered, coalesce(billed.provision, 0) AS provision,
+           coalesce(billed.outstanding, 0) AS outstanding,
+           coalesce(billed.is_shared, false) AS is_shared, coalesce(billed.invoices, 0) AS invoices,
+           coalesce(billed.unexplained, false) AS unexplained, billed.lowest, billed.highest,
+           billed.smallest, billed.largest, coalesce(billed.bills, 0) AS bills,
+           billed.due_at + CAST(:grace AS interval) AS late_at, billed.partly_paid,
+           notice.left_at + CASE line.region {settles} END AS settled_at,
+           line.last_received_at + CAST(:billing AS interval) AS billed_by
+    FROM purchase_order_line AS line
+    JOIN purchase_order AS paper USING (shop_id, region, number)
+    LEFT JOIN vendor_code AS code ON code.shop_id = line.shop_id AND code.region = line.region
+        AND code.code = paper.vendor_code
+    LEFT JOIN billed ON billed.region = line.region AND billed.number = line.number
+        AND billed.line = line.line
+    LEFT JOIN LATERAL (
+        SELECT max(shipment.shipped_at) AS left_at
+        FROM shipment_line AS sent JOIN shipment USING (shop_id, region, identifier)
+        WHERE sent.shop_id = :shop AND sent.region = line.region AND sent.number = line.number
+          AND sent.line = line.line AND sent.booked_units > 0
+          AND line.shipped_units + line.units_before_books > line.received_units
+    ) AS notice ON line.shipped_units > 0
+    WHERE line.shop_id = :shop AND NOT paper.withdrawn {wanted}
+),
+judged AS (
+    SELECT *, CASE WHEN before_books THEN '{{}}' ELSE array_remove(ARRAY[
+        CASE WHEN is_ours AND shipped_units > greatest(acknowledged_units, ordered_units)
+                  + units_before_books THEN 'over_shipped' END,
+        CASE WHEN received_units < shipped_units AND (is_closed OR settled_at <= :now)
+             THEN 'short_received' END,
+        CASE WHEN received_units > greatest(shipped_units,
+                  CASE WHEN is_ours THEN 0 ELSE ordered_units END) THEN 'over_received' END,
+        CASE WHEN greatest(abs(lowest - cost), abs(highest - cost)) > CAST(:tolerance AS numeric)
+             THEN 'price_variance' END,
+        CASE WHEN invoiced_units > greatest(shipped_units, received_units) - units_before_books
+             THEN CASE WHEN bills > 1 AND greatest(shipped_units, received_units)
+                      - units_before_books IN (invoiced_units - smallest, invoiced_units - largest)
+                  THEN 'duplicate_invoice' ELSE 'overbilled' END END,
+        CASE WHEN invoiced_units < received_units - units_before_books AND NOT is_consigned
+                  AND billed_by <= :now THEN 'unbilled' END,
+        CASE WHEN deducted > recovered THEN 'deducted' END,
+        CASE WHEN unexplained THEN 'unexplained' END,
+        CASE WHEN outstanding > 0 AND late_at <= :now
+             THEN CASE WHEN partly_paid THEN 'underpaid' ELSE 'unpaid_overdue' END END
+    ], NULL) END AS places
+    FROM known
+)
+INSERT INTO reconciliation_line AS kept (shop_id, region, number, line, vendor_code, ordered_at,
+    currency, ordered_units, acknowledged_units, shipped_units, received_units, invoiced_units,
+    paid_units, deducted_units, recovered_units, outstanding_units, ordered, acknowledged, shipped,
+    received, invoiced, tax, paid, discounts, deducted, recovered, provision, outstanding,
+    is_shared, invoices, disagreement, places, looks_again_at, restated_at)
+SELECT :shop, region, number, line, vendor_code, ordered_at, currency, ordered_units,
+       acknowledged_units, shipped_units, received_units, invoiced_units,
+       invoiced_units - deducted_units + recovered_units - outstanding_units, deducted_units,
+       recovered_units, outstanding_units,
+       round(ordered_units * each_cost, digits), round(acknowledged_units * each_cost, digits),
+       round(shipped_units * each_cost, digits), round(received_units * each_cost, digits),
+       invoiced, tax, invoiced - discounts - deducted + recovered - provision - outstanding,
+       discounts, deducted, recovered, provision, outstanding, is_shared, invoices, places[1],
+       places,
+       CASE WHEN NOT before_books THEN least(
+           CASE WHEN received_units < shipped_units AND NOT is_closed AND settled_at > :now
+                THEN settled_at END,
+           CASE WHEN invoiced_units < received_units - units_before_books AND NOT is_consigned
+                     AND billed_by > :now THEN billed_by END,
+           CASE WHEN outstanding > 0 AND late_at > :now THEN late_at END) END,
+       CAST(:now AS timestamptz)
+FROM judged
+ON CONFLICT (shop_id, region, number, line) DO UPDATE SET {sets}
+WHERE ({before}) IS DISTINCT FROM ({after})

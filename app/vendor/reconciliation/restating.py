@@ -1,0 +1,203 @@
+"""Writing the match anew: for what a changed paper touches, or for everything.
+
+A row is what all papers together say at a moment, whatever the order in which they came, so writing
+it anew is always right, and twice is the same as once. What has changed is said by the database's own
+triggers, so no writer of papers can forget to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from app.config import settings
+from app.db import database_time, run, shop_of
+from app.vendor import terms
+from app.vendor.reconciliation.tables import ReconciliationLine
+
+HERE = Path(__file__).parent
+REGIONS = ("na", "eu", "fe")
+AT_ONCE = 2_000
+"""Papers looked at in one transaction."""
+
+LineKey = tuple[str, str, str]
+
+COLUMNS = [
+    name
+    for name in ReconciliationLine.model_fields
+    if name not in ("shop_id", "region", "number", "line", "restated_at")
+]
+UPSERT = {
+    "sets": ", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS, "restated_at"]),
+    "before": ", ".join(f"kept.{name}" for name in COLUMNS),
+    "after": ", ".join(f"excluded.{name}" for name in COLUMNS),
+}
+SETTLES = "{settles}"
+LINES = (HERE / "lines.sql").read_text(encoding="utf-8").replace(SETTLES, "{{settles}}")
+ALL_LINES = LINES.format(**UPSERT, due="", concerned="", own="", wanted="")
+IN_DUE = "(region, number, line) IN (SELECT region, number, line FROM due)"
+SOME_LINES = LINES.format(
+    **UPSERT,
+    due="""due AS MATERIALIZED (
+    SELECT DISTINCT region, number, line FROM unnest(CAST(:regions AS text[]),
+        CAST(:numbers AS text[]), CAST(:lines AS text[])) AS given (region, number, line)
+),""",
+    concerned="""AND own.invoice_id IN (
+        SELECT theirs.invoice_id FROM due JOIN invoice_line AS theirs USING (region, number, line)
+        WHERE theirs.shop_id = :shop)""",
+    own=f"WHERE {IN_DUE}",
+    wanted="AND (line.region, line.number, line.line) IN (SELECT * FROM due)",
+)
+INVOICES = (HERE / "invoices.sql").read_text(encoding="utf-8")
+ALL_INVOICES = INVOICES.format(billed="", told="remittance_line")
+SOME_INVOICES = INVOICES.format(
+    billed="AND invoice.number = ANY(CAST(:invoices AS text[]))",
+    told="""(
+        SELECT * FROM remittance_line
+        WHERE shop_id = :shop AND invoice_number = ANY(CAST(:invoices AS text[]))
+        UNION SELECT * FROM remittance_line
+        WHERE shop_id = :shop AND reference = ANY(CAST(:invoices AS text[])))""",
+)
+WITHDRAWN = """
+DELETE FROM reconciliation_line AS kept USING purchase_order AS paper
+WHERE kept.shop_id = :shop AND paper.shop_id = :shop AND paper.region = kept.region
+  AND paper.number = kept.number AND paper.withdrawn
+"""
+TAKE = """
+DELETE FROM reconciliation_due WHERE shop_id = :shop AND due_id IN (
+    SELECT due_id FROM reconciliation_due WHERE shop_id = :shop ORDER BY due_id LIMIT :most)
+RETURNING region, number, line, invoice_number
+"""
+TAKE_ALL = "DELETE FROM reconciliation_due WHERE shop_id = :shop"
+TIME_IS_OVER = """
+SELECT region, number, line FROM reconciliation_line
+WHERE shop_id = :shop AND looks_again_at <= :now ORDER BY looks_again_at LIMIT :most
+"""
+LINES_OF_INVOICES = """
+SELECT DISTINCT own.region, own.number, own.line
+FROM invoice JOIN invoice_line AS own USING (shop_id, invoice_id)
+WHERE invoice.shop_id = :shop AND invoice.number = ANY(CAST(:invoices AS text[]))
+"""
+LINES_OF_ORDERS = """
+SELECT region, number, line FROM purchase_order_line
+WHERE shop_id = :shop AND (region, number) IN (
+    SELECT * FROM unnest(CAST(:regions AS text[]), CAST(:numbers AS text[])))
+"""
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('reconciliation', :shop))"
+FOR_A_FULL_PASS = "SET LOCAL work_mem = '128MB'; SET LOCAL jit = off"
+
+
+class Written(NamedTuple):
+    """How many rows are other than before."""
+
+    invoices: int
+    lines: int
+
+
+def restate(
+    session: Session,
+    lines: Collection[LineKey] = (),
+    invoices: Collection[str] = (),
+    *,
+    now: datetime | None = None,
+) -> Written:
+    """Writes these lines and these invoices of ours, by number, with all their lines, anew.
+
+    The same papers at the same moment give the same rows as a full pass; the same again writes
+    nothing. One shop's run waits for another of the same shop.
+    """
+    shop = {"shop": shop_of(session)}
+    session.flush()
+    session.execute(text(ONE_AT_A_TIME), shop)
+    asked = shop | _terms(now)
+    keys = set(lines)
+    written = 0
+    if invoices:
+        named = {"invoices": sorted(set(invoices))}
+        written = _rows(session, SOME_INVOICES, asked | named)
+        keys |= {tuple(row) for row in session.execute(text(LINES_OF_INVOICES), shop | named)}
+    if not keys:
+        return Written(written, 0)
+    some = sorted(keys)
+    named_lines = {
+        "regions": [key[0] for key in some],
+        "numbers": [key[1] for key in some],
+        "lines": [key[2] for key in some],
+    }
+    return Written(written, _rows(session, _with_terms(SOME_LINES), asked | named_lines))
+
+
+def restate_all(session: Session, *, now: datetime | None = None) -> Written:
+    """Writes every row anew, in three statements; what stands already is not written again."""
+    shop = {"shop": shop_of(session)}
+    session.flush()
+    session.execute(text(ONE_AT_A_TIME), shop)
+    # What is said to be due after this is due again.
+    session.execute(text(TAKE_ALL), shop)
+    session.execute(text(FOR_A_FULL_PASS))
+    asked = shop | _terms(now)
+    invoices = _rows(session, ALL_INVOICES, asked)
+    lines = _rows(session, _with_terms(ALL_LINES), asked)
+    session.execute(text(WITHDRAWN), shop)
+    return Written(invoices, lines)
+
+
+def reconcile(shop_id: int) -> None:
+    """Follows every paper that has changed, and every time that is over, in parts.
+
+    May run twice, and may die half-way: what is due goes in the transaction that writes it anew.
+    """
+    while run(follow_some, shop_id):
+        pass
+
+
+def follow_some(session: Session, *, now: datetime | None = None) -> bool:
+    """Follows the oldest of what is due as of `now`; says whether there may be more."""
+    now = now or database_time()
+    some = {"shop": shop_of(session), "now": now, "most": AT_ONCE}
+    due = session.execute(text(TAKE), some).all()
+    over = session.execute(text(TIME_IS_OVER), some).all()
+    if not due and not over:
+        return False
+    lines = {(row.region, row.number, row.line) for row in due if row.line is not None}
+    orders = sorted(
+        {(row.region, row.number) for row in due if row.line is None and row.number is not None}
+    )
+    if orders:
+        named = {"regions": [one[0] for one in orders], "numbers": [one[1] for one in orders]}
+        lines |= {tuple(row) for row in session.execute(text(LINES_OF_ORDERS), some | named)}
+        session.execute(text(WITHDRAWN), some)
+    lines |= {(row.region, row.number, row.line) for row in over}
+    invoices = {row.invoice_number for row in due if row.invoice_number is not None}
+    restate(session, lines, invoices, now=now)
+    return len(due) == AT_ONCE or len(over) == AT_ONCE
+
+
+def _rows(session: Session, statement: str, asked: Mapping[str, Any]) -> int:
+    return int(session.execute(text(statement), asked).rowcount)  # type: ignore[attr-defined]
+
+
+def _terms(now: datetime | None) -> dict[str, Any]:
+    return {
+        "now": now or database_time(),
+        "tolerance": settings().price_tolerance,
+        "billing": timedelta(days=settings().unbilled_days),
+        "grace": timedelta(days=settings().payment_grace_days),
+    }
+
+
+def _with_terms(statement: str) -> str:
+    return statement.replace(SETTLES, _days("receipt_settles_days"))
+
+
+def _days(term: str) -> str:
+    """What a dated term is in each region, as branches of a CASE over whole numbers of our own."""
+    return " ".join(
+        f"WHEN '{region}' THEN interval '{terms.days(term, region).days:d} days'"
+        for region in REGIONS
+    )

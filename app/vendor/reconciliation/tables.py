@@ -1,0 +1,152 @@
+"""The match: rows derived from the papers, never written by hand, and rebuilt whole from them.
+
+Money of an invoice stands in exactly one place, so that, for each invoice and for each line,
+
+    invoiced = paid + discounts + deducted - recovered + provision + outstanding
+
+`paid` is what is left with us: a claim taken out of a later payment lowers it, its repayment raises
+it again. A provision is timing and no loss.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ARRAY, BigInteger, Identity, Index, Integer, String, text
+from sqlmodel import Field
+
+from app.db import Table
+
+
+class ReconciliationLine(Table, table=True):
+    """One purchase order line from ordered to paid. Units are eaches, amounts of one currency.
+
+    Amounts of ordered, acknowledged, shipped and received are units at the order's cost; null where
+    no cost is stated or it is not known what it is the cost of. A disagreement is named only once
+    the time is over in which it may end by itself; until then `looks_again_at` says when that is.
+    """
+
+    __tablename__ = "reconciliation_line"
+    __table_args__ = (
+        Index("ix_reconciliation_line_ordered_at", "shop_id", "ordered_at", "region", "number"),
+        Index(
+            "ix_reconciliation_line_disagreement",
+            "shop_id",
+            "disagreement",
+            "ordered_at",
+            postgresql_where=text("disagreement IS NOT NULL"),
+        ),
+        Index(
+            "ix_reconciliation_line_looks_again_at",
+            "shop_id",
+            "looks_again_at",
+            postgresql_where=text("looks_again_at IS NOT NULL"),
+        ),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    region: str = Field(primary_key=True)
+    number: str = Field(primary_key=True)
+    line: str = Field(primary_key=True)
+    vendor_code: str
+    ordered_at: datetime
+    currency: str | None = Field(default=None, max_length=3)
+    ordered_units: int = Field(sa_type=Integer)
+    acknowledged_units: int = Field(sa_type=Integer)
+    shipped_units: int = Field(sa_type=Integer)
+    received_units: int = Field(sa_type=Integer)
+    invoiced_units: int = Field(sa_type=Integer)
+    paid_units: int = Field(sa_type=Integer)
+    deducted_units: int = Field(sa_type=Integer)
+    recovered_units: int = Field(sa_type=Integer)
+    outstanding_units: int = Field(sa_type=Integer)
+    ordered: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
+    acknowledged: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
+    shipped: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
+    received: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
+    invoiced: Decimal = Field(max_digits=19, decimal_places=4, description="With its tax.")
+    tax: Decimal = Field(max_digits=19, decimal_places=4)
+    paid: Decimal = Field(max_digits=19, decimal_places=4)
+    discounts: Decimal = Field(max_digits=19, decimal_places=4)
+    deducted: Decimal = Field(max_digits=19, decimal_places=4)
+    recovered: Decimal = Field(max_digits=19, decimal_places=4)
+    provision: Decimal = Field(max_digits=19, decimal_places=4)
+    outstanding: Decimal = Field(
+        max_digits=19, decimal_places=4, description="Neither paid nor explained yet."
+    )
+    is_shared: bool = Field(
+        description="Some of its money is a share of its invoices', as no paper says it by line."
+    )
+    invoices: int = Field(sa_type=Integer)
+    disagreement: str | None = Field(default=None, description="The first by name; null: none.")
+    places: list[str] = Field(
+        default_factory=list, sa_type=ARRAY(String), description="All of them."
+    )
+    looks_again_at: datetime | None = None
+    restated_at: datetime
+
+
+class ReconciliationInvoice(Table, table=True):
+    """One numbered invoice or credit note of ours, and where its money is.
+
+    `open` is still to come; `unexplained` is neither paid, nor explained by any paper, nor still to
+    come: shown, never spread over lines or causes. A credit note's amounts are below zero.
+    """
+
+    __tablename__ = "reconciliation_invoice"
+    __table_args__ = (
+        Index("ix_reconciliation_invoice_dated_at", "shop_id", "dated_at", "invoice_id"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    invoice_id: int = Field(primary_key=True, sa_type=Integer)
+    region: str
+    number: str
+    vendor_code: str
+    dated_at: datetime
+    due_at: datetime | None = Field(default=None, description="Amazon's, else by our terms.")
+    currency: str = Field(max_length=3)
+    total: Decimal = Field(max_digits=19, decimal_places=4)
+    remitted: Decimal = Field(
+        max_digits=19, decimal_places=4, description="Under its own number, before claims."
+    )
+    paid: Decimal = Field(max_digits=19, decimal_places=4, description="What is left of that.")
+    quick_pay: Decimal = Field(max_digits=19, decimal_places=4)
+    withheld: Decimal = Field(max_digits=19, decimal_places=4)
+    shortage: Decimal = Field(max_digits=19, decimal_places=4)
+    price: Decimal = Field(max_digits=19, decimal_places=4)
+    chargeback: Decimal = Field(max_digits=19, decimal_places=4)
+    other_deducted: Decimal = Field(max_digits=19, decimal_places=4)
+    recovered: Decimal = Field(max_digits=19, decimal_places=4)
+    provision: Decimal = Field(max_digits=19, decimal_places=4)
+    open: Decimal = Field(max_digits=19, decimal_places=4)
+    unexplained: Decimal = Field(max_digits=19, decimal_places=4)
+    other_currency: bool = Field(
+        description="Payments in another currency name it; they are not added here."
+    )
+    state: str = Field(description="void, unpaid, partly_paid, settled or overpaid")
+    last_paid_at: datetime | None = None
+    restated_at: datetime
+
+
+class ReconciliationDue(Table, table=True):
+    """That a paper has changed since the match was written; the database's triggers say so.
+
+    A purchase order line, or an invoice by its number. Only ever added to and taken away, so that
+    writers of papers never wait for each other here.
+    """
+
+    __tablename__ = "reconciliation_due"
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    due_id: int = Field(
+        default=None,
+        primary_key=True,
+        sa_type=BigInteger,
+        sa_column_kwargs={"server_default": Identity(always=True)},
+    )
+    region: str | None = None
+    number: str | None = None
+    line: str | None = None
+    invoice_number: str | None = None

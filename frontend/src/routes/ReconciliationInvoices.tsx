@@ -1,0 +1,122 @@
+// Our invoices and where the money of each is: every cent in one column.
+import { useTranslation } from 'react-i18next';
+import { usePages } from '../api/queries';
+import type { MatchedInvoice } from '../api/reconciliation';
+import { useFilters } from '../shell/filters';
+import { Badge, Card, Page, Select, To } from '../ui/elements';
+import { useFormat } from '../ui/format';
+import { Empty, Loaded, More, Table } from '../ui/patterns';
+
+const TONES = {
+  void: 'neutral',
+  unpaid: 'info',
+  partly_paid: 'warning',
+  settled: 'success',
+  overpaid: 'critical',
+} as const;
+const STATES = Object.keys(TONES) as (keyof typeof TONES)[];
+const AMOUNTS = [
+  'total',
+  'paid',
+  'quick_pay',
+  'withheld',
+  'shortage',
+  'price',
+  'chargeback',
+  'other_deducted',
+  'recovered',
+  'provision',
+  'open',
+  'unexplained',
+] as const;
+
+export default function ReconciliationInvoices() {
+  const { t } = useTranslation();
+  const [filters, change] = useFilters(['state', 'unexplained']);
+  const query = usePages<MatchedInvoice>('/reconciliation/invoices', filters, true);
+  return (
+    <Page
+      heading={t('reconciliation.invoicesTitle')}
+      back={{ to: '/reconciliation', label: t('reconciliation.title') }}
+    >
+      <Card flush>
+        <p className="subdued padded">{t('reconciliation.invoicesWhat')}</p>
+        <div className="filters">
+          <Select
+            label={t('orders.state')}
+            value={filters.unexplained ? 'unexplained' : filters.state}
+            onChange={(chosen) =>
+              change(
+                chosen === 'unexplained'
+                  ? { state: null, unexplained: 'true' }
+                  : { state: chosen, unexplained: null },
+              )
+            }
+            options={[
+              { value: '', label: t('common.all') },
+              ...STATES.map((one) => ({
+                value: one,
+                label: t(`reconciliation.states.${one}`),
+              })),
+              { value: 'unexplained', label: t('reconciliation.names.unexplained') },
+            ]}
+          />
+        </div>
+        <Loaded query={query}>
+          {(data) => {
+            const rows = data.pages.flatMap((page) => page.data);
+            if (rows.length === 0) return <Empty>{t('reconciliation.noInvoices')}</Empty>;
+            return <Rows rows={rows} />;
+          }}
+        </Loaded>
+        <More query={query} />
+      </Card>
+    </Page>
+  );
+}
+
+function Rows({ rows }: { rows: MatchedInvoice[] }) {
+  const { t } = useTranslation();
+  const { money, day } = useFormat();
+  return (
+    <Table
+      label={t('reconciliation.invoicesTitle')}
+      rows={rows}
+      rowKey={(row) => row.invoice_id}
+      columns={[
+        {
+          key: 'number',
+          label: t('reconciliation.kinds.invoice'),
+          show: (row) => (
+            <>
+              <To to={`/invoices/${row.invoice_id}`}>{row.number}</To>
+              <div className="subdued">
+                {day(row.dated_at)} – {day(row.due_at)}
+              </div>
+            </>
+          ),
+        },
+        {
+          key: 'state',
+          label: t('orders.state'),
+          show: (row) => (
+            <>
+              <Badge tone={TONES[row.state as keyof typeof TONES]}>
+                {t(`reconciliation.states.${row.state}`)}
+              </Badge>
+              {row.other_currency && (
+                <div className="subdued">{t('reconciliation.otherCurrency')}</div>
+              )}
+            </>
+          ),
+        },
+        ...AMOUNTS.map((name) => ({
+          key: name,
+          label: t(`reconciliation.buckets.${name}`),
+          number: true,
+          show: (row: MatchedInvoice) => (Number(row[name].amount) === 0 ? '–' : money(row[name])),
+        })),
+      ]}
+    />
+  );
+}

@@ -1,0 +1,175 @@
+"""Each purchase order line from ordered to paid: every unit and every cent in one place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+
+import pytest
+from sqlalchemy import text
+
+from app.db import run
+from app.vendor.reconciliation import restating
+from tests.vendor.matched import NOW, Books, open_books
+
+SHOPS = count(1)
+WITHDRAW = text("UPDATE purchase_order SET withdrawn = true")
+
+
+@pytest.fixture
+def books(database: str) -> Books:
+    return open_books(f"match-{next(SHOPS)}.myshopify.com")
+
+
+def sold(books: Books, *, shipped: int = 100, received: int = 100) -> None:
+    """A hundred eaches at ten dollars and ten at five, shipped, received and billed as NT-1."""
+    books.order("PO1", (100, "10"), (10, "5"))
+    books.move("PO1", "1", shipped, received)
+    books.move("PO1", "2", 10, 10)
+    books.bill("NT-1", ("PO1", "1", 100, "10"), ("PO1", "2", 10, "5"))
+
+
+def test_a_line_that_was_paid_in_full_agrees_from_ordered_to_paid(books: Books) -> None:
+    sold(books)
+    books.pay("P1", ("NT-1", "1050"))
+    books.match()
+    one = books.of("PO1", "1")
+    assert (one.ordered_units, one.acknowledged_units, one.shipped_units) == (100, 100, 100)
+    assert (one.received_units, one.invoiced_units, one.paid_units) == (100, 100, 100)
+    assert (one.ordered, one.invoiced, one.paid) == (1000, 1000, 1000)
+    assert (one.disagreement, one.places, one.outstanding) == (None, [], 0)
+    assert books.of_invoice("NT-1").state == "settled"
+
+
+def test_a_shortage_claimed_and_repaid_is_folded_onto_its_invoice(books: Books) -> None:
+    sold(books)
+    books.pay("P1", ("NT-1", "1050"))
+    books.pay("P2", ("NT-1SC", "-105.01"))
+    books.match()
+    told = books.of_invoice("NT-1")
+    assert (told.remitted, told.shortage, told.paid) == (1050, Decimal("105.01"), Decimal("944.99"))
+    one, other = books.of("PO1", "1"), books.of("PO1", "2")
+    assert one.is_shared and one.disagreement == "deducted"
+    # 105.01 in proportion to 1,000 and 50, in whole cents: nothing is lost.
+    assert (one.deducted, other.deducted) == (Decimal("100.01"), Decimal("5.00"))
+    assert (one.deducted_units, one.paid_units) == (10, 90)
+    books.pay("P3", ("NT-1SCR", "105.01"))
+    books.match()
+    assert books.of_invoice("NT-1").paid == 1050
+    one = books.of("PO1", "1")
+    assert (one.recovered, one.recovered_units, one.paid) == (Decimal("100.01"), 10, 1000)
+    assert one.disagreement is None
+
+
+def test_a_provision_is_timing_and_no_loss(books: Books) -> None:
+    sold(books)
+    books.pay("P1", ("NT-1", "1050"), ("NT-1 PROVISION FOR RECEIVABLES", "-200"))
+    books.match()
+    told = books.of_invoice("NT-1")
+    assert (told.provision, told.paid, told.state) == (200, 850, "settled")
+    assert books.of("PO1", "1").disagreement is None
+    books.pay("P2", ("NT-1 PROVISION FOR RECEIVABLESR", "200"))
+    books.match()
+    assert (books.of_invoice("NT-1").provision, books.of_invoice("NT-1").paid) == (0, 1050)
+
+
+def test_what_nothing_explains_is_shown_and_never_spread(books: Books) -> None:
+    sold(books)
+    books.pay("P1", ("NT-1", "1060"))
+    books.match()
+    told = books.of_invoice("NT-1")
+    assert (told.unexplained, told.open, told.state) == (-10, 0, "overpaid")
+    assert books.of("PO1", "1").disagreement == "unexplained"
+
+
+def test_a_failed_payment_pays_nothing_and_one_in_progress_not_yet(books: Books) -> None:
+    sold(books)
+    for status in ("IN_PROGRESS", "FAILED"):
+        books.pay("P1", ("NT-1", "1050"), status=status)
+        books.match()
+        assert books.of_invoice("NT-1").state == "unpaid"
+    books.pay("P1", ("NT-1", "1050"))
+    books.match()
+    assert books.of_invoice("NT-1").state == "settled"
+
+
+def test_a_payment_that_came_before_its_invoice_is_told_again_once_the_invoice_is_ours(
+    books: Books,
+) -> None:
+    books.order("PO1", (100, "10"), (10, "5"))
+    books.bill("NT-1", ("PO1", "1", 40, "10"))
+    # By its grammar this is a claim on NT-1; by its name it is an invoice of ours, seen later.
+    books.pay("P1", ("NT-1-SC", "500"))
+    books.match()
+    assert books.of_invoice("NT-1").recovered == 500
+    books.bill("NT-1-SC", ("PO1", "1", 50, "10"))
+    books.match()
+    assert books.of_invoice("NT-1").recovered == 0
+    assert books.of_invoice("NT-1-SC").state == "settled"
+
+
+def test_another_currency_is_never_added(books: Books) -> None:
+    sold(books)
+    books.pay("P1", ("NT-1", "1050"), currency="CAD")
+    books.match()
+    told = books.of_invoice("NT-1")
+    assert (told.remitted, told.open, told.other_currency) == (0, 1050, True)
+
+
+def test_a_shortage_is_named_only_when_receipts_have_had_their_time(books: Books) -> None:
+    sold(books, received=90)
+    books.match(now=NOW - timedelta(days=25))
+    one = books.of("PO1", "1")
+    assert one.disagreement is None and one.looks_again_at is not None
+    books.match(now=NOW)
+    assert books.of("PO1", "1").disagreement == "short_received"
+
+
+@pytest.mark.parametrize(
+    ("billed", "name"),
+    [
+        ([("A", 100, "10.50")], "price_variance"),
+        ([("A", 110, "10")], "overbilled"),
+        ([("A", 100, "10"), ("B", 100, "10")], "duplicate_invoice"),
+        ([("A", 60, "10"), ("B", 40, "10")], None),
+        ([("A", 60, "10")], "unbilled"),
+    ],
+)
+def test_what_was_invoiced_is_held_against_order_and_receipt(
+    books: Books, billed: list[tuple[str, int, str]], name: str | None
+) -> None:
+    books.order("PO1", (100, "10"))
+    books.move("PO1", "1", 100, 100)
+    for invoice, units, cost in billed:
+        books.bill(invoice, ("PO1", "1", units, cost))
+    books.match()
+    assert books.of("PO1", "1").disagreement == name
+
+
+@pytest.mark.parametrize(("paid", "name"), [("500", "underpaid"), (None, "unpaid_overdue")])
+def test_an_invoice_past_its_due_date_is_named(books: Books, paid: str | None, name: str) -> None:
+    sold(books)
+    if paid:
+        books.pay("P1", ("NT-1", paid))
+    books.match()
+    assert books.of("PO1", "1").disagreement is None
+    books.match(now=NOW + timedelta(days=38))
+    assert books.of("PO1", "1").disagreement == name
+
+
+def test_a_full_pass_gives_the_same_rows_and_writes_none_of_them_again(books: Books) -> None:
+    sold(books, received=90)
+    books.pay("P1", ("NT-1", "700.03", "20"), ("NT-1SC", "-33.33"))
+    books.match()
+    before = books.rows()
+    assert run(restating.restate_all, books.shop_id, now=NOW) == (0, 0)
+    assert books.rows() == before
+
+
+def test_an_order_whose_file_was_undone_is_no_longer_matched(books: Books) -> None:
+    books.order("PO1", (10, "1"))
+    books.match()
+    run(lambda session: session.execute(WITHDRAW), books.shop_id)
+    books.match()
+    assert books.rows() == []
