@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -97,9 +98,9 @@ class Product:
         with transaction(self.shop_id) as session:
             session.execute(text(statement), given)
 
-    def ship(self, region: str, number: str) -> str:
-        """An operator ships all that is held of an order; returns the shipment's identifier."""
-        return run(_ship, self.shop_id, region, number, self.location_id)
+    def ship(self, region: str, *numbers: str) -> str:
+        """An operator ships all that is held of orders on one truck; returns its identifier."""
+        return run(_ship, self.shop_id, region, numbers, self.location_id)
 
     def ship_again(self, region: str, identifier: str) -> None:
         """An operator sends a refused notice again."""
@@ -199,8 +200,8 @@ def _say_how_billed(session: Session) -> None:
         billing.keep(session, "na", code, said, by="user:1")
 
 
-def _ship(session: Session, region: str, number: str, location_id: int) -> str:
-    shipment = drafts.start(session, region, [number], location_id=location_id, actor="user:1")
+def _ship(session: Session, region: str, numbers: Sequence[str], location_id: int) -> str:
+    shipment = drafts.start(session, region, numbers, location_id=location_id, actor="user:1")
     shipment.carton_count = 2
     _send(session, shipment)
     return shipment.identifier
