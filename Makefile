@@ -6,7 +6,7 @@ TESTS ?= tests
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-pgbouncer check format clean lock openapi bench soak
+.PHONY: help setup demo test test-quick check format clean lock openapi bench soak
 
 help: ## lists these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -23,11 +23,6 @@ test: setup ## runs every test (TESTS=tests/inventory for some, WORKERS=4 for mo
 
 test-quick: ## runs the tests that are not slow, without looking at the set-up
 	$(PYTHON) -m pytest -n $(WORKERS) -m "not slow" $(TESTS)
-
-test-pgbouncer: ## runs the stories with PgBouncer, in transaction mode, before PostgreSQL
-	$(PYTHON) -m pytest -n $(WORKERS) --pgbouncer tests/stories tests/supervisor/test_pgbouncer.py \
-		--ignore tests/stories/test_two_faults.py --ignore tests/stories/test_redis_away.py \
-		--ignore tests/stories/test_year.py
 
 check: ## lint, format, types and import layers
 	.venv/bin/ruff check .

@@ -32,11 +32,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=["system", "wheel"],
         help="which PostgreSQL to test on; by default the system's, else the wheel's",
     )
-    parser.addoption(
-        "--pgbouncer",
-        action="store_true",
-        help="put PgBouncer in transaction mode between the product and PostgreSQL",
-    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -66,15 +61,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def _start_servers(config: pytest.Config) -> Addresses:
     if RUN not in config.stash:
         folder = tempfile.mkdtemp(prefix="holdfast-tests-")
-        pooled = bool(config.getoption("--pgbouncer") and find_pgbouncer())
+        has_pooler = find_pgbouncer() is not None
         servers = Servers(
             Path(folder),
             durable=False,
             kind=config.getoption("--postgresql"),
-            pooled=POOLED_CONNECTIONS if pooled else 0,
+            pooled=POOLED_CONNECTIONS if has_pooler else 0,
         )
         servers.start()
-        port = PORT if pooled else None
+        port = PORT if has_pooler else None
         addresses = Addresses(folder, servers.superuser_url, servers.redis_url, port)
         config.stash[RUN] = (servers, addresses)
     return config.stash[RUN][1]
@@ -87,8 +82,6 @@ def _names_of_settings() -> list[str]:
 @pytest.fixture(scope="session")
 def servers(pytestconfig: pytest.Config) -> Addresses:
     """The PostgreSQL and Valkey of this run, shared by all workers; stop your own, not these."""
-    if pytestconfig.getoption("--pgbouncer"):
-        require_pgbouncer()
     given = getattr(pytestconfig, "workerinput", {})
     if "servers_failed" in given:
         pytest.fail(given["servers_failed"], pytrace=False)
@@ -102,7 +95,7 @@ def database_url(servers: Addresses) -> Iterator[str]:
     """A migrated database of this worker's own, reached as an ordinary role."""
     name = f"holdfast_{databases.worker_number()}"
     databases.copy_template(servers, name)
-    yield servers.product_url(name)
+    yield servers.database_url(name)
     close_engine()
 
 

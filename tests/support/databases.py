@@ -35,10 +35,9 @@ class Addresses:
         """The address of one database on the run's PostgreSQL, past any pooler."""
         return f"postgresql://{role}@/{name}?{urlsplit(self.superuser_url).query}"
 
-    def product_url(self, name: str) -> str:
-        """The address of one database as the product is given it: through the pooler, if any."""
-        port = f"&port={self.pooler_port}" if self.pooler_port else ""
-        return self.database_url(name) + port
+    def pooled_url(self, name: str) -> str:
+        """The address of one database through PgBouncer in transaction mode; it must be there."""
+        return f"{self.database_url(name)}&port={self.pooler_port}"
 
 
 def copy_template(servers: Addresses, name: str) -> None:
