@@ -51,6 +51,7 @@ SELECT EXISTS (SELECT FROM count WHERE shop_id = :shop AND read_at > now() - int
                AND status IN ('noticed', 'open', 'in_progress'))
     OR NOT EXISTS (SELECT FROM count_run WHERE shop_id = :shop)
 """
+DEDUCTIONS = "SELECT EXISTS (SELECT FROM deduction WHERE shop_id = :shop)"
 OPEN_MONTHS = """
 SELECT open_movement_month((date_trunc('month', now()) + make_interval(months => ahead))::date)
 FROM generate_series(0, :ahead) AS ahead
@@ -154,6 +155,7 @@ def tasks() -> list[Task]:
         Task("foresee", 600.0, lambda: ring_where("foresee", _has_something_ahead)),
         Task("audit", 600.0, lambda: ring_where("audit", _audit_is_due)),
         Task("keep_alive", DAY, lambda: ring_where("keep_alive", _is_connected_to_shopify)),
+        Task("deductions_anew", DAY, lambda: ring_where("deductions_anew", _has_deductions)),
         Task("months", DAY, open_months),
     ]
 
@@ -210,6 +212,10 @@ def _audit_is_due(session: Session) -> bool:
 
 def _has_open_requests(session: Session) -> bool:
     return bool(session.execute(text(OPEN_REQUESTS), {"shop": shop_of(session)}).scalar_one())
+
+
+def _has_deductions(session: Session) -> bool:
+    return bool(session.execute(text(DEDUCTIONS), {"shop": shop_of(session)}).scalar_one())
 
 
 def _has_counts_to_compare(session: Session) -> bool:

@@ -129,6 +129,10 @@ class Settings(BaseSettings):
         description="TOML file of the reports that are asked for, in place of ours by name.",
     )
 
+    dispute_rules: Path | None = Field(
+        default=None,
+        description="TOML file of dispute clocks, papers and odds, in place of ours by name.",
+    )
     evidence_largest_bytes: int = Field(
         default=10 * 1024 * 1024,
         ge=1024,

@@ -34,7 +34,7 @@ from app.shopify import outbox as shopify_outbox
 from app.shops import all_shop_ids
 from app.vendor import outbox as amazon_outbox
 from app.vendor import polling
-from app.vendor.deductions import restating as deductions
+from app.vendor.disputes import working as disputes
 from app.vendor.evidence import filling as evidence
 from app.vendor.files import working as files
 from app.vendor.reconciliation import restating as reconciliation
@@ -85,6 +85,11 @@ def audit_books(shop_id: int) -> None:
         log.error("audit_found", findings=len(kept.findings))
 
 
+def deductions_anew(shop_id: int) -> None:
+    """Every deduction from all its papers, and what only the passing of time changes."""
+    run(disputes.restate_all, shop_id)
+
+
 JOBS: dict[str, Callable[[int], None]] = {
     "webhooks_in": inbox.drain,
     "catalog": catalog.step,
@@ -98,7 +103,8 @@ JOBS: dict[str, Callable[[int], None]] = {
     "remind": remind,
     "reports": reports.work,
     "files": files.work,
-    "deductions": deductions.fold,
+    "deductions": disputes.follow,
+    "deductions_anew": deductions_anew,
     "evidence": evidence.fill,
     "reconcile": reconciliation.reconcile,
     "keep_alive": tokens.keep_alive,

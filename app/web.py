@@ -43,6 +43,8 @@ from app.vendor import unmapped_routes as unmapped
 from app.vendor.answering import routes as answering
 from app.vendor.dated import DatedTable, TableWrong
 from app.vendor.deductions import routes as deductions
+from app.vendor.disputes import routes as disputes
+from app.vendor.disputes import rulebook as dispute_rules
 from app.vendor.evidence import routes as evidence
 from app.vendor.files import routes as files
 from app.vendor.payments import routes as payments
@@ -85,6 +87,7 @@ BLUEPRINTS = (
     reconciliation.api,
     deductions.api,
     evidence.api,
+    disputes.api,
     messages.api,
     connections.api,
     home.api,
@@ -145,6 +148,7 @@ TABLES: tuple[DatedTable[Any], ...] = (
     invoice_rules.TABLE,
     rulebook.TABLE,
     report_kinds.TABLE,
+    *dispute_rules.TABLES,
 )
 
 

@@ -30,6 +30,8 @@ from app.messages import Message
 from app.preferences import Preference
 from app.shops import this_shop
 from app.vendor.deductions import restating as deductions
+from app.vendor.deductions.views import Key
+from app.vendor.disputes import working as disputes
 from app.vendor.evidence import vault
 from app.vendor.files import working as files
 from app.vendor.invoice_tables import Invoice, VendorCode
@@ -122,6 +124,14 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "kind": "sales",
     },
     "/api/file-imports/{}": lambda owned: {"currency": "EUR"},
+    "/api/disputes": lambda owned: {
+        "region": "na",
+        "kind": "shortage_claim",
+        "reference": MARK,
+        "currency": "USD",
+    },
+    "/api/disputes/{}": lambda owned: {"note": "mine now"},
+    "/api/disputes/{}/file": lambda owned: {"case_number": "1"},
     "/api/evidence/{}": lambda owned: {"type": "other", "note": "mine now"},
     "/api/items/{}/dated": lambda owned: {"dated": True},
     "/api/shipping-settings": lambda owned: {"gs1_company_prefix": "8100000"},
@@ -160,6 +170,7 @@ class Owned:
     invoice_id: int
     import_id: int
     evidence_id: int
+    dispute_id: int
 
     @property
     def announced(self) -> dict[str, str]:
@@ -199,6 +210,7 @@ class Owned:
             "payment_id": MARK,
             "deduction": "shortage_claim",
             "evidence_id": self.evidence_id,
+            "dispute_id": self.dispute_id,
             "currency": "USD",
             "reference": MARK,
         }
@@ -235,6 +247,8 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         about = vault.About(region="na", shipment=SHIPMENT, purchase_order=NUMBER, text=MARK)
         evidence = vault.keep(session, "pod", MARK, MARK.encode(), about, by=f"user:{MARK}")
         matching.restate_all(session)
+        key = Key("na", "shortage_claim", MARK, "USD")
+        dispute = disputes.draft(session, key, amount=None, note=MARK, by=f"user:{MARK}")
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(
@@ -250,6 +264,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         invoice_id,
         import_id,
         evidence.evidence_id,
+        dispute.dispute_id,
     )
 
 

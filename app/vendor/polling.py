@@ -24,7 +24,7 @@ from app.errors import GiveUp, RetryLater
 from app.vendor import access, coverage, drafting, invoice_reading, terms
 from app.vendor.answering import automatic
 from app.vendor.client import NotAuthorised, Reply, VendorClient
-from app.vendor.deductions import restating as deductions
+from app.vendor.disputes import working as disputes
 from app.vendor.orders import map_again, store
 from app.vendor.papers import (
     BadPaper,
@@ -84,7 +84,7 @@ def poll(shop_id: int) -> None:
     run(drafting.draft_by_rule, shop_id)
     invoice_reading.read(shop_id)
     remittances.read(shop_id)
-    deductions.fold(shop_id)
+    disputes.follow(shop_id)
     reconciliation.reconcile(shop_id)
 
 

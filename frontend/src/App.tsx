@@ -36,6 +36,8 @@ const Payments = screen(() => import('./routes/Payments'));
 const Payment = screen(() => import('./routes/Payment'));
 const Deductions = screen(() => import('./routes/Deductions'));
 const Evidence = screen(() => import('./routes/Evidence'));
+const Disputes = screen(() => import('./routes/Disputes'));
+const Dispute = screen(() => import('./routes/Dispute'));
 const Deduction = screen(() => import('./routes/Deduction'));
 const Reconciliation = screen(() => import('./routes/Reconciliation'));
 const ReconciliationLine = screen(() => import('./routes/ReconciliationLine'));
@@ -63,6 +65,7 @@ export function App() {
     { to: '/invoices', label: t('nav.invoices') },
     { to: '/deductions', label: t('nav.deductions') },
     { to: '/reconciliation', label: t('nav.reconciliation') },
+    { to: '/disputes', label: t('nav.disputes') },
     { to: '/reports', label: t('nav.reports') },
     { to: '/policies', label: t('nav.policies') },
     { to: '/activity', label: t('nav.activity') },
@@ -102,6 +105,8 @@ export function App() {
           <Route path="/invoices/payments/:region/:id" element={<Payment />} />
           <Route path="/invoices/:id" element={<Invoice />} />
           <Route path="/evidence" element={<Evidence />} />
+          <Route path="/disputes" element={<Disputes />} />
+          <Route path="/disputes/:id" element={<Dispute />} />
           <Route path="/deductions" element={<Deductions />} />
           <Route path="/deductions/:region/:kind/:currency/*" element={<Deduction />} />
           <Route path="/reconciliation" element={<Reconciliation />} />

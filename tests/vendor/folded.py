@@ -16,7 +16,7 @@ from app.vendor.payments import reading
 from app.vendor.payments.references import reference
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
 
-START = datetime(2026, 6, 1, tzinfo=UTC)
+START = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=100)
 SAME = {"shortage_repaid": "shortage_claim", "provision_reversed": "provision"}
 Key = tuple[str, str, str]
 Amounts = tuple[Decimal, Decimal, int]

@@ -96,7 +96,7 @@ def test_a_line_is_judged_anew_when_its_invoice_becomes_ours(shop_id: int) -> No
         run(bill, shop_id, number)
     restating.fold(shop_id)
     assert {row[0]: row[1] for row in rows(shop_id, "reference, invoice_number")}["NT-2"] == "NT-2"
-    restating.restate_all(shop_id)
+    run(restating.restate, shop_id)
     assert set(folded(shop_id)) == {("shortage_claim", "NT-2", "USD")}
     assert one(shop_id, "shortage_claim").invoice_number == "NT-2"
 

@@ -6,7 +6,7 @@ always right and twice is the same as once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlalchemy import text
@@ -82,22 +82,17 @@ def restate(session: Session, numbers: Sequence[str] | None = None) -> int:
     return int(session.execute(text(SOME), some).scalar_one()) if some["numbers"] else 0
 
 
-def fold(shop_id: int) -> None:
+def fold(shop_id: int, then: Callable[[Session, list[str]], None] | None = None) -> None:
     """Folds every payment that has come, changed or gone since it was last folded, in parts.
 
-    May run twice, and may die half-way: what was folded is noted in the same transaction.
+    `then` is told the numbers of each part, in its transaction. May run twice, and may die half-way:
+    what was folded is noted in the same transaction.
     """
-    while run(_fold_some, shop_id):
+    while run(_fold_some, shop_id, then):
         pass
 
 
-def restate_all(shop_id: int) -> None:
-    """All deductions anew, from all papers."""
-    fold(shop_id)
-    run(restate, shop_id)
-
-
-def _fold_some(session: Session) -> bool:
+def _fold_some(session: Session, then: Callable[[Session, list[str]], None] | None) -> bool:
     shop_id = shop_of(session)
     session.execute(text(ONE_AT_A_TIME), {"shop": shop_id})
     some = {"shop": shop_id, "most": AT_ONCE}
@@ -110,4 +105,6 @@ def _fold_some(session: Session) -> bool:
         session.execute(text(NOTED), touched)
         session.execute(text(FORGOTTEN), touched)
     restate(session, sorted(numbers))
+    if then is not None and numbers:
+        then(session, sorted(numbers))
     return len(ids) == AT_ONCE or len(gone) == AT_ONCE

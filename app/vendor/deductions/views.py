@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from app.db import shop_of
+from app.db import database_time, shop_of
 from app.errors import Refused
 from app.http import Answer, Moment, Money
 from app.vendor.deductions.tables import Deduction
+from app.vendor.disputes import clocks
+from app.vendor.disputes.clock_views import ClockView, clock_view
 from app.vendor.evidence import vault
 from app.vendor.evidence.views import EvidenceView, view_of
 from app.vendor.invoice_tables import Invoice
@@ -74,6 +76,7 @@ class DeductionSummary(Answer):
     last_at: Moment
     notified_at: Moment | None
     dispute_by: Moment | None
+    clock: ClockView | None
 
 
 class StepView(Answer):
@@ -138,8 +141,15 @@ def summaries(session: Session, rows: Sequence[Deduction]) -> list[DeductionSumm
         Invoice.shop_id == shop_of(session), col(Invoice.number).in_(numbers)
     )
     ours: dict[str | None, int] = {number: found for number, found in session.exec(wanted)}
+    dates = clocks.dates_of(session, rows)
+    now = database_time()
     return [
-        DeductionSummary(**_summary(row, ours.get(row.invoice_number) if ours else None))
+        DeductionSummary(
+            **_summary(row, ours.get(row.invoice_number)),
+            clock=clock_view(
+                clocks.window_of(row, dates.get((row.region, row.invoice_number or ""))), now
+            ),
+        )
         for row in rows
     ]
 

@@ -1,4 +1,5 @@
 // What Amazon has taken off, as the server shows it.
+import type { Clock } from './disputes';
 import type { Evidence } from './evidence';
 import type { Money } from './types';
 
@@ -34,6 +35,7 @@ export interface Deduction {
   last_at: string;
   notified_at: string | null;
   dispute_by: string | null;
+  clock: Clock | null;
 }
 
 export interface DeductionTotal {

@@ -8,6 +8,7 @@ import { useFilters } from '../shell/filters';
 import { Badge, Card, Page, SearchField, Select, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { ClockLine } from './disputes/ClockFigures';
 
 const TONES = { open: 'warning', recovered: 'success', repaid_more: 'info' } as const;
 
@@ -17,7 +18,15 @@ export default function Deductions() {
   const [typed, setTyped] = useState(filters.search);
   const query = usePages<Deduction>('/deductions', filters, true);
   return (
-    <Page heading={t('deductions.title')} action={<To to="/evidence">{t('evidence.title')}</To>}>
+    <Page
+      heading={t('deductions.title')}
+      action={
+        <>
+          <To to="/disputes">{t('disputes.title')}</To> ·{' '}
+          <To to="/evidence">{t('evidence.title')}</To>
+        </>
+      }
+    >
       <Totals />
       <Card flush>
         <p className="subdued padded">{t('deductions.what')}</p>
@@ -129,6 +138,11 @@ export function DeductionTable({ rows }: { rows: Deduction[] }) {
           show: (row) => money(row.open),
         },
         { key: 'first', label: t('deductions.since'), show: (row) => date(row.first_at) },
+        {
+          key: 'clock',
+          label: t('disputes.clock'),
+          show: (row) => (row.state === 'open' ? <ClockLine clock={row.clock} /> : '–'),
+        },
       ]}
     />
   );

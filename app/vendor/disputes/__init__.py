@@ -1,0 +1,1 @@
+"""Disputes: what is worth asking back, when, with which papers, and what came of it."""
