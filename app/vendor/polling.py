@@ -21,10 +21,11 @@ from app.bell import ring_after_commit
 from app.connections import Connection, locked
 from app.db import run, shop_of
 from app.errors import GiveUp, RetryLater
-from app.vendor import access, coverage, drafting, invoice_reading, terms
+from app.vendor import access, coverage, drafting, terms
 from app.vendor.answering import automatic
 from app.vendor.client import NotAuthorised, Reply, VendorClient
 from app.vendor.disputes import working as disputes
+from app.vendor.finance import reading as finance
 from app.vendor.orders import map_again, store
 from app.vendor.papers import (
     BadPaper,
@@ -82,7 +83,7 @@ def poll(shop_id: int) -> None:
     run(map_again, shop_id)
     automatic.answer_by_rule(shop_id)
     run(drafting.draft_by_rule, shop_id)
-    invoice_reading.read(shop_id)
+    finance.read(shop_id)
     remittances.read(shop_id)
     disputes.follow(shop_id)
     reconciliation.reconcile(shop_id)

@@ -55,6 +55,11 @@ class Amazon:
         details |= {"refresh_token": self.refresh_token}
         self._post("remittances", number=number, lines=list(lines), **details)
 
+    def bill(self, number: str, total: str, **details: Any) -> None:
+        """Lets finance show an invoice that nobody sent."""
+        details |= {"refresh_token": self.refresh_token}
+        self._post("finance-invoices", number=number, total=total, **details)
+
     def fail(self, kind: str, operation: str = "*", times: int = 1) -> None:
         self._post("faults", kind=kind, operation=operation, times=times)
 

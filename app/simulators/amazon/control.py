@@ -101,6 +101,12 @@ def control(amazon: Amazon) -> Blueprint:
         with world.store.changing():
             return finance.settle(world, number, request.get_json())
 
+    @lever.post("/finance-invoices")
+    def bill() -> dict[str, Any]:
+        """Lets finance show an invoice that nobody sent, as `invoices.bill` says."""
+        with world.store.changing():
+            return finance.bill(world, request.get_json())
+
     @lever.post("/remittances")
     def pay() -> dict[str, Any]:
         """Pays these lines to a vendor group, as `remittances.pay` says."""

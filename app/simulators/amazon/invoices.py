@@ -13,6 +13,7 @@ LANDING_SECONDS = 6.0
 LATE_SECONDS = 600.0
 REFUSED_FIELD = "items[0].netCost"
 NET_DAYS = 60
+LONGEST = timedelta(days=90)
 
 
 def take(world: World, account: str, sent: list[dict[str, Any]]) -> str:
@@ -42,14 +43,84 @@ def take(world: World, account: str, sent: list[dict[str, Any]]) -> str:
     return made
 
 
-def header_list(world: World, account: str, since: str | None) -> list[dict[str, Any]]:
-    """What finance shows of a vendor group, changed after a moment."""
+def bill(world: World, given: dict[str, Any]) -> dict[str, Any]:
+    """Makes or replaces an invoice that nobody sent: a debit of Amazon's, or one by another door.
+
+    Takes `number`, `payee`, `total`, `currency`, `type`, `status`, `issued_at`, `related` (the
+    model's names to values), `lines` (`amount`, `type`, `charge`, `asin`, `units`, `cost`, and of
+    matching `matched`, `defects`) and `refresh_token`.
+    """
+    account = given.get("refresh_token") or next(iter(world.state["accounts"]))
+    payee = given.get("payee", world.state["accounts"][account]["vendor_codes"][0])
+    currency, now = given.get("currency", "USD"), orders.stamp(orders.now())
+    issued_at = given.get("issued_at", orders.stamp(orders.now() - timedelta(minutes=1)))
+    related = {"PAYEE_CODE": [payee]} | given.get("related", {})
+    made = {
+        "invoiceNumber": given["number"],
+        "invoiceIdentifier": f"{given['number']}~{payee}",
+        "invoiceStatus": given.get("status", "DEDUCTED"),
+        "invoiceType": given.get("type", "OTHER"),
+        "payer": {"partnerId": "AMAZON", "partnerType": "AMAZON"},
+        "payee": {"partnerId": world.selling_partner_id, "partnerType": "VENDOR"},
+        "issueDate": issued_at,
+        "invoiceAmount": _money(Decimal(given["total"]), currency),
+        "relatedIdentifiers": [
+            {"relatedIdentifierName": name, "relatedIdentifierValue": list(values)}
+            for name, values in related.items()
+        ],
+        "creationDate": issued_at,
+        "lastUpdatedDate": now,
+    }
+    lines = given.get("lines") or [{"amount": given["total"]}]
+    items = [_billed(place, one, currency) for place, one in enumerate(lines, start=1)]
+    kept = {"account": account, "header": made, "items": items}
+    world.state["finance_invoices"][made["invoiceIdentifier"]] = kept
+    return made
+
+
+def _billed(place: int, given: dict[str, Any], currency: str) -> dict[str, Any]:
+    context: dict[str, Any] = {"lineItemType": given.get("type", "OTHERS")}
+    if "charge" in given:
+        context["serviceChargeType"] = given["charge"]
+    if "asin" in given:
+        context["itemIdentifiers"] = [
+            {"itemIdentifierName": "ASIN", "itemIdentifierValue": given["asin"]}
+        ]
+    cost = Decimal(given.get("cost", "0"))
+    if "matched" in given:
+        context["matchingContext"] = _matching(
+            given, int(given["units"]), int(given["matched"]), cost, currency
+        )
+    item: dict[str, Any] = {
+        "lineItemId": str(place),
+        "totalAmount": _money(Decimal(given["amount"]), currency),
+        "lineItemContext": context,
+    }
+    if "units" in given:
+        item |= {"quantity": int(given["units"]), "unitCost": _money(cost, currency)}
+    return item
+
+
+def header_list(
+    world: World, account: str, since: str | None, issued: tuple[str, str]
+) -> list[dict[str, Any]]:
+    """What finance shows of a vendor group: changed after a moment, or issued within a time."""
     found = [header(world, one) for one in world.state["invoices"].values() if _is_of(one, account)]
-    return [one for one in found if since is None or one["lastUpdatedDate"] > since]
+    found += [
+        one["header"]
+        for one in world.state["finance_invoices"].values()
+        if one["account"] == account
+    ]
+    if since is not None:
+        return [one for one in found if one["lastUpdatedDate"] > since]
+    return [one for one in found if issued[0] <= one["issueDate"] <= issued[1]]
 
 
 def whole(world: World, account: str, identifier: str) -> dict[str, Any] | None:
     """One invoice with its lines; None while finance does not show it."""
+    made = world.state["finance_invoices"].get(identifier)
+    if made is not None and made["account"] == account:
+        return {"invoiceHeader": made["header"], "invoiceItems": made["items"]}
     kept = world.state["invoices"].get(identifier)
     if kept is None or not _is_of(kept, account):
         return None

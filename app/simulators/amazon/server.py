@@ -251,7 +251,15 @@ class Amazon:
     def list_invoices(self, account: str, *, body: Any) -> tuple[int, Any]:
         since = request.args.get("invoicesModifiedAfter")
         moment = orders.stamp(orders.moment(since)) if since else None
-        page, token = _page(invoices.header_list(self.world, account, moment))
+        asked = [request.args.get(name) for name in ("fromIssueDate", "toIssueDate")]
+        if (asked[0] is None) != (asked[1] is None):
+            return 400, _errors("InvalidInput", "Give both issue dates or neither.")
+        end = orders.moment(asked[1]) if asked[1] else orders.now()
+        start = orders.moment(asked[0]) if asked[0] else end - invoices.LONGEST
+        if end - start > invoices.LONGEST:
+            return 400, _errors("InvalidInput", "The issue dates span more than 90 days.")
+        issued = (orders.stamp(start), orders.stamp(end))
+        page, token = _page(invoices.header_list(self.world, account, moment, issued))
         answer: dict[str, Any] = {"invoices": page, "numOfRecords": len(page)}
         return 200, answer | ({"nextToken": token} if token else {})
 

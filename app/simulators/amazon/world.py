@@ -29,6 +29,7 @@ FRESH: dict[str, Any] = {
     "transport": {},
     "acknowledgements": [],
     "invoices": {},
+    "finance_invoices": {},
     "remittances": {},
     "invoices_sent": [],
     "reports": {},
