@@ -28,6 +28,12 @@ class Screen:
         assert answer.status_code == status, answer.get_data(as_text=True)
         return answer.get_json()
 
+    def download(self, path: str) -> bytes:
+        """A file, as it is."""
+        answer = self.web.get(f"/api{path}", headers=bearer(self.domain))
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return bytes(answer.get_data())
+
     def all(self, path: str, **query: Any) -> list[dict[str, Any]]:
         """Every row of a list, page after page."""
         rows: list[dict[str, Any]] = []

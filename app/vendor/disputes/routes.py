@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Literal
 
+from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import AwareDatetime, BaseModel, Field
@@ -25,8 +26,9 @@ from app.http import (
 from app.vendor.deductions.routes import Kind
 from app.vendor.deductions.tables import Deduction
 from app.vendor.deductions.views import Key
-from app.vendor.disputes import rulebook, standing, views, working
+from app.vendor.disputes import pack, rulebook, standing, views, working
 from app.vendor.disputes.tables import Dispute
+from app.vendor.evidence import vault
 from app.vendor.lookups import whole_of_cursor
 
 TAG = Tag(name="disputes", description="Asking Amazon for money back.")
@@ -88,6 +90,36 @@ class FileBody(BaseModel):
 
     case_number: str = Field(min_length=1, max_length=64)
     filed_at: AwareDatetime | None = Field(default=None, description="Null: now.")
+
+
+class PackQuery(BaseModel):
+    """In which form."""
+
+    format: Literal["pdf", "zip"] = "pdf"
+
+
+class PackedView(Answer):
+    """One paper of the pack; `page` is null where the PDF does not have it, for `reason`."""
+
+    number: int
+    type: str
+    name: str
+    sha256: str
+    page: int | None
+    reason: str
+
+
+class PackView(Answer):
+    """The pack, against what the portal takes."""
+
+    pdf_bytes: int
+    zip_bytes: int
+    largest_bytes: int
+    most_files: int
+    verified: bool
+    sha256: str
+    contents: list[PackedView]
+    not_archived: list[str]
 
 
 class Candidates(Page[views.CandidateView]):
@@ -218,6 +250,7 @@ def change_dispute(path: DisputePath, body: ChangeBody) -> Any:
 def file_dispute(path: DisputePath, body: FileBody) -> Any:
     """Notes that a person has filed it in Vendor Central, and under which case."""
     with shop_transaction() as session:
+        made = pack.build(session, working.named_dispute(session, path.dispute_id))
         filed = working.file(
             session,
             path.dispute_id,
@@ -225,8 +258,55 @@ def file_dispute(path: DisputePath, body: FileBody) -> Any:
             filed_at=body.filed_at,
             by=principal().actor,
         )
+        vault.keep(
+            session,
+            "other",
+            f"dispute-{filed.dispute_id}-as-filed.pdf",
+            made.document,
+            vault.About(region=filed.region, text=f"{filed.reference} {filed.case_number}"),
+            by=principal().actor,
+            made_from=f"dispute:{filed.dispute_id}",
+        )
+        filed.pack_sha256 = made.sha256
         view = views.whole(session, filed)
     return answer(view)
+
+
+@api.get("/disputes/<int:dispute_id>/pack")
+def read_pack(path: DisputePath, query: PackQuery) -> Any:
+    """The pack as it stands now: one PDF, or one ZIP with the PDF, the case texts and originals."""
+    with shop_transaction() as session:
+        row = working.named_dispute(session, path.dispute_id)
+        made = pack.build(session, row)
+    is_archive = query.format == "zip"
+    return Response(
+        made.archive if is_archive else made.document,
+        mimetype="application/zip" if is_archive else vault.PDF,
+        headers={
+            "Content-Disposition": f'attachment; filename="dispute-{path.dispute_id}.{query.format}"'
+        },
+    )
+
+
+@api.get("/disputes/<int:dispute_id>/pack-contents", responses={200: PackView})
+def read_pack_contents(path: DisputePath) -> Any:
+    """What the pack holds, and what was left out and why."""
+    with shop_transaction() as session:
+        row = working.named_dispute(session, path.dispute_id)
+        made = pack.build(session, row)
+        limit = rulebook.portal_of(row.region)
+    return answer(
+        PackView(
+            pdf_bytes=len(made.document),
+            zip_bytes=len(made.archive),
+            largest_bytes=limit.largest_bytes,
+            most_files=limit.most_files,
+            verified=limit.verified,
+            sha256=made.sha256,
+            contents=[PackedView.model_validate(one) for one in made.contents],
+            not_archived=list(made.not_archived),
+        )
+    )
 
 
 @api.post("/disputes/<int:dispute_id>/deny", responses={200: views.DisputeView})

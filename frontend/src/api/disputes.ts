@@ -114,3 +114,21 @@ export interface DisputeDetail extends Dispute {
   }[];
   pack_sha256: string | null;
 }
+
+export interface Pack {
+  pdf_bytes: number;
+  zip_bytes: number;
+  largest_bytes: number;
+  most_files: number;
+  verified: boolean;
+  sha256: string;
+  contents: {
+    number: number;
+    type: string;
+    name: string;
+    sha256: string;
+    page: number | null;
+    reason: string;
+  }[];
+  not_archived: string[];
+}

@@ -11,6 +11,7 @@ import { DisputeState } from './Disputes';
 import { ClockFigures } from './disputes/ClockFigures';
 import { CaseText, Filing } from './disputes/Filing';
 import { NettingCard } from './disputes/NettingCard';
+import { PackCard } from './disputes/PackCard';
 import { ReadinessCard } from './disputes/Readiness';
 import { BringEvidence } from './evidence/BringEvidence';
 import { EvidenceTable } from './evidence/EvidenceTable';
@@ -53,6 +54,7 @@ export default function Dispute() {
                 : {}),
             }}
           />
+          <PackCard disputeId={one.dispute_id} />
           <CaseText texts={one.case_text} />
           <Filing key={one.state} dispute={one} />
           <History dispute={one} />
