@@ -124,6 +124,10 @@ class Settings(BaseSettings):
         default=None,
         description="TOML file of the rules an ASN is checked by, in place of ours by name.",
     )
+    amazon_x12_codes: Path | None = Field(
+        default=None,
+        description="TOML file of the codes in X12 files that we write, in place of ours by name.",
+    )
     amazon_reports: Path | None = Field(
         default=None,
         description="TOML file of the reports that are asked for, in place of ours by name.",

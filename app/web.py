@@ -45,6 +45,8 @@ from app.vendor.dated import DatedTable, TableWrong
 from app.vendor.deductions import routes as deductions
 from app.vendor.disputes import routes as disputes
 from app.vendor.disputes import rulebook as dispute_rules
+from app.vendor.edi import codes as x12_codes
+from app.vendor.edi import routes as edi
 from app.vendor.evidence import routes as evidence
 from app.vendor.files import routes as files
 from app.vendor.payments import routes as payments
@@ -69,6 +71,7 @@ BLUEPRINTS = (
     policies.api,
     vendor.api,
     by_file.api,
+    edi.api,
     windows.api,
     invoices.api,
     kits.api,
@@ -147,6 +150,7 @@ TABLES: tuple[DatedTable[Any], ...] = (
     taxes.TABLE,
     invoice_rules.TABLE,
     rulebook.TABLE,
+    x12_codes.TABLE,
     report_kinds.TABLE,
     *dispute_rules.TABLES,
 )

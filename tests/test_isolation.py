@@ -32,6 +32,7 @@ from app.shops import this_shop
 from app.vendor.deductions import restating as deductions
 from app.vendor.deductions.views import Key
 from app.vendor.disputes import working as disputes
+from app.vendor.edi.tables import X12Control, X12File, X12Partner
 from app.vendor.evidence import vault
 from app.vendor.files import working as files
 from app.vendor.invoice_tables import Invoice, VendorCode
@@ -101,6 +102,12 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     "/api/invoices": lambda owned: {"region": "na", "numbers": [NUMBER]},
     "/api/invoices/{}": lambda owned: {"lines": [{"number": NUMBER, "line": "1", "units": 1}]},
     "/api/invoices/{}/send": lambda owned: {},
+    "/api/x12/partners/{}": lambda owned: {
+        "region": "na",
+        "own_id": "STRANGER",
+        "partner_id": "AMAZON",
+    },
+    "/api/x12/files": lambda owned: {"type": "856", "region": "na", "reference": SHIPMENT},
     "/api/invoices/{}/hand-over": lambda owned: {"how": "hand"},
     "/api/purchase-orders/{}/hand-over": lambda owned: {"how": "hand"},
     "/api/shipments/{}/hand-over": lambda owned: {"how": "file"},
@@ -171,6 +178,7 @@ class Owned:
     import_id: int
     evidence_id: int
     dispute_id: int
+    file_id: int
 
     @property
     def announced(self) -> dict[str, str]:
@@ -211,6 +219,7 @@ class Owned:
             "deduction": "shortage_claim",
             "evidence_id": self.evidence_id,
             "dispute_id": self.dispute_id,
+            "file_id": self.file_id,
             "currency": "USD",
             "reference": MARK,
         }
@@ -249,6 +258,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         matching.restate_all(session)
         key = Key("na", "shortage_claim", MARK, "USD")
         dispute = disputes.draft(session, key, amount=None, note=MARK, by=f"user:{MARK}")
+        file_id = _write_x12(session)
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(
@@ -265,6 +275,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         import_id,
         evidence.evidence_id,
         dispute.dispute_id,
+        file_id,
     )
 
 
@@ -342,6 +353,30 @@ def _fill_shipment(session: Session, order: dict[str, Any], item_id: int) -> Non
             country_code="US",
         )
     )
+
+
+def _write_x12(session: Session) -> int:
+    """A partner, its control numbers and one written file; returns the file's id."""
+    shop_id = this_shop(session).shop_id
+    session.add(
+        X12Partner(shop_id=shop_id, region="na", vendor_code=CODE, own_id=MARK, partner_id="AMAZON")
+    )
+    session.add(X12Control(shop_id=shop_id, own=f"ZZ:{MARK}", partner="ZZ:AMAZON", next_number=2))
+    file = X12File(
+        shop_id=shop_id,
+        own=f"ZZ:{MARK}",
+        partner="ZZ:AMAZON",
+        number=1,
+        type="856",
+        region="na",
+        reference=SHIPMENT,
+        title=SHIPMENT,
+        content=MARK.encode(),
+        written_by=f"user:{MARK}",
+    )
+    session.add(file)
+    session.flush()
+    return file.file_id
 
 
 def _disagree(session: Session, item_id: int, location_id: int) -> int:

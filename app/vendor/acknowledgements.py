@@ -250,15 +250,6 @@ def fail(session: Session, paper: Acknowledgement, reason: str) -> None:
     _promise_again(session, order, said_by(session, before) if before else {}, before)
 
 
-def close_answered(session: Session, paper: Acknowledgement) -> None:
-    """Counts the order of a paper that Amazon has by another way than the API as acknowledged."""
-    order = locked_orders(session, paper.region, [paper.number])[paper.number]
-    if order.state == "New":
-        order.state = "Acknowledged"
-    session.add(order)
-    restate(session, [order], actor=paper.handed_over_by or "system")
-
-
 def revive(session: Session, paper: Acknowledgement) -> bool:
     """Makes a failed acknowledgement wait again; False when a newer one has taken its place."""
     order = locked_orders(session, paper.region, [paper.number])[paper.number]

@@ -12,8 +12,9 @@ from sqlmodel import Session, col, select
 
 from app.db import database_time
 from app.errors import Refused
-from app.vendor.acknowledgements import close_answered
 from app.vendor.invoice_tables import Invoice
+from app.vendor.orders import are_by_file, locked_orders
+from app.vendor.promises import restate
 from app.vendor.shipping.sending import taken
 from app.vendor.tables import Acknowledgement, PurchaseOrder, Shipment
 
@@ -42,7 +43,7 @@ def hand_over(
     session.add(paper)
     session.flush()
     if isinstance(paper, Acknowledgement):
-        close_answered(session, paper)
+        _close(session, paper)
 
 
 def latest_acknowledgement(session: Session, order: PurchaseOrder) -> Acknowledgement:
@@ -61,3 +62,30 @@ def latest_acknowledgement(session: Session, order: PurchaseOrder) -> Acknowledg
     if found is None:
         raise Refused("not_found", "This order has not been acknowledged.", status=404)
     return found
+
+
+def reopen(session: Session, paper: Acknowledgement) -> None:
+    """Counts the order of a failed paper as new again, unless another one stands.
+
+    Only where no API says how the order stands.
+    """
+    order = locked_orders(session, paper.region, [paper.number])[paper.number]
+    standing = session.exec(
+        select(Acknowledgement.acknowledgement_id).where(
+            Acknowledgement.shop_id == paper.shop_id,
+            Acknowledgement.region == paper.region,
+            Acknowledgement.number == paper.number,
+            Acknowledgement.state == "accepted",
+        )
+    ).first()
+    if standing is None and order.state == "Acknowledged" and are_by_file(session, [order]):
+        order.state = "New"
+        session.add(order)
+
+
+def _close(session: Session, paper: Acknowledgement) -> None:
+    order = locked_orders(session, paper.region, [paper.number])[paper.number]
+    if order.state == "New":
+        order.state = "Acknowledged"
+    session.add(order)
+    restate(session, [order], actor=paper.handed_over_by or "system")

@@ -24,6 +24,7 @@ const PurchaseOrders = screen(() => import('./routes/PurchaseOrders'));
 const UnmappedProducts = screen(() => import('./routes/UnmappedProducts'));
 const Files = screen(() => import('./routes/Files'));
 const FileImport = screen(() => import('./routes/FileImport'));
+const X12 = screen(() => import('./routes/X12'));
 const Windows = screen(() => import('./routes/Windows'));
 const AnswerRules = screen(() => import('./routes/AnswerRules'));
 const PurchaseOrder = screen(() => import('./routes/PurchaseOrder'));
@@ -94,6 +95,7 @@ export function App() {
           <Route path="/purchase-orders/rules" element={<AnswerRules />} />
           <Route path="/purchase-orders/files" element={<Files />} />
           <Route path="/purchase-orders/files/:id" element={<FileImport />} />
+          <Route path="/purchase-orders/x12" element={<X12 />} />
           <Route path="/purchase-orders/:number" element={<PurchaseOrder />} />
           <Route path="/unmapped-products" element={<UnmappedProducts />} />
           <Route path="/shipments" element={<Shipments />} />

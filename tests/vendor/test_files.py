@@ -11,7 +11,8 @@ from app.errors import Refused
 from app.inventory.models import State
 from app.vendor.acknowledgements import Said, acknowledge
 from app.vendor.files import working
-from app.vendor.files.preview import Preview, look
+from app.vendor.files.paper import Preview
+from app.vendor.files.preview import look
 from app.vendor.files.tables import FileImport
 from tests.vendor.brand import TENT, VendorBrand
 from tests.vendor.x12.test_x12 import BODY as X12_BODY

@@ -13,6 +13,8 @@ from typing import Literal
 
 Type = Literal["text", "units", "amount", "day", "choice"]
 PURCHASE_ORDERS = "purchase_orders"
+PURCHASE_ORDER_STATUS = "purchase_order_status"
+FUNCTIONAL_ACKNOWLEDGEMENTS = "functional_acknowledgements"
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,93 +77,105 @@ WINDOWS = {
     "送达": "delivery",
 }
 
-KINDS = {
-    PURCHASE_ORDERS: Kind(
-        PURCHASE_ORDERS,
+ORDER_FIELDS = (
+    FileField(
+        "number",
+        "text",
         (
-            FileField(
-                "number",
-                "text",
-                (
-                    "PO",
-                    "PO number",
-                    "PO #",
-                    "Purchase order",
-                    "Purchase order number",
-                    "采购订单号",
-                ),
-                required=True,
-                of_order=True,
-            ),
-            FileField("line", "text", ("Line", "Line number", "Item sequence number", "行号")),
-            FileField("asin", "text", ("ASIN",), longest=20),
-            FileField(
-                "vendor_sku",
-                "text",
-                ("Model number", "Vendor SKU", "SKU", "Merchant SKU", "型号"),
-            ),
-            FileField(
-                "barcode", "text", ("External ID", "UPC", "EAN", "GTIN", "Barcode", "商品编码")
-            ),
-            FileField(
-                "ordered",
-                "units",
-                (
-                    "Quantity requested",
-                    "Requested quantity",
-                    "Quantity ordered",
-                    "Ordered quantity",
-                    "Quantity submitted",
-                    "Submitted quantity",
-                    "Quantity",
-                    "订购数量",
-                ),
-                required=True,
-            ),
-            FileField("unit", "choice", ("Unit of measure", "Unit", "单位"), choices=UNITS),
-            FileField("unit_size", "units", ("Case size", "Case pack", "Unit size", "每箱数量")),
-            FileField(
-                "accepted",
-                "units",
-                ("Accepted quantity", "Quantity accepted", "Confirmed quantity", "确认数量"),
-            ),
-            FileField("received", "units", ("Quantity received", "Received quantity", "收货数量")),
-            FileField("cost", "amount", ("Unit cost", "Cost", "Net cost", "单位成本")),
-            FileField("currency", "text", ("Currency", "Unit cost currency", "货币"), longest=3),
-            FileField(
-                "vendor_code", "text", ("Vendor", "Vendor code", "供应商代码"), of_order=True
-            ),
-            FileField(
-                "ship_to",
-                "text",
-                ("Ship to location", "Ship to", "Fulfillment center", "运送地点"),
-                of_order=True,
-            ),
-            FileField(
-                "state", "choice", ("Status", "PO status", "状态"), choices=STATES, of_order=True
-            ),
-            FileField(
-                "ordered_on",
-                "day",
-                ("Order date", "Ordered on", "PO date", "Order created", "订单日期"),
-                of_order=True,
-            ),
-            FileField(
-                "window_type", "choice", ("Window type", "时段类型"), choices=WINDOWS, of_order=True
-            ),
-            FileField(
-                "window_start",
-                "day",
-                ("Window start", "Ship window start", "Delivery window start", "时段开始"),
-                of_order=True,
-            ),
-            FileField(
-                "window_end",
-                "day",
-                ("Window end", "Ship window end", "Delivery window end", "时段结束"),
-                of_order=True,
-            ),
+            "PO",
+            "PO number",
+            "PO #",
+            "Purchase order",
+            "Purchase order number",
+            "采购订单号",
         ),
+        required=True,
+        of_order=True,
+    ),
+    FileField("line", "text", ("Line", "Line number", "Item sequence number", "行号")),
+    FileField("asin", "text", ("ASIN",), longest=20),
+    FileField(
+        "vendor_sku",
+        "text",
+        ("Model number", "Vendor SKU", "SKU", "Merchant SKU", "型号"),
+    ),
+    FileField("barcode", "text", ("External ID", "UPC", "EAN", "GTIN", "Barcode", "商品编码")),
+    FileField(
+        "ordered",
+        "units",
+        (
+            "Quantity requested",
+            "Requested quantity",
+            "Quantity ordered",
+            "Ordered quantity",
+            "Quantity submitted",
+            "Submitted quantity",
+            "Quantity",
+            "订购数量",
+        ),
+        required=True,
+    ),
+    FileField("unit", "choice", ("Unit of measure", "Unit", "单位"), choices=UNITS),
+    FileField("unit_size", "units", ("Case size", "Case pack", "Unit size", "每箱数量")),
+    FileField(
+        "accepted",
+        "units",
+        ("Accepted quantity", "Quantity accepted", "Confirmed quantity", "确认数量"),
+    ),
+    FileField("received", "units", ("Quantity received", "Received quantity", "收货数量")),
+    FileField("cost", "amount", ("Unit cost", "Cost", "Net cost", "单位成本")),
+    FileField("currency", "text", ("Currency", "Unit cost currency", "货币"), longest=3),
+    FileField("vendor_code", "text", ("Vendor", "Vendor code", "供应商代码"), of_order=True),
+    FileField(
+        "ship_to",
+        "text",
+        ("Ship to location", "Ship to", "Fulfillment center", "运送地点"),
+        of_order=True,
+    ),
+    FileField("state", "choice", ("Status", "PO status", "状态"), choices=STATES, of_order=True),
+    FileField(
+        "ordered_on",
+        "day",
+        ("Order date", "Ordered on", "PO date", "Order created", "订单日期"),
+        of_order=True,
+    ),
+    FileField("window_type", "choice", ("Window type", "时段类型"), choices=WINDOWS, of_order=True),
+    FileField(
+        "window_start",
+        "day",
+        ("Window start", "Ship window start", "Delivery window start", "时段开始"),
+        of_order=True,
+    ),
+    FileField(
+        "window_end",
+        "day",
+        ("Window end", "Ship window end", "Delivery window end", "时段结束"),
+        of_order=True,
+    ),
+)
+STATUS_FIELDS = (
+    "number",
+    "line",
+    "asin",
+    "vendor_sku",
+    "barcode",
+    "accepted",
+    "received",
+    "unit",
+    "unit_size",
+    "state",
+)
+"""Of those, what an export of the status of known orders says."""
+
+KINDS = {
+    one.name: one
+    for one in (
+        Kind(PURCHASE_ORDERS, ORDER_FIELDS),
+        Kind(
+            PURCHASE_ORDER_STATUS,
+            tuple(one for one in ORDER_FIELDS if one.name in STATUS_FIELDS),
+        ),
+        Kind(FUNCTIONAL_ACKNOWLEDGEMENTS, ()),
     )
 }
 

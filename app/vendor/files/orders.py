@@ -38,6 +38,8 @@ class StatedOrder:
     row: int
     values: dict[str, Any] = field(default_factory=dict)
     lines: list[StatedLine] = field(default_factory=list)
+    is_change: bool = False
+    """It speaks of an order that is known; of an unknown one it says too little to keep."""
 
 
 def stated_orders(records: Sequence[Record]) -> tuple[list[StatedOrder], list[Fault]]:
@@ -56,8 +58,16 @@ def stated_orders(records: Sequence[Record]) -> tuple[list[StatedOrder], list[Fa
                 faults.append(
                     Fault(record.row, "", "contradicts", str(value), str(before), field=name)
                 )
-        line = {name: value for name, value in record.values.items() if name not in OF_ORDER}
-        if not any(line.get(name) for name in ("asin", "vendor_sku", "barcode")):
+        order.is_change = order.is_change or record.values.get("is_change") is True
+        line = {
+            name: value
+            for name, value in record.values.items()
+            if name not in OF_ORDER and name != "is_change"
+        }
+        if order.is_change and not set(line) - {"currency"}:
+            continue  # of the order as a whole
+        by = ("asin", "vendor_sku", "barcode", *(("line",) if order.is_change else ()))
+        if not any(line.get(name) for name in by):
             faults.append(Fault(record.row, "", "no_product", field="asin"))
         faults += _too_many(record.row, line)
         order.lines.append(StatedLine(record.row, line))
@@ -75,8 +85,8 @@ def _too_many(row: int, line: Mapping[str, Any]) -> list[Fault]:
         return [Fault(row, "", "case_size_missing", "0", field="unit_size")]
     if line.get("unit") == "Cases" and line.get("ordered", 0) * size > LARGEST:
         return [Fault(row, "", "not_whole_units", str(line["ordered"]), field="ordered")]
-    accepted, ordered = line.get("accepted", 0), line.get("ordered", 0)
-    if accepted > ordered:
+    accepted, ordered = line.get("accepted", 0), line.get("ordered")
+    if ordered is not None and accepted > ordered:
         return [Fault(row, "", "more_than_ordered", str(accepted), str(ordered), "accepted")]
     return []
 
@@ -152,6 +162,16 @@ def _join_lines(lines: list[dict[str, Any]], stated: Sequence[StatedLine], curre
             line["vendor_sku"] = one.values["barcode"]
         if "cost" in line:
             line.setdefault("currency", currency)
+
+
+def unknown_lines(order: StatedOrder, before: Mapping[str, Any]) -> list[StatedLine]:
+    """Lines of a change that the known order does not have, and that are not said to be new."""
+    known = before.get("lines", [])
+    return [
+        one
+        for one in order.lines
+        if "ordered" not in one.values and not any(_is_same(line, one.values) for line in known)
+    ]
 
 
 def _is_same(known: Mapping[str, Any], stated: Mapping[str, Any]) -> bool:
@@ -264,7 +284,7 @@ def _confirmation(one: Mapping[str, Any], state: str) -> str | None:
 def _rejected(one: Mapping[str, Any], state: str) -> Quantity | None:
     if _confirmation(one, state) is None:
         return None
-    rest = {**one, "rejected": one["ordered"] - one["accepted"]}
+    rest = {**one, "rejected": max(0, one["ordered"] - one["accepted"])}
     return _quantity(rest, "rejected")
 
 

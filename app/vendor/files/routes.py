@@ -25,13 +25,15 @@ from app.http import (
     principal,
     shop_transaction,
 )
+from app.vendor.edi.writing import functional_answer
 from app.vendor.files import working
+from app.vendor.files.doors import door_of
 from app.vendor.files.kinds import KINDS
-from app.vendor.files.preview import Preview, look
+from app.vendor.files.paper import Preview
+from app.vendor.files.preview import look
 from app.vendor.files.sheet import ENCODINGS, FAULTS_KEPT, LARGEST_FILE
 from app.vendor.files.tables import FileImport
 from app.vendor.lookups import moment_of_cursor, whole_of_cursor
-from app.vendor.x12 import functional
 from app.vendor.x12.envelope import X12Error, is_x12
 
 TAG = Tag(name="files", description="Amazon's papers by file: looked at, taken, undone.")
@@ -133,6 +135,7 @@ class PreviewView(Answer):
     papers: list[PaperView]
     same_as: int | None
     is_x12: bool
+    can_undo: bool
 
 
 @api.get("/file-imports", responses={200: Page[ImportView]})
@@ -222,22 +225,27 @@ def discard_file(path: ImportPath) -> Any:
     return answer(view)
 
 
-@api.get("/file-imports/<int:import_id>/functional-acknowledgement")
-def read_functional_acknowledgement(path: ImportPath) -> Any:
+@api.post("/file-imports/<int:import_id>/functional-acknowledgement")
+def write_functional_acknowledgement(path: ImportPath) -> Any:
     """The 997 that answers a file of X12; papers that cannot be read are rejected by segment."""
     with shop_transaction() as session:
         kept = working.kept_import(session, path.import_id)
-        content, made_at = kept.content, kept.made_at
-    if not is_x12(content):
-        raise Refused("not_x12", "Only a file of X12 is answered by a 997.", status=409)
-    try:
-        written = functional.answers(content, at=made_at, control=path.import_id)
-    except X12Error as error:
-        raise Refused(
-            "broken_envelope",
-            "The envelope itself is broken, so there is nothing to answer: ask for it again.",
-            errors=[FieldError(f"segment {error.segment}", error.fix)],
-        ) from None
+        if not is_x12(kept.content):
+            raise Refused("not_x12", "Only a file of X12 is answered by a 997.", status=409)
+        try:
+            written = functional_answer(
+                session,
+                path.import_id,
+                kept.content,
+                kept.choices["region"],
+                by=principal().actor,
+            )
+        except X12Error as error:
+            raise Refused(
+                "broken_envelope",
+                "The envelope itself is broken, so there is nothing to answer: ask for it again.",
+                errors=[FieldError(f"segment {error.segment}", error.fix)],
+            ) from None
     return Response(
         written,
         mimetype="application/edi-x12",
@@ -285,4 +293,5 @@ def _view(session: Session, kept: FileImport, found: Preview) -> PreviewView:
         papers=[PaperView.model_validate(one) for one in found.papers],
         same_as=working.taken_before(session, kept),
         is_x12=is_x12(kept.content),
+        can_undo=door_of(kept.kind).CAN_UNDO,
     )

@@ -13,42 +13,22 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from app.bell import ring, ring_after_commit
-from app.connections import BY_FILE, Connection, connections
 from app.db import run, shop_of
 from app.errors import FieldError, Refused
-from app.vendor.files import orders as file_orders
+from app.vendor.files.doors import door_of, kind_of
 from app.vendor.files.kinds import KINDS
-from app.vendor.files.orders import StatedOrder
-from app.vendor.files.preview import AT_ONCE, CURRENCIES, Preview, look, outcomes, stated_in
+from app.vendor.files.paper import AT_ONCE, CURRENCIES, Preview
+from app.vendor.files.preview import look
 from app.vendor.files.tables import FileHeading, FileImport
-from app.vendor.orders import locked_orders, store
-from app.vendor.papers import LineStatus, Quantity, StatusFacts
-from app.vendor.promises import lines_of
-from app.vendor.receipts import store_statuses
-from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
 
 JOB = "files"
 TURN = 40.0
 """Seconds of work for one shop before it rings for itself again."""
 WITHOUT_CONTENT = defer(FileImport.content)  # type: ignore[arg-type]
-
-TAKEN = """
-SELECT number, version FROM purchase_order_version
-WHERE shop_id = :shop AND import_id = :import AND number > :after ORDER BY number LIMIT 100
-"""
-BEFORE = """
-SELECT content FROM purchase_order_version
-WHERE shop_id = :shop AND region = :region AND number = :number AND version = :version
-"""
-ANSWERED = """
-SELECT 1 FROM acknowledgement WHERE shop_id = :shop AND region = :region AND number = :number
-    AND state <> 'failed' LIMIT 1
-"""
 
 
 def bring(
@@ -61,6 +41,7 @@ def bring(
             "Holdfast does not read files of this kind.",
             errors=[FieldError("kind", f"use one of {', '.join(sorted(KINDS))}")],
         )
+    kind = kind_of(kind, content)
     before = _last_choices(session, kind)
     kept = FileImport(
         shop_id=shop_of(session),
@@ -120,6 +101,12 @@ def apply(session: Session, import_id: int, *, actor: str) -> FileImport:
 def undo(session: Session, import_id: int, *, actor: str) -> FileImport:
     """Takes back what the file changed, in the background; what went on since then stays."""
     kept = _locked(session, import_id, "applied")
+    if not door_of(kept.kind).CAN_UNDO:
+        raise Refused(
+            "cannot_undo",
+            "What a partner has answered is not taken back; bring the answer that is right.",
+            status=409,
+        )
     kept.state, kept.done = "undoing", 0
     kept.undone_at, kept.undone_by = datetime.now(UTC), actor
     session.add(kept)
@@ -139,7 +126,7 @@ def work(shop_id: int) -> None:
     """Takes and undoes what waits. May run twice, and may die half-way."""
     ends = time.monotonic() + TURN
     while (kept := run(_waiting, shop_id)) is not None:
-        _, stated = stated_in(kept, {}) if kept.state == "applying" else (None, [])
+        _, stated = door_of(kept.kind).stated(kept, {}) if kept.state == "applying" else (None, [])
         while run(_some, shop_id, kept.import_id, stated):
             if time.monotonic() > ends:
                 ring(JOB, shop_id)
@@ -159,135 +146,26 @@ def _waiting(session: Session) -> FileImport | None:
     ).first()
 
 
-def _some(session: Session, import_id: int, stated: Sequence[StatedOrder]) -> bool:
+def _some(session: Session, import_id: int, stated: Sequence[Any]) -> bool:
     """One small step of a file; False when there is no more of it."""
     kept = _locked(session, import_id)
     if kept.state == "applying":
         _take_some(session, kept, stated[kept.done : kept.done + AT_ONCE])
     elif kept.state == "undoing":
-        _undo_some(session, kept)
+        door_of(kept.kind).undo_some(session, kept)
     session.add(kept)
     return kept.state in ("applying", "undoing")
 
 
-def _take_some(session: Session, kept: FileImport, stated: Sequence[StatedOrder]) -> None:
-    papers = next(outcomes(session, kept, stated), None)
-    if papers is None:
+def _take_some(session: Session, kept: FileImport, stated: Sequence[Any]) -> None:
+    if not stated:
         kept.state = "applied"
         return
-    connection = connection_for(session, kept.choices["region"])
-    taken = [paper for paper in papers if paper.became in ("new", "changed")]
-    store(session, connection, [paper.facts for paper in taken], import_id=kept.import_id)
-    session.flush()
-    statuses = [status for paper in taken if (status := paper.status(kept)) is not None]
-    store_statuses(session, connection, statuses)
+    door = door_of(kept.kind)
+    papers = door.outcomes(session, kept, stated)
+    door.take(session, kept, papers)
     kept.done += len(papers)
     kept.outcome = dict(Counter(kept.outcome) + Counter(paper.became for paper in papers))
-
-
-def _undo_some(session: Session, kept: FileImport) -> None:
-    outcome = dict(kept.outcome)
-    rows = session.execute(
-        text(TAKEN),
-        {
-            "shop": shop_of(session),
-            "import": kept.import_id,
-            "after": outcome.get("undone_to", ""),
-        },
-    ).all()
-    if not rows:
-        outcome.pop("undone_to", None)
-        kept.state, kept.outcome = "undone", outcome
-        return
-    region = kept.choices["region"]
-    found = locked_orders(session, region, [row.number for row in rows])
-    for number, version in rows:
-        order = found[number]
-        reason = _keeps(session, order, version)
-        if reason is not None:
-            outcome["kept"] = [*outcome.get("kept", []), {"number": number, "because": reason}]
-        else:
-            _take_back(session, kept, order, version)
-            outcome["taken_back"] = outcome.get("taken_back", 0) + 1
-        kept.done += 1
-    outcome["undone_to"] = rows[-1].number
-    kept.outcome = outcome
-
-
-def _keeps(session: Session, order: PurchaseOrder, version: int) -> str | None:
-    """Why an order can no longer go back to what it was; None when it can."""
-    if order.version != version:
-        return "changed_since"
-    if any(line.shipped_units for line in _lines(session, order)):
-        return "shipped_since"
-    asked = {"shop": shop_of(session), "region": order.region, "number": order.number}
-    return "answered_since" if session.execute(text(ANSWERED), asked).first() else None
-
-
-def _take_back(session: Session, kept: FileImport, order: PurchaseOrder, version: int) -> None:
-    asked = {"shop": shop_of(session), "region": order.region, "number": order.number}
-    undone = session.execute(text(BEFORE), {**asked, "version": version}).scalar_one()
-    before = session.execute(text(BEFORE), {**asked, "version": version - 1}).scalar_one_or_none()
-    if before is None or before.get("withdrawn"):
-        header = {**undone["order"], "state": "Closed"}
-        before = {"source": "file", "withdrawn": True, "order": header, "lines": []}
-    connection = _connection(session, order.connection_id)
-    order.status = None  # what a file said of it is taken back too
-    store(session, connection, [file_orders.order_facts(before)])
-    session.flush()
-    known = {one["line"]: one for one in before["lines"]}
-    statuses = []
-    for line in _lines(session, order):
-        earlier = known.get(line.line, {})
-        if "accepted" not in earlier:
-            line.confirmation = None
-            line.accepted_units = line.backordered_units = line.rejected_units = 0
-        if "received" not in earlier:
-            line.units_before_books = 0
-        session.add(line)
-        received = Quantity(earlier.get("received", 0), line.ordered_unit, line.unit_size)
-        statuses.append(LineStatus(line.line, None, None, None, received, None))
-    order.status_read_at = None  # as if it had never been read
-    session.add(order)
-    stated = StatusFacts(
-        number=order.number,
-        status="CLOSED" if order.state == "Closed" and not order.withdrawn else "OPEN",
-        ordered_at=order.ordered_at,
-        updated_at=datetime.now(UTC),
-        lines=tuple(statuses),
-        content={**before, "undone": kept.import_id},
-    )
-    store_statuses(session, connection, [stated])
-
-
-def connection_for(session: Session, region: str) -> Connection:
-    """The connection that papers of a region belong to; one without access where there is none."""
-    own = [one for one in connections(session, "amazon") if one.region == region]
-    for state in ("connected", "reauthorise", BY_FILE):
-        for one in own:
-            if one.state == state:
-                return one
-    made = Connection(
-        shop_id=shop_of(session),
-        channel="amazon",
-        reference=f"{BY_FILE}-{region}",
-        name="",
-        region=region,
-        state=BY_FILE,
-    )
-    session.add(made)
-    session.flush()
-    return made
-
-
-def _connection(session: Session, connection_id: int) -> Connection:
-    found = session.get(Connection, (shop_of(session), connection_id))
-    assert found is not None
-    return found
-
-
-def _lines(session: Session, order: PurchaseOrder) -> list[PurchaseOrderLine]:
-    return lines_of(session, [order])[order.region, order.number]
 
 
 def _looked_at(session: Session, kept: FileImport) -> Preview:

@@ -51,16 +51,22 @@ def _header(segments: Sequence[Segment]) -> dict[str, Any]:
         raise X12Error(number, "BEG", 3, "", "an 850 has a purchase order number")
     order: dict[str, Any] = {"number": begin.element(3)[:64]}
     if begin.element(5):
-        order["ordered_on"] = _day(begin, 5)
+        order["ordered_on"] = day(begin, 5)
+    return order | shared(segments, "PO1")
+
+
+def shared(segments: Sequence[Segment], first_line: str) -> dict[str, Any]:
+    """What an order and its changes say alike before their first line: places, window, currency."""
+    order: dict[str, Any] = {}
     window: dict[str, dict[str, Any]] = {"ship": {}, "delivery": {}}
     for segment in segments:
-        if segment.name == "PO1":
+        if segment.name == first_line:
             break
         if segment.name == "CUR":
             order["currency"] = segment.element(2)[:3]
         elif segment.name == "DTM" and segment.element(1) in WINDOWS and segment.element(2):
             kind, name = WINDOWS[segment.element(1)]
-            window[kind][name] = _day(segment, 2)
+            window[kind][name] = day(segment, 2)
         elif segment.name == "N1" and segment.element(1) == "ST":
             order["ship_to"] = segment.element(4)[:64]
         elif segment.name == "N1" and segment.element(1) in ("VN", "SU", "SE"):
@@ -72,22 +78,33 @@ def _header(segments: Sequence[Segment]) -> dict[str, Any]:
 
 
 def _line(segment: Segment, after: Sequence[Segment]) -> dict[str, Any]:
-    unit = segment.element(3) or "EA"
-    if unit not in UNITS:
-        raise X12Error(segment.number, "PO1", 3, unit, f"known units are {', '.join(UNITS)}")
-    line: dict[str, Any] = {"ordered": _units(segment, 2), "unit": UNITS[unit]}
+    line: dict[str, Any] = {"ordered": units(segment, 2), "unit": unit(segment, 3)}
     if segment.element(1):
         line["line"] = segment.element(1)[:64]
     if segment.element(4):
-        line["cost"] = _amount(segment, 4)
-    for place in range(6, len(segment.elements), 2):
-        _name(line, segment.element(place), segment.element(place + 1))
+        line["cost"] = amount(segment, 4)
+    goods(line, segment, 6)
     for other in after:
         if other.name == "PO1":
             break
         if other.name == "PO4" and other.element(1):
-            line["unit_size"] = _units(other, 1)
+            line["unit_size"] = units(other, 1)
     return line
+
+
+def goods(line: dict[str, Any], segment: Segment, place: int) -> None:
+    """Notes what the pairs of qualifier and value from this element on name."""
+    for at in range(place, len(segment.elements), 2):
+        _name(line, segment.element(at), segment.element(at + 1))
+
+
+def unit(segment: Segment, place: int) -> str:
+    """The unit of measure in this element; eaches where it is left out. Raises X12Error."""
+    written = segment.element(place) or "EA"
+    if written not in UNITS:
+        known = f"known units are {', '.join(UNITS)}"
+        raise X12Error(segment.number, segment.name, place, written, known)
+    return UNITS[written]
 
 
 def _name(line: dict[str, Any], qualifier: str, value: str) -> None:
@@ -101,8 +118,9 @@ def _name(line: dict[str, Any], qualifier: str, value: str) -> None:
         line.setdefault("barcode", value[:64])
 
 
-def _units(segment: Segment, place: int) -> int:
-    number = _amount(segment, place)
+def units(segment: Segment, place: int) -> int:
+    """The whole number in this element. Raises X12Error."""
+    number = amount(segment, place)
     if number != number.to_integral_value() or number > LARGEST:
         raise X12Error(
             segment.number, segment.name, place, segment.element(place), "a whole number of units"
@@ -110,7 +128,8 @@ def _units(segment: Segment, place: int) -> int:
     return int(number)
 
 
-def _amount(segment: Segment, place: int) -> Decimal:
+def amount(segment: Segment, place: int) -> Decimal:
+    """The number in this element, not below zero. Raises X12Error."""
     written = segment.element(place)
     try:
         found = Decimal(written)
@@ -121,7 +140,8 @@ def _amount(segment: Segment, place: int) -> Decimal:
     return found
 
 
-def _day(segment: Segment, place: int) -> date:
+def day(segment: Segment, place: int) -> date:
+    """The day in this element. Raises X12Error."""
     written = segment.element(place)
     try:
         if len(written) == 6:

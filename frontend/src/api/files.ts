@@ -22,7 +22,16 @@ export interface FileImport {
   undone_by: string | null;
 }
 
-export type Became = 'new' | 'changed' | 'same' | 'as_amazon' | 'differs';
+export type Became =
+  | 'new'
+  | 'changed'
+  | 'same'
+  | 'as_amazon'
+  | 'differs'
+  | 'unknown'
+  | 'accepted'
+  | 'with_errors'
+  | 'rejected';
 
 export interface Fault {
   row: number;
@@ -64,6 +73,7 @@ export interface FilePreview {
   papers: FilePaper[];
   same_as: number | null;
   is_x12: boolean;
+  can_undo: boolean;
 }
 
 export function bring(file: File, kind: string, region: string): Promise<FilePreview> {

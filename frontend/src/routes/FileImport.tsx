@@ -14,7 +14,18 @@ import { Columns } from './files/Columns';
 import { Faults } from './files/Faults';
 import { Papers } from './files/Papers';
 
-const BECAME = ['new', 'changed', 'same', 'as_amazon', 'differs'] as const;
+const BECAME = [
+  'new',
+  'changed',
+  'accepted',
+  'with_errors',
+  'rejected',
+  'same',
+  'as_amazon',
+  'differs',
+  'unknown',
+] as const;
+const CHANGING = ['new', 'changed', 'accepted', 'with_errors', 'rejected'] as const;
 const UNDER_WAY = ['applying', 'undoing'];
 
 export default function FileImport() {
@@ -37,7 +48,7 @@ function Found({ found, path }: { found: FilePreview; path: string }) {
   const { file } = found;
   return (
     <>
-      <Card>
+      <Card heading={t(`files.kinds.${file.kind}`)}>
         <p>
           <State file={file} /> <To to="/purchase-orders/files">{t('files.all')}</To>
         </p>
@@ -102,7 +113,7 @@ function Deeds({ found, path }: { found: FilePreview; path: string }) {
       return queries.invalidateQueries();
     },
   });
-  const changes = (file.outcome.new ?? 0) + (file.outcome.changed ?? 0);
+  const changes = CHANGING.reduce((sum, one) => sum + (file.outcome[one] ?? 0), 0);
   return (
     <>
       {deed.error && <Failure error={deed.error} />}
@@ -121,7 +132,7 @@ function Deeds({ found, path }: { found: FilePreview; path: string }) {
           )}
         </>
       )}
-      {file.state === 'applied' && (
+      {file.state === 'applied' && found.can_undo && (
         <>
           <Button busy={deed.isPending} onClick={() => deed.mutate('undo')}>
             {t('files.undo')}
@@ -129,8 +140,8 @@ function Deeds({ found, path }: { found: FilePreview; path: string }) {
         </>
       )}
       <Button onClick={() => download(`${path}/content`)}>{t('files.original')}</Button>{' '}
-      {found.is_x12 && (
-        <Button onClick={() => download(`${path}/functional-acknowledgement`)}>
+      {found.is_x12 && file.kind === 'purchase_orders' && (
+        <Button onClick={() => download(`${path}/functional-acknowledgement`, 'POST')}>
           {t('files.functional')}
         </Button>
       )}

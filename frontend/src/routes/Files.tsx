@@ -9,6 +9,7 @@ import { Badge, Card, Page, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Failure, Loaded, More, Table } from '../ui/patterns';
 
+const KINDS = ['purchase_orders', 'purchase_order_status', 'functional_acknowledgements'];
 const REGIONS = ['na', 'eu', 'fe'];
 
 export default function Files() {
@@ -16,7 +17,7 @@ export default function Files() {
   const { number, time } = useFormat();
   const query = usePages<FileImport>('/file-imports', {}, true);
   return (
-    <Page heading={t('files.title')}>
+    <Page heading={t('files.title')} action={<To to="/purchase-orders/x12">{t('x12.title')}</To>}>
       <Bring />
       <Card flush heading={t('files.before')}>
         <Loaded query={query}>
@@ -35,6 +36,11 @@ export default function Files() {
                     show: (row) => (
                       <To to={`/purchase-orders/files/${row.import_id}`}>{row.name}</To>
                     ),
+                  },
+                  {
+                    key: 'kind',
+                    label: t('files.kind'),
+                    show: (row) => t(`files.kinds.${row.kind}`),
                   },
                   { key: 'state', label: t('orders.state'), show: (row) => <State file={row} /> },
                   {
@@ -59,8 +65,9 @@ function Bring() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [region, setRegion] = useState('na');
+  const [kind, setKind] = useState<string>('purchase_orders');
   const sent = useMutation({
-    mutationFn: (file: File) => bring(file, 'purchase_orders', region),
+    mutationFn: (file: File) => bring(file, kind, region),
     onSuccess: (found) => navigate(`/purchase-orders/files/${found.file.import_id}`),
   });
   return (
@@ -68,6 +75,12 @@ function Bring() {
       <p className="subdued">{t('files.what')}</p>
       {sent.error && <Failure error={sent.error} />}
       <div className="filters">
+        <Select
+          label={t('files.kind')}
+          value={kind}
+          onChange={setKind}
+          options={KINDS.map((one) => ({ value: one, label: t(`files.kinds.${one}`) }))}
+        />
         <Select
           label={t('settings.region')}
           value={region}
@@ -78,7 +91,7 @@ function Bring() {
           {sent.isPending ? t('files.reading') : t('files.choose')}
           <input
             type="file"
-            accept=".csv,.txt,.tsv,.xlsx,.edi,.x12,.850"
+            accept=".csv,.txt,.tsv,.xlsx,.edi,.x12,.850,.860,.997"
             disabled={sent.isPending}
             onChange={(event) => {
               const [chosen] = event.target.files ?? [];

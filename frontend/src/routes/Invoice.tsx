@@ -30,7 +30,13 @@ export default function Invoice() {
           action={<InvoiceState invoice={paper} />}
         >
           <Said paper={paper} />
-          <HandOver kind="invoice" path={`/invoices/${paper.id}/hand-over`} paper={paper} />
+          <HandOver
+            kind="invoice"
+            path={`/invoices/${paper.id}/hand-over`}
+            region={paper.region}
+            reference={String(paper.id)}
+            paper={paper}
+          />
           <Sums paper={paper} />
           <Differences paper={paper} />
           <Paid payments={paper.payments} />

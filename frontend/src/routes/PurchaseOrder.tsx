@@ -54,7 +54,15 @@ function Handing({ order }: { order: Order }) {
   const paper = order.acknowledgements.at(-1);
   if (!paper) return null;
   const path = `/purchase-orders/${order.number}/hand-over?region=${order.region}`;
-  return <HandOver kind="acknowledgement" path={path} paper={paper} />;
+  return (
+    <HandOver
+      kind="acknowledgement"
+      path={path}
+      region={order.region}
+      reference={String(paper.id)}
+      paper={paper}
+    />
+  );
 }
 
 function Sums({ order }: { order: Order }) {

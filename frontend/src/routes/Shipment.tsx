@@ -33,6 +33,8 @@ export default function Shipment() {
             <HandOver
               kind="shipment"
               path={`/shipments/${shipment.identifier}/hand-over?region=${shipment.region}`}
+              region={shipment.region}
+              reference={shipment.identifier}
               paper={shipment}
             />
           )}

@@ -38,6 +38,8 @@ BODY = [
     "CTT*2",
 ]
 
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
 
 def sample(*body: str, count: int | None = None, end: str = "") -> bytes:
     segments = [
@@ -142,7 +144,8 @@ def test_a_wrong_paper_is_named_and_rejected_by_its_997(
     with pytest.raises(X12Error) as caught:
         purchase_order.rows(only(content))
     assert (caught.value.name, caught.value.element) == place
-    answered = only(functional.answers(content, at=datetime(2026, 11, 2, tzinfo=UTC), control=4))
+    [(_, written)] = functional.answers(content, at=NOON, control=lambda _: 4)
+    answered = only(written)
     by_name = {one.name: one.elements for one in answered.segments}
     number = BODY.index(next(one for one in BODY if before in one)) + 2
     assert by_name["AK3"] == (place[0], str(number), "", "8")
@@ -151,7 +154,7 @@ def test_a_wrong_paper_is_named_and_rejected_by_its_997(
 
 
 def test_a_good_file_is_accepted_by_a_997_from_its_receiver() -> None:
-    written = functional.answers(sample(*BODY), at=datetime(2026, 11, 2, tzinfo=UTC), control=9)
+    [(_, written)] = functional.answers(sample(*BODY), at=NOON, control=lambda _: 9)
     [interchange] = read(written)
     assert interchange.header.element(6) == "VENDOR"
     assert interchange.header.element(8) == "BUYER"

@@ -11,7 +11,13 @@ const TONES = {
   same: 'neutral',
   as_amazon: 'neutral',
   differs: 'warning',
+  unknown: 'warning',
+  accepted: 'success',
+  with_errors: 'warning',
+  rejected: 'critical',
 } as const;
+
+const OF_ORDERS = ['purchase_orders', 'purchase_order_status'];
 
 export function Papers({ found }: { found: FilePreview }) {
   const { t } = useTranslation();
@@ -27,9 +33,9 @@ export function Papers({ found }: { found: FilePreview }) {
         columns={[
           {
             key: 'number',
-            label: t('orders.number'),
+            label: t('files.paper'),
             show: (paper) =>
-              paper.became === 'new' ? (
+              paper.became === 'new' || !OF_ORDERS.includes(found.file.kind) ? (
                 paper.number
               ) : (
                 <To to={`/purchase-orders/${paper.number}`}>{paper.number}</To>

@@ -1,0 +1,64 @@
+"""The door of each kind of file: how it is read, compared with the books, taken and undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, cast
+
+from sqlmodel import Session
+
+from app.vendor.files import order_door, verdict_door
+from app.vendor.files.kinds import (
+    FUNCTIONAL_ACKNOWLEDGEMENTS,
+    PURCHASE_ORDER_STATUS,
+    PURCHASE_ORDERS,
+)
+from app.vendor.files.paper import Paper, Preview
+from app.vendor.files.tables import FileImport
+from app.vendor.x12.envelope import X12Error, is_x12, read
+
+
+class Door(Protocol):
+    """What a kind of file can do. Every step may run twice, and sees what came before it."""
+
+    CAN_UNDO: bool
+
+    def stated(self, kept: FileImport, known: Mapping[str, str]) -> tuple[Preview, list[Any]]:
+        """What the file says, paper by paper; reads the file alone."""
+
+    def outcomes(self, session: Session, kept: FileImport, stated: Sequence[Any]) -> list[Paper]:
+        """What taking the file does with each of these papers; writes nothing."""
+
+    def take(self, session: Session, kept: FileImport, papers: Sequence[Paper]) -> None:
+        """Takes these papers, in the caller's transaction."""
+
+    def undo_some(self, session: Session, kept: FileImport) -> None:
+        """Takes some papers back, and marks the file as undone when there are no more."""
+
+
+DOORS: dict[str, Door] = {
+    PURCHASE_ORDERS: cast(Door, order_door),
+    PURCHASE_ORDER_STATUS: cast(Door, order_door),
+    FUNCTIONAL_ACKNOWLEDGEMENTS: cast(Door, verdict_door),
+}
+
+
+def door_of(kind: str) -> Door:
+    """The door that files of this kind come by."""
+    return DOORS[kind]
+
+
+def kind_of(chosen: str, content: bytes) -> str:
+    """The kind of a file: X12 says itself what it is, of others a person does."""
+    if not is_x12(content):
+        return chosen
+    try:
+        types = {
+            paper.type
+            for interchange in read(content)
+            for group in interchange.groups
+            for paper in group.transactions
+        }
+    except X12Error:
+        return PURCHASE_ORDERS  # read again where its faults are shown
+    return FUNCTIONAL_ACKNOWLEDGEMENTS if types == {"997"} else PURCHASE_ORDERS
