@@ -10,7 +10,7 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Integer, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -26,6 +26,19 @@ FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=30)
 MOST_ATTEMPTS = 12
 KEPT_HISTORY = 20
+
+
+RECORD_DONE = """
+INSERT INTO message (shop_id, direction, channel, topic, key, request, reference, received_at,
+    occurred_at, due_at, state, finished_at, attempts, notes, history)
+SELECT :shop, :direction, :channel, :topic, key, CAST(request AS jsonb), reference, :now,
+    occurred_at, :now, 'done', :now, 0, CAST(notes AS jsonb), '[]'
+FROM unnest(CAST(:keys AS text[]), CAST(:requests AS text[]), CAST(:references AS text[]),
+    CAST(:occurred AS timestamptz[]), CAST(:notes AS text[]))
+    AS given (key, request, reference, occurred_at, notes)
+ON CONFLICT (shop_id, direction, channel, key) DO NOTHING
+RETURNING key, message_id
+"""
 
 
 class Message(Table, table=True):
@@ -116,6 +129,48 @@ def record(
         .returning(col(Message.message_id))
     )
     return session.execute(statement).scalar_one_or_none()
+
+
+class Recorded(NamedTuple):
+    """What is to be recorded of one message; `request` is JSON already."""
+
+    key: str
+    request: str
+    reference: str | None = None
+    occurred_at: datetime | None = None
+    notes: Sequence[Mapping[str, Any]] = ()
+
+
+def record_done(
+    session: Session,
+    rows: Sequence[Recorded],
+    *,
+    direction: Direction,
+    channel: str,
+    topic: str,
+) -> dict[str, int]:
+    """Stores messages that are done already, all in one statement, each once.
+
+    Returns the ids by key; those whose key was there are left out.
+    """
+    if not rows:
+        return {}
+    stored = session.execute(
+        text(RECORD_DONE),
+        {
+            "shop": shop_of(session),
+            "direction": direction,
+            "channel": channel,
+            "topic": topic,
+            "now": database_time(),
+            "keys": [row.key for row in rows],
+            "requests": [row.request for row in rows],
+            "references": [row.reference for row in rows],
+            "occurred": [row.occurred_at for row in rows],
+            "notes": [json.dumps([dict(note) for note in row.notes]) for row in rows],
+        },
+    )
+    return {row.key: row.message_id for row in stored}
 
 
 def take(

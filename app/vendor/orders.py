@@ -12,13 +12,13 @@ from sqlmodel import Session, col, select
 from app import messages
 from app.connections import BY_FILE, Connection
 from app.db import shop_of
-from app.messages import Message
+from app.messages import Recorded
+from app.vendor import new_orders
 from app.vendor.items import Named, resolve
-from app.vendor.papers import LineFacts, OrderFacts
+from app.vendor.papers import LineFacts, OrderFacts, plain
 from app.vendor.promises import OrderKey, lines_of, restate
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine, PurchaseOrderVersion
 
-TOPIC = "purchase_order"
 HEADER_FIELDS = (
     "state",
     "type",
@@ -66,20 +66,47 @@ def store(
     and one message; returns the orders whose content is new.
     """
     assert connection.region is not None
+    session.flush()
     newest = _newest(papers)
     known = locked_orders(session, connection.region, sorted(newest))
-    lines = lines_of(session, list(known.values()))
     now = datetime.now(UTC)
-    changed = []
+    new: list[OrderFacts] = []
+    again: list[tuple[PurchaseOrder, OrderFacts]] = []
     for number, facts in sorted(newest.items()):
         order = known.get(number)
-        if order is not None:
-            order.read_at, order.connection_id = now, connection.connection_id
-            if order.digest == facts.digest or _is_older(facts, order):
-                continue
-        changed.append(_apply(connection, facts, order, lines))
+        if order is None:
+            new.append(facts)
+            continue
+        order.read_at, order.connection_id = now, connection.connection_id
+        if order.digest != facts.digest and not _is_older(facts, order):
+            again.append((order, facts))
+    message_ids = _store_changed(session, connection, again, import_id)
+    for number, message_id in new_orders.insert(
+        session, connection, new, import_id=import_id
+    ).items():
+        message_ids[connection.region, number] = message_id
+    holding = [
+        facts.number
+        for facts in new
+        if facts.state != "Closed" and not new_orders.is_before_books(facts, connection)
+    ]
+    fresh = locked_orders(session, connection.region, holding) if holding else {}
+    restate(session, [order for order, _ in again] + list(fresh.values()), message_ids=message_ids)
+    return list(message_ids)
+
+
+def _store_changed(
+    session: Session,
+    connection: Connection,
+    again: Sequence[tuple[PurchaseOrder, OrderFacts]],
+    import_id: int | None,
+) -> dict[OrderKey, int | None]:
+    """Stores the new contents of locked orders, each as a version; returns their messages."""
+    if not again:
+        return {}
+    lines = lines_of(session, [order for order, _ in again])
+    changed = [_apply(connection, facts, order, lines) for order, facts in again]
     session.add_all([change.order for change in changed])
-    session.flush()  # an order stands before its lines
     session.add_all([line for change in changed for line in lines[_key(change.order)]])
     map_lines(session, [change.order for change in changed], lines)
     message_ids = _record(session, changed, lines)
@@ -92,14 +119,13 @@ def store(
                 number=order.number,
                 version=order.version,
                 digest=order.digest,
-                content=change.facts.content,
+                content=plain(change.facts.content),
                 changes=change.changes,
                 message_id=message_ids[order.region, order.number],
                 import_id=import_id,
             )
         )
-    restate(session, [change.order for change in changed], message_ids=message_ids)
-    return list(message_ids)
+    return message_ids
 
 
 def locked_orders(
@@ -205,29 +231,16 @@ def _key(order: PurchaseOrder) -> OrderKey:
 def _apply(
     connection: Connection,
     facts: OrderFacts,
-    order: PurchaseOrder | None,
-    lines: dict[OrderKey, list[PurchaseOrderLine]],
+    order: PurchaseOrder,
+    lines: Mapping[OrderKey, list[PurchaseOrderLine]],
 ) -> Change:
-    is_new = order is None
-    if order is None:
-        assert connection.region is not None
-        order = PurchaseOrder(
-            shop_id=connection.shop_id,
-            region=connection.region,
-            number=facts.number,
-            connection_id=connection.connection_id,
-            state=facts.state,
-            ordered_at=facts.ordered_at,
-            version=0,
-        )
-        lines[order.region, order.number] = []
     own = lines[order.region, order.number]
     before = _picture(order, own)
     _set_header(order, facts, connection)
     _set_lines(order, facts, own)
     order.version += 1
     order.digest = facts.digest
-    return Change(order, facts, [] if is_new else _difference(before, _picture(order, own)))
+    return Change(order, facts, _difference(before, _picture(order, own)))
 
 
 def _set_header(order: PurchaseOrder, facts: OrderFacts, connection: Connection) -> None:
@@ -239,11 +252,7 @@ def _set_header(order: PurchaseOrder, facts: OrderFacts, connection: Connection)
     order.state_changed_at = facts.state_changed_at
     order.ship_start, order.ship_end = facts.ship_window or (None, None)
     order.delivery_start, order.delivery_end = facts.delivery_window or (None, None)
-    order.before_books = (
-        order.due_at is not None
-        and order.ordered_at < connection.connected_at
-        and order.due_at < connection.connected_at
-    )
+    order.before_books = new_orders.is_before_books(facts, connection)
 
 
 def _set_lines(order: PurchaseOrder, facts: OrderFacts, own: list[PurchaseOrderLine]) -> None:
@@ -310,48 +319,27 @@ def _record(
     session: Session, changed: Sequence[Change], lines: Mapping[OrderKey, list[PurchaseOrderLine]]
 ) -> dict[OrderKey, int | None]:
     """One message for each order that changed, with its odd lines named."""
-    message_ids: dict[OrderKey, int | None] = {}
-    notes: dict[int, list[dict[str, Any]]] = {}
-    for change in changed:
-        order = change.order
-        message_id = messages.record(
-            session,
-            direction="in",
-            channel="amazon",
-            topic=TOPIC,
-            key=f"{order.reference}:{order.version}:{order.digest}",
-            reference=order.number,
-            request=change.facts.content,
-            occurred_at=change.facts.as_of,
-            state="done",
-        )
-        message_ids[order.region, order.number] = message_id
-        odd = _notes(change.facts, lines[order.region, order.number])
-        if odd and message_id is not None:
-            notes[message_id] = odd
-    if notes:
-        for message in session.exec(
-            select(Message).where(
-                Message.shop_id == shop_of(session), col(Message.message_id).in_(notes)
+    keys = {
+        _key(order): f"{order.reference}:{order.version}:{order.digest}"
+        for order in (change.order for change in changed)
+    }
+    ids = messages.record_done(
+        session,
+        [
+            Recorded(
+                keys[_key(change.order)],
+                change.facts.written,
+                change.order.number,
+                change.facts.as_of,
+                new_orders.notes_of(
+                    change.facts,
+                    {line.line for line in lines[_key(change.order)] if line.item_id is None},
+                ),
             )
-        ):
-            message.notes = notes[message.message_id]
-    return message_ids
-
-
-def _notes(facts: OrderFacts, lines: Sequence[PurchaseOrderLine]) -> list[dict[str, Any]]:
-    notes = [
-        {"code": note, "line": line.line, "detail": "counted as eaches"}
-        for line in facts.lines
-        for note in line.notes
-    ]
-    notes += [
-        {
-            "code": "item_unknown",
-            "line": line.line,
-            "detail": " / ".join(filter(None, (line.asin, line.vendor_sku))),
-        }
-        for line in lines
-        if line.item_id is None and not line.removed
-    ]
-    return notes
+            for change in changed
+        ],
+        direction="in",
+        channel="amazon",
+        topic=new_orders.TOPIC,
+    )
+    return {order: ids.get(key) for order, key in keys.items()}

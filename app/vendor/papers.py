@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any, Literal
 
 LARGEST = 2**31 - 1
@@ -68,9 +69,14 @@ class OrderFacts:
     source: Literal["api", "file"] = "api"
     withdrawn: bool = False
 
-    @property
+    @cached_property
+    def written(self) -> str:
+        """The paper as JSON, fit to store."""
+        return written(self.content)
+
+    @cached_property
     def digest(self) -> str:
-        return digest_of(self.content)
+        return _digest(self.written)
 
     @property
     def as_of(self) -> datetime:
@@ -101,15 +107,40 @@ class StatusFacts:
     lines: tuple[LineStatus, ...]
     content: dict[str, Any] = field(repr=False)
 
-    @property
+    @cached_property
+    def written(self) -> str:
+        """The paper as JSON, fit to store."""
+        return written(self.content)
+
+    @cached_property
     def digest(self) -> str:
-        return digest_of(self.content)
+        return _digest(self.written)
 
 
 def digest_of(content: Any) -> str:
     """A short digest of a paper that does not depend on the order of its keys."""
-    written = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(written.encode()).hexdigest()[:32]
+    return _digest(written(content))
+
+
+def written(content: Any) -> str:
+    """A paper as JSON with sorted keys and exact decimals as strings, fit to store."""
+    found = _dumped(content)
+    # PostgreSQL keeps no NUL; looking for one costs less than going through every paper.
+    return _dumped(plain(content)) if "\\u0000" in found else found
+
+
+def _dumped(content: Any) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), default=_exact)
+
+
+def _exact(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value)} is no part of a paper")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def plain(value: Any) -> Any:
@@ -149,7 +180,7 @@ def order_facts(raw: Any) -> OrderFacts:
         ship_window=window(details.get("shipWindow")),
         delivery_window=window(details.get("deliveryWindow")),
         lines=lines,
-        content=plain(order),
+        content=dict(order),
     )
 
 
@@ -162,7 +193,7 @@ def status_facts(raw: Any) -> StatusFacts:
         ordered_at=_moment(status.get("purchaseOrderDate"), "purchaseOrderDate"),
         updated_at=_maybe_moment(status.get("lastUpdatedDate")),
         lines=tuple(_line_status(item) for item in _items(status, "itemStatus")),
-        content=plain(status),
+        content=dict(status),
     )
 
 
@@ -261,6 +292,8 @@ def _party(value: Any) -> str:
 
 
 def _whole(value: Any, name: str) -> int:
+    if type(value) is int and 0 <= value <= LARGEST:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise BadPaper(f"{name} {value!r} is not a number")
     number = _decimal(value)

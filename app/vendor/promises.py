@@ -284,10 +284,12 @@ def _place(
             )
         )
     )
+    first: int | None = None
     for order in orders:
         settled = any(line.received_units for line in lines[order.region, order.number])
         if order.location_id is None or (order.location_id not in active and not settled):
-            order.location_id = default_location(session) or order.location_id
+            first = first or default_location(session)
+            order.location_id = first or order.location_id
 
 
 def _shipped_at(

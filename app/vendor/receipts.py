@@ -14,11 +14,13 @@ from sqlmodel import Session, col, select
 from app import messages
 from app.connections import Connection
 from app.db import shop_of
+from app.messages import Recorded
 from app.vendor.acknowledgements import said_by
 from app.vendor.orders import locked_orders
 from app.vendor.papers import LineStatus, Quantity, StatusFacts
-from app.vendor.promises import OrderKey, lines_of, restate
-from app.vendor.tables import Acknowledgement, PurchaseOrder, PurchaseOrderLine, Receipt
+from app.vendor.promises import OrderKey, restate
+from app.vendor.status_rows import LineRow, OrderRow, ReceiptRow, StatusRows
+from app.vendor.tables import Acknowledgement, PurchaseOrderLine
 
 TOPIC = "purchase_order_status"
 CONFIRMED = ("ACCEPTED", "PARTIALLY_ACCEPTED", "REJECTED")
@@ -33,60 +35,57 @@ def store_statuses(
     the caller reads those orders, as it means that one was missed.
     """
     assert connection.region is not None
-    newest = {paper.number: paper for paper in sorted(papers, key=_updated)}
-    orders = locked_orders(session, connection.region, sorted(newest))
-    lines = lines_of(session, list(orders.values()))
-    under_way = _under_way(session, connection.region, sorted(orders))
+    session.flush()
     now = datetime.now(UTC)
-    changed: list[PurchaseOrder] = []
-    message_ids: dict[OrderKey, int | None] = {}
-    for number, facts in sorted(newest.items()):
-        order = orders.get(number)
-        if order is None:
-            continue
-        paper = under_way.get(number)
-        if paper is not None and shows(facts, lines[order.region, number], said_by(session, paper)):
+    rows = StatusRows(session, connection.region, now)
+    newest = {paper.number: paper for paper in sorted(papers, key=_updated)}
+    orders = rows.lock_orders(sorted(newest))
+    under_way = _under_way(session, connection.region, sorted(orders))
+    new = {
+        number: facts
+        for number, facts in sorted(newest.items())
+        if number in orders and orders[number].status_digest != facts.digest
+    }
+    lines = rows.lines(sorted({*new, *under_way}))
+    for number, paper in list(under_way.items()):
+        if shows(newest[number], lines[number], said_by(session, paper)):
             paper.state, paper.error = "accepted", None
             session.add(paper)
-            paper = None
+            del under_way[number]
+    message_ids = _record(session, connection.region, new)
+    receipts: list[ReceiptRow] = []
+    for number, facts in new.items():
+        order, own = orders[number], lines[number]
+        opens = order.ordered_at < connection.connected_at
         is_first = order.status_read_at is None
-        order.status_read_at = now
-        session.add(order)
-        if order.status_digest == facts.digest:
-            continue
-        message_id = messages.record(
-            session,
-            direction="in",
-            channel="amazon",
-            topic=TOPIC,
-            key=f"{order.reference}:status:{facts.digest}",
-            reference=order.number,
-            request=facts.content,
-            occurred_at=facts.updated_at,
-            state="done",
-        )
-        message_ids[order.region, number] = message_id
         _set_status(order, facts)
-        if paper is not None:
+        if number in under_way:
             order.status_digest = ""  # looked at again once our acknowledgement is shown
-        own = lines[order.region, number]
         by_line = {line.line: line for line in own}
         for status in facts.lines:
             line = by_line.get(status.line)
-            if line is not None:
-                if paper is None:
-                    _mirror_confirmation(line, status)
-                _take_receipt(session, line, status, now, message_id)
-                _open_history(order, line, connection, is_first)
-                session.add(line)
-        if _is_confirmed(own) and order.state == "New":
+            if line is None:
+                continue
+            if number not in under_way:
+                _mirror_confirmation(line, status)
+            receipt = _take_receipt(line, status, now, message_ids[connection.region, number])
+            if receipt is not None:
+                receipts.append(receipt)
+            if opens:
+                _open_history(order, line, is_first)
+        if order.state == "New" and _is_confirmed(own):
             order.state = "Acknowledged"
-        changed.append(order)
-    restate(session, changed, message_ids=message_ids)
+    rows.note_read([number for number in orders if number not in new])
+    written = [line for number in new for line in lines[number]]
+    rows.write([orders[number] for number in new], written, receipts)
+    speaking = [number for number in new if _speaks(orders[number], lines[number])]
+    if speaking:
+        locked = locked_orders(session, connection.region, speaking)
+        restate(session, list(locked.values()), message_ids=message_ids)
     return [facts for number, facts in sorted(newest.items()) if number not in orders]
 
 
-def in_units(quantity: Quantity | None, line: PurchaseOrderLine) -> int | None:
+def in_units(quantity: Quantity | None, line: PurchaseOrderLine | LineRow) -> int | None:
     """A status quantity in eaches; one in cases that leaves out their size has the line's."""
     if quantity is None:
         return None
@@ -112,7 +111,37 @@ def _under_way(session: Session, region: str, numbers: Sequence[str]) -> dict[st
     return {row.number: row for row in rows}
 
 
-def _set_status(order: PurchaseOrder, facts: StatusFacts) -> None:
+def _record(
+    session: Session, region: str, papers: Mapping[str, StatusFacts]
+) -> dict[OrderKey, int | None]:
+    """One message for each of these statuses."""
+    keys = {number: f"{region}:{number}:status:{facts.digest}" for number, facts in papers.items()}
+    ids = messages.record_done(
+        session,
+        [
+            Recorded(keys[number], facts.written, number, facts.updated_at)
+            for number, facts in papers.items()
+        ],
+        direction="in",
+        channel="amazon",
+        topic=TOPIC,
+    )
+    return {(region, number): ids.get(key) for number, key in keys.items()}
+
+
+def _speaks(order: OrderRow, lines: Sequence[LineRow]) -> bool:
+    """Whether the ledger has anything to hear of it: of an order that was over before our books
+    opened, and that it has never heard of, it has not."""
+    if order.revision or not (order.is_closed or order.before_books):
+        return True
+    if any(line.shipped_units for line in lines):
+        return True
+    if order.is_closed:
+        return any(line.received_units != line.units_before_books for line in lines)
+    return any(line.received_units for line in lines)
+
+
+def _set_status(order: OrderRow, facts: StatusFacts) -> None:
     if facts.status == "CLOSED":
         order.state = "Closed"
     elif order.status == "CLOSED" and order.state == "Closed":
@@ -120,7 +149,7 @@ def _set_status(order: PurchaseOrder, facts: StatusFacts) -> None:
     order.status, order.status_digest = facts.status, facts.digest
 
 
-def _mirror_confirmation(line: PurchaseOrderLine, status: LineStatus) -> None:
+def _mirror_confirmation(line: LineRow, status: LineStatus) -> None:
     """Follows what was confirmed elsewhere (Vendor Central, EDI); our own split is kept if equal."""
     line.confirmation = status.confirmation
     if status.confirmation not in CONFIRMED:
@@ -134,43 +163,32 @@ def _mirror_confirmation(line: PurchaseOrderLine, status: LineStatus) -> None:
 
 
 def _take_receipt(
-    session: Session,
-    line: PurchaseOrderLine,
-    status: LineStatus,
-    now: datetime,
-    message_id: int | None,
-) -> None:
+    line: LineRow, status: LineStatus, now: datetime, message_id: int | None
+) -> ReceiptRow | None:
+    """Follows Amazon's running total; returns it when it is another one than before."""
     total = in_units(status.received, line)
     if total is None or status.received is None:
-        return
+        return None
     line.last_received_at = status.last_received_at or line.last_received_at
     if total == line.received_units:
-        return
+        return None
     line.received_units = total
-    if line.last_received_at is None:
-        line.last_received_at = now
-    session.add(
-        Receipt(
-            shop_id=line.shop_id,
-            region=line.region,
-            number=line.number,
-            line=line.line,
-            observed_at=now,
-            total=total,
-            amount=status.received.amount,
-            unit=status.received.unit,
-            unit_size=line.unit_size if status.received.unit == "Cases" else 1,
-            last_received_at=status.last_received_at,
-            message_id=message_id,
-        )
+    line.last_received_at = line.last_received_at or now
+    return ReceiptRow(
+        line.number,
+        line.line,
+        total,
+        status.received.amount,
+        status.received.unit,
+        line.unit_size if status.received.unit == "Cases" else 1,
+        status.last_received_at,
+        message_id,
     )
 
 
-def _open_history(
-    order: PurchaseOrder, line: PurchaseOrderLine, connection: Connection, is_first: bool
-) -> None:
+def _open_history(order: OrderRow, line: LineRow, is_first: bool) -> None:
     """Units received of older orders had left before our books opened: part of the opening."""
-    if order.ordered_at >= connection.connected_at or line.shipped_units:
+    if line.shipped_units:
         return
     if is_first:
         line.units_before_books = line.received_units
@@ -178,14 +196,14 @@ def _open_history(
         line.units_before_books = max(line.units_before_books, line.received_units)
 
 
-def _is_confirmed(lines: Sequence[PurchaseOrderLine]) -> bool:
+def _is_confirmed(lines: Sequence[LineRow]) -> bool:
     stated = [line.confirmation for line in lines if not line.removed and line.ordered_units]
     return bool(stated) and all(one in CONFIRMED for one in stated)
 
 
 def shows(
     facts: StatusFacts,
-    lines: Sequence[PurchaseOrderLine],
+    lines: Sequence[PurchaseOrderLine | LineRow],
     promised: Mapping[str, tuple[int, int, int]],
 ) -> bool:
     """Whether Amazon shows this acknowledgement: line → accepted, backordered, rejected eaches."""

@@ -53,6 +53,26 @@ def store(brand: VendorBrand, *raw: Any) -> None:
     run(polling.store_orders, brand.shop_id, connection, list(raw))
 
 
+def raw_status(number: str, *, received: int) -> dict[str, Any]:
+    total = {"amount": received, "unitOfMeasure": "Eaches", "unitSize": 1}
+    item = {
+        "itemSequenceNumber": "1",
+        "acknowledgementStatus": {"confirmationStatus": "ACCEPTED", "acceptedQuantity": total},
+        "receivingStatus": {"receivedQuantity": total, "lastReceiveDate": "2026-03-08T00:00:00Z"},
+    }
+    return {
+        "purchaseOrderNumber": number,
+        "purchaseOrderStatus": "CLOSED",
+        "purchaseOrderDate": "2026-03-01T00:00:00Z",
+        "itemStatus": [item],
+    }
+
+
+def store_status(brand: VendorBrand, *raw: Any) -> None:
+    connection = run(locked, brand.shop_id, brand.connection_id)
+    run(polling.store_raw_statuses, brand.shop_id, connection, list(raw))
+
+
 @pytest.mark.parametrize(
     "fault", ["html_503", "empty_500", "json_504", "empty", "throttle", "forbidden"]
 )
@@ -230,6 +250,22 @@ def test_an_older_copy_never_replaces_a_newer_one(brand: VendorBrand) -> None:
     store(brand, raw_order(), new)
     assert brand.value("SELECT ordered_units FROM purchase_order_line") == 7
     assert brand.value("SELECT version FROM purchase_order") == 1
+
+
+def test_an_order_closed_before_we_came_tells_the_ledger_nothing_until_units_are_taken_back(
+    amazon: Amazon,
+) -> None:
+    brand = make_vendor_brand(amazon, connected_at=NOW)
+    ended = "2026-03-01T00:00:00Z--2026-03-09T00:00:00Z"
+    old = raw_order("OLD00001", purchaseOrderDate="2026-03-01T00:00:00Z", shipWindow=ended)
+    store(brand, old | {"purchaseOrderState": "Closed"})
+    for total in (12, 14):
+        store_status(brand, raw_status("OLD00001", received=total))
+        assert brand.value("SELECT count(*) FROM document") == 0
+        assert brand.value("SELECT max(total) FROM receipt") == total
+    store_status(brand, raw_status("OLD00001", received=10))
+    assert brand.balance("tent", State.AMAZON) == 10
+    assert brand.balance("tent", State.AMAZON_TRANSIT) == 4
 
 
 def test_an_unknown_item_is_named_and_held_once_it_is_known(brand: VendorBrand) -> None:
