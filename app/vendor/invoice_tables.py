@@ -18,6 +18,7 @@ from sqlalchemy import (
     Index,
     Integer,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
@@ -90,6 +91,12 @@ class Invoice(Table, table=True):
         CheckConstraint("number IS NOT NULL OR state IN ('draft', 'cancelled')", name="numbered"),
         CheckConstraint(HANDED_OVER, name="handed_over"),
         Index("ix_invoice_message", "shop_id", "message_id"),
+        Index(
+            "ix_invoice_import",
+            "shop_id",
+            "import_id",
+            postgresql_where=text("import_id IS NOT NULL"),
+        ),
         Index("ix_invoice_state", "shop_id", "state"),
     )
 
@@ -103,7 +110,7 @@ class Invoice(Table, table=True):
     region: str
     vendor_code: str
     type: str = INVOICE
-    source: str = Field(description="receipts, shipments, hand, or the invoice it corrects.")
+    source: str = Field(description="receipts, shipments, hand, or file: it was sent elsewhere.")
     state: str = "draft"
     number: str | None = None
     currency: str = Field(max_length=3)
@@ -118,6 +125,9 @@ class Invoice(Table, table=True):
     )
     credit: dict[str, Any] | None = Field(
         default=None, sa_type=JSONB, nullable=True, description="What a credit note refers to."
+    )
+    import_id: int | None = Field(
+        default=None, sa_type=Integer, description="The file that brought it, if one did."
     )
     replaces: int | None = Field(default=None, sa_type=Integer, description="A cancelled one.")
     times_sent: int = 0

@@ -287,6 +287,12 @@ class Shipment(Table, table=True):
         CheckConstraint("(weight IS NULL) = (weight_unit IS NULL)", name="weight"),
         CheckConstraint(HANDED_OVER, name="handed_over"),
         Index("ix_shipment_message", "shop_id", "message_id"),
+        Index(
+            "ix_shipment_import",
+            "shop_id",
+            "import_id",
+            postgresql_where=text("import_id IS NOT NULL"),
+        ),
         Index("ix_shipment_made_at", "shop_id", "made_at", "region", "identifier"),
         Index(
             "ix_shipment_departs_at",
@@ -319,6 +325,9 @@ class Shipment(Table, table=True):
     departed_at: datetime | None = Field(default=None, description="Said by a person at the door.")
     reminded_at: datetime | None = Field(
         default=None, description="Since when it is due to leave and has no ASN."
+    )
+    import_id: int | None = Field(
+        default=None, sa_type=Integer, description="The file that brought it, if one did."
     )
     is_correcting: bool = Field(
         default=False, description="Sent before, and being changed for a replacement."

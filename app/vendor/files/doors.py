@@ -7,11 +7,13 @@ from typing import Any, Protocol, cast
 
 from sqlmodel import Session
 
-from app.vendor.files import order_door, verdict_door
+from app.vendor.files import invoice_door, order_door, shipment_door, verdict_door
 from app.vendor.files.kinds import (
     FUNCTIONAL_ACKNOWLEDGEMENTS,
+    INVOICES,
     PURCHASE_ORDER_STATUS,
     PURCHASE_ORDERS,
+    SHIPMENTS,
 )
 from app.vendor.files.paper import Paper, Preview
 from app.vendor.files.tables import FileImport
@@ -39,6 +41,8 @@ class Door(Protocol):
 DOORS: dict[str, Door] = {
     PURCHASE_ORDERS: cast(Door, order_door),
     PURCHASE_ORDER_STATUS: cast(Door, order_door),
+    SHIPMENTS: cast(Door, shipment_door),
+    INVOICES: cast(Door, invoice_door),
     FUNCTIONAL_ACKNOWLEDGEMENTS: cast(Door, verdict_door),
 }
 

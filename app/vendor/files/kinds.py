@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Type = Literal["text", "units", "amount", "day", "choice"]
 PURCHASE_ORDERS = "purchase_orders"
 PURCHASE_ORDER_STATUS = "purchase_order_status"
+SHIPMENTS = "shipments"
+INVOICES = "invoices"
 FUNCTIONAL_ACKNOWLEDGEMENTS = "functional_acknowledgements"
 
 
@@ -28,6 +30,7 @@ class FileField:
     longest: int = 64
     choices: Mapping[str, str] | None = None
     of_order: bool = False
+    """Said of the whole paper, so the same in each of its rows."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,105 @@ STATUS_FIELDS = (
 )
 """Of those, what an export of the status of known orders says."""
 
+PRODUCT_FIELDS = tuple(
+    replace(one, of_order=False)
+    for one in ORDER_FIELDS
+    if one.name in ("number", "line", "asin", "vendor_sku", "barcode", "unit", "unit_size")
+)
+SHIPMENT_FIELDS = (
+    FileField(
+        "identifier",
+        "text",
+        (
+            "ASN",
+            "ASN number",
+            "Shipment ID",
+            "Shipment identifier",
+            "Shipment number",
+            "发货编号",
+            "货件编号",
+        ),
+        required=True,
+        longest=40,
+        of_order=True,
+    ),
+    *PRODUCT_FIELDS,
+    FileField(
+        "units",
+        "units",
+        (
+            "Quantity shipped",
+            "Shipped quantity",
+            "Units shipped",
+            "Shipped units",
+            "Quantity",
+            "发货数量",
+        ),
+        required=True,
+    ),
+    FileField(
+        "shipped_on",
+        "day",
+        ("Ship date", "Shipped on", "Shipped date", "Shipment date", "发货日期"),
+        required=True,
+        of_order=True,
+    ),
+    FileField(
+        "carrier_code", "text", ("SCAC", "Carrier code", "承运人代码"), longest=4, of_order=True
+    ),
+    FileField(
+        "carrier_reference",
+        "text",
+        ("PRO number", "PRO", "Tracking number", "Carrier reference", "运单号"),
+        longest=40,
+        of_order=True,
+    ),
+    FileField(
+        "bill_of_lading",
+        "text",
+        ("BOL", "BOL number", "Bill of lading", "提单号"),
+        longest=40,
+        of_order=True,
+    ),
+    FileField(
+        "carton_count",
+        "units",
+        ("Cartons", "Carton count", "Number of cartons", "箱数"),
+        of_order=True,
+    ),
+)
+INVOICE_FIELDS = (
+    FileField(
+        "invoice_number",
+        "text",
+        ("Invoice", "Invoice number", "Invoice #", "Invoice ID", "发票号", "发票编号"),
+        required=True,
+        of_order=True,
+    ),
+    FileField(
+        "dated_on", "day", ("Invoice date", "Date", "发票日期"), required=True, of_order=True
+    ),
+    *PRODUCT_FIELDS,
+    FileField(
+        "units",
+        "units",
+        (
+            "Quantity invoiced",
+            "Invoiced quantity",
+            "Units invoiced",
+            "Quantity",
+            "开票数量",
+        ),
+        required=True,
+    ),
+    FileField("cost", "amount", ("Unit cost", "Cost", "Unit price", "Net cost", "单位成本")),
+    FileField("currency", "text", ("Currency", "Invoice currency", "货币"), longest=3),
+    FileField(
+        "total", "amount", ("Invoice total", "Invoice amount", "Total", "发票总额"), of_order=True
+    ),
+    FileField("tax", "amount", ("Tax", "Tax amount", "VAT", "税额"), of_order=True),
+)
+
 KINDS = {
     one.name: one
     for one in (
@@ -175,6 +277,8 @@ KINDS = {
             PURCHASE_ORDER_STATUS,
             tuple(one for one in ORDER_FIELDS if one.name in STATUS_FIELDS),
         ),
+        Kind(SHIPMENTS, SHIPMENT_FIELDS),
+        Kind(INVOICES, INVOICE_FIELDS),
         Kind(FUNCTIONAL_ACKNOWLEDGEMENTS, ()),
     )
 }

@@ -6,6 +6,7 @@ replacement that lowers them moves the difference back, and nothing can leave tw
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -24,7 +25,7 @@ from app.vendor.promises import PURCHASE_ORDER, SHIPMENT, parts_of_lines, restat
 from app.vendor.shipping import contents, drafts, notice, packing, rules
 from app.vendor.shipping.contents import Contents
 from app.vendor.shipping.tables import TransportRequest
-from app.vendor.tables import Shipment
+from app.vendor.tables import Shipment, ShipmentLine
 
 TOPIC = "shipment"
 
@@ -57,7 +58,7 @@ def send(
     for order in whole.orders.values():
         order.rest_released = order.rest_released or release_rest
     _tell(session, whole)
-    _book(session, whole, actor)
+    book(session, whole, actor)
     return whole
 
 
@@ -73,7 +74,7 @@ def cancel(session: Session, shipment: Shipment, *, actor: str) -> None:
         line.units = 0
     if shipment.revision:
         shipment.revision += 1
-        _book(session, whole, actor)
+        book(session, whole, actor)
     session.add(shipment)
 
 
@@ -146,22 +147,34 @@ def _tell(session: Session, whole: Contents) -> None:
     ring_after_commit(session, SEND)
 
 
-def _book(session: Session, whole: Contents, actor: str) -> None:
-    """Tells the ledger the totals that have left, and the orders what they still need."""
+def book(
+    session: Session,
+    whole: Contents,
+    actor: str,
+    *,
+    only: Callable[[Contents, ShipmentLine], bool] | None = None,
+) -> None:
+    """Tells the ledger the totals that have left, and the orders what they still need.
+
+    With `only`, lines that it is false of move nothing.
+    """
     shipment = whole.shipment
-    for row in whole.lines:
+    booked = [row for row in whole.lines if only is None or only(whole, row)]
+    for row in booked:
         line = whole.order_lines[row.number, row.line]
         line.shipped_units += row.units - row.booked_units
         session.add(line)
-    left = _document(session, whole, actor)
-    for row in whole.lines:
+    left = _document(session, whole, booked, actor)
+    for row in booked:
         row.booked_units = row.units
         session.add(row)
     session.add(shipment)
     restate(session, list(whole.orders.values()), actor=actor, also=[left])
 
 
-def _document(session: Session, whole: Contents, actor: str) -> Document:
+def _document(
+    session: Session, whole: Contents, rows: Sequence[ShipmentLine], actor: str
+) -> Document:
     shipment = whole.shipment
     own = {
         (order.region, order.number): [
@@ -171,7 +184,7 @@ def _document(session: Session, whole: Contents, actor: str) -> Document:
     }
     parts = parts_of_lines(session, own)
     flows = []
-    for row in whole.lines:
+    for row in rows:
         item_id = whole.order_lines[row.number, row.line].item_id
         if item_id is None or not (row.units or row.booked_units):
             continue

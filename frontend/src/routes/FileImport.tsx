@@ -25,6 +25,11 @@ const BECAME = [
   'differs',
   'unknown',
 ] as const;
+const PLACES: Record<string, string> = {
+  purchase_orders: '/purchase-orders',
+  purchase_order_status: '/purchase-orders',
+  shipments: '/shipments',
+};
 const CHANGING = ['new', 'changed', 'accepted', 'with_errors', 'rejected'] as const;
 const UNDER_WAY = ['applying', 'undoing'];
 
@@ -85,8 +90,12 @@ function Found({ found, path }: { found: FilePreview; path: string }) {
         />
         {file.outcome.kept?.map((one) => (
           <p key={one.number}>
-            <To to={`/purchase-orders/${one.number}`}>{one.number}</To>:{' '}
-            {t(`files.kept.${one.because}`)}
+            {PLACES[file.kind] ? (
+              <To to={`${PLACES[file.kind]}/${one.number}`}>{one.number}</To>
+            ) : (
+              one.number
+            )}
+            : {t(`files.kept.${one.because}`)}
           </p>
         ))}
         <Deeds found={found} path={path} />

@@ -9,7 +9,13 @@ import { Badge, Card, Page, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Failure, Loaded, More, Table } from '../ui/patterns';
 
-const KINDS = ['purchase_orders', 'purchase_order_status', 'functional_acknowledgements'];
+const KINDS = [
+  'purchase_orders',
+  'purchase_order_status',
+  'shipments',
+  'invoices',
+  'functional_acknowledgements',
+];
 const REGIONS = ['na', 'eu', 'fe'];
 
 export default function Files() {
