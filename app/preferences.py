@@ -37,6 +37,11 @@ class ShopPreference(Table, table=True):
     exit_email: str | None = Field(
         default=None, description="Who gets the hand-over workbook when the app is taken away."
     )
+    unsettled_after_days: int | None = Field(
+        default=None,
+        sa_type=Integer,
+        description="Days since goods left after which an order not settled is named. Null: never.",
+    )
 
 
 def shop_preference(session: Session) -> ShopPreference:

@@ -41,6 +41,7 @@ from app.vendor import kit_routes as kits
 from app.vendor import routes as vendor
 from app.vendor import unmapped_routes as unmapped
 from app.vendor.answering import routes as answering
+from app.vendor.cash import routes as cash
 from app.vendor.dated import DatedTable, TableWrong
 from app.vendor.deductions import routes as deductions
 from app.vendor.disputes import routes as disputes
@@ -88,6 +89,7 @@ BLUEPRINTS = (
     files.api,
     payments.api,
     reconciliation.api,
+    cash.api,
     deductions.api,
     evidence.api,
     disputes.api,

@@ -29,6 +29,7 @@ from app.inventory.policies import PolicyKey, Terms
 from app.messages import Message
 from app.preferences import Preference
 from app.shops import this_shop
+from app.vendor.cash import rates
 from app.vendor.deductions import restating as deductions
 from app.vendor.deductions.views import Key
 from app.vendor.disputes import working as disputes
@@ -131,6 +132,14 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "kind": "sales",
     },
     "/api/file-imports/{}": lambda owned: {"currency": "EUR"},
+    "/api/cash/rules": lambda owned: {"unsettled_after_days": 30},
+    "/api/cash/rates": lambda owned: {
+        "base": "EUR",
+        "quote": "USD",
+        "day": "2026-11-02",
+        "rate": "1.1",
+        "source": "stranger",
+    },
     "/api/disputes": lambda owned: {
         "region": "na",
         "kind": "shortage_claim",
@@ -158,6 +167,8 @@ WRITES_OWN = {
     "/api/exit",
     "/api/audit",
     "/api/shipping-settings",
+    "/api/cash/rules",
+    "/api/cash/rates",
 }
 
 
@@ -222,6 +233,9 @@ class Owned:
             "file_id": self.file_id,
             "currency": "USD",
             "reference": MARK,
+            "base": "EUR",
+            "quote": "USD",
+            "day": "2026-11-01",
         }
         return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found: str(values[found[1]]), rule)
 
@@ -455,6 +469,8 @@ def _pay(session: Session, connection_id: int | None) -> None:
     claimed = {"invoiceNumber": f"{MARK}SC", "netAmountPaid": taken}
     remittances.store(session, "na", header, [paid, claimed])
     deductions.restate(session)
+    day = datetime(2026, 11, 1, tzinfo=UTC).date()
+    rates.say(session, "EUR", "USD", day, Decimal("1.1"), MARK, by=f"user:{MARK}")
     own: dict[str, Any] = {"shop_id": this_shop(session).shop_id, "connection_id": connection_id}
     session.add(RemittanceReading(**own, marketplace_id=MARK, read_to=datetime.now(UTC)))
     session.flush()

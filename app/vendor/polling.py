@@ -23,6 +23,7 @@ from app.db import run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.vendor import access, coverage, drafting, terms
 from app.vendor.answering import automatic
+from app.vendor.cash import unsettled
 from app.vendor.client import NotAuthorised, Reply, VendorClient
 from app.vendor.disputes import working as disputes
 from app.vendor.finance import reading as finance
@@ -87,6 +88,7 @@ def poll(shop_id: int) -> None:
     remittances.read(shop_id)
     disputes.follow(shop_id)
     reconciliation.reconcile(shop_id)
+    run(unsettled.state, shop_id)
 
 
 def _sweep(connection: Connection) -> None:

@@ -3,7 +3,12 @@
 WITH billed AS (
     SELECT invoice.invoice_id, invoice.region, invoice.number, invoice.vendor_code,
            invoice.currency, coalesce(invoice.dated_at, invoice.made_at) AS dated_at,
-           coalesce(invoice.due_at, coalesce(invoice.dated_at, invoice.made_at)
+           -- Terms of the end of a month count from the last day of the invoice's month (7.9).
+           coalesce(invoice.due_at,
+               CASE WHEN code.terms ->> 'type' = 'EndOfMonth'
+                    THEN date_trunc('month', coalesce(invoice.dated_at, invoice.made_at), 'UTC')
+                         + interval '1 month - 1 day'
+                    ELSE coalesce(invoice.dated_at, invoice.made_at) END
                + CAST(code.terms ->> 'net_days' AS int) * interval '1 day') AS due_at,
            invoice.state IN ('cancelled', 'failed') AS is_void,
            CASE WHEN invoice.state IN ('cancelled', 'failed') THEN 0
