@@ -1,6 +1,6 @@
 """Rates of exchange, and the alarm for orders that are not settled.
 
-Revision: 0024, after 0023
+Revision: 0025, after 0024
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from app.migrations.tenancy import protect
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
