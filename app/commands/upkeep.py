@@ -82,6 +82,7 @@ def reconcile_command(shop: str | None, full: bool) -> None:
     for shop_id in chosen_shops(shop):
         if full:
             domain, written = run(_matched, shop_id)
+            restating.state_all(shop_id)
             click.echo(f"{domain}: {written.lines} lines and {written.invoices} invoices changed")
         else:
             restating.reconcile(shop_id)

@@ -99,10 +99,36 @@ class Finding(NamedTuple):
     detail: dict[str, Any]
 
 
-@lru_cache(maxsize=1)
+_files = [QUERIES]
+
+
+def register(path: Path) -> list[str]:
+    """Makes the queries of another room part of every audit; their names. The same again is allowed.
+
+    Raises ValueError where a name is taken.
+    """
+    added = _read(path)
+    taken = {name for file in _files if file != path for name in _read(file)}
+    if again := sorted(taken & set(added)):
+        raise ValueError(f"there are checks named {', '.join(again)} already")
+    if path not in _files:
+        _files.append(path)
+    return list(added)
+
+
 def checks() -> dict[str, str]:
-    """Each rule's name and its query."""
-    words = re.sub(r"^-- \S.* -{3,}$", "", QUERIES.read_text(), flags=re.MULTILINE)
+    """Each rule's name and its query, of the ledger and of every room that has registered some."""
+    return {name: query for path in _files for name, query in _read(path).items()}
+
+
+def ledger_checks() -> dict[str, str]:
+    """Those of the ledger alone."""
+    return dict(_read(QUERIES))
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path) -> dict[str, str]:
+    words = re.sub(r"^-- \S.* -{3,}$", "", path.read_text(), flags=re.MULTILINE)
     # In their order: {carried} is made of {kept}.
     for name, part in PARTS.items():
         words = words.replace(name, part)

@@ -14,6 +14,9 @@ from app.vendor.reconciliation import restating
 from tests.vendor.matched import NOW, Books, open_books
 
 SHOPS = count(1)
+QUEUE = text(
+    "SELECT kind, reference, units, amount, status FROM discrepancy ORDER BY kind, reference"
+)
 WITHDRAW = text("UPDATE purchase_order SET withdrawn = true")
 
 
@@ -173,3 +176,46 @@ def test_an_order_whose_file_was_undone_is_no_longer_matched(books: Books) -> No
     run(lambda session: session.execute(WITHDRAW), books.shop_id)
     books.match()
     assert books.rows() == []
+
+
+def queue(books: Books) -> list[tuple[str, str, int | None, Decimal | None, str]]:
+    rows = run(lambda session: session.execute(QUEUE).all(), books.shop_id)
+    return [tuple(row) for row in rows]
+
+
+def test_what_disagrees_opens_in_the_queue_and_closes_by_itself(books: Books) -> None:
+    sold(books, received=90)
+    books.match()
+    short = ("short_received", "na:PO1:1", 10, Decimal(100))
+    assert queue(books) == [(*short, "open")]
+    books.line("PO1", "1", received_units=100)
+    books.match()
+    assert queue(books) == [(*short, "closed")]
+    books.line("PO1", "1", received_units=99)
+    books.match()
+    assert queue(books) == [("short_received", "na:PO1:1", 1, Decimal(10), "open")]
+
+
+def test_money_that_is_late_or_unexplained_is_stated_by_invoice(books: Books) -> None:
+    sold(books)
+    books.match(now=NOW + timedelta(days=60))
+    assert queue(books) == [("unpaid_overdue", "na:NT-1", None, Decimal(1050), "open")]
+    books.pay("P1", ("NT-1", "1050.50"))
+    books.match(now=NOW + timedelta(days=60))
+    assert queue(books) == [
+        ("unexplained", "na:NT-1", None, Decimal("-0.50"), "open"),
+        ("unpaid_overdue", "na:NT-1", None, Decimal(1050), "closed"),
+    ]
+
+
+def test_a_full_statement_says_the_same_as_following_did(books: Books) -> None:
+    sold(books, received=90)
+    books.bill("NT-2", ("PO1", "1", 100, "10"))
+    books.match()
+    before = queue(books)
+    assert [one[0] for one in before] == ["duplicate_invoice", "short_received"]
+    run(restating.restate_all, books.shop_id, now=NOW)
+    restating.state_all(books.shop_id)
+    assert [one for one in queue(books) if one[0] in ("duplicate_invoice", "short_received")] == (
+        before
+    )

@@ -24,14 +24,17 @@ part AS (
     WHERE own.shop_id = :shop {concerned}
 ),
 -- Paid in full or not at all: each line has its own amount. All else is shared out, by the lines'
--- amounts, in whole coins; what is left over goes to the largest remainders, so no cent is lost.
+-- amounts, in whole coins; what is left over goes to the largest remainders, so no cent is lost. All
+-- of it in whole numbers, so that nothing depends on how a quotient is rounded.
 shared AS (
-    SELECT part.invoice_id, part.position, piece.name, abs(piece.amount) AS amount,
-           sign(piece.amount) AS sign, CASE WHEN part.currency = 'JPY' THEN 0 ELSE 2 END AS digits,
-           CASE WHEN sum(part.weight) OVER pieces = 0 THEN 1.0 / count(*) OVER pieces
-                ELSE part.weight / sum(part.weight) OVER pieces END AS share
+    SELECT part.invoice_id, part.position, piece.name, sign(piece.amount) AS sign, coin.scale,
+           trunc(abs(piece.amount) * coin.scale) AS coins,
+           abs(piece.amount) - trunc(abs(piece.amount) * coin.scale) / coin.scale AS crumb,
+           CASE WHEN sum(part.weight) OVER pieces = 0 THEN 1 ELSE part.weight * 10000 END AS weight
     FROM part JOIN reconciliation_invoice AS money
         ON money.shop_id = :shop AND money.invoice_id = part.invoice_id
+    CROSS JOIN LATERAL (VALUES (CASE WHEN part.currency = 'JPY' THEN 1.0 ELSE 100.0 END))
+        AS coin (scale)
     CROSS JOIN LATERAL (VALUES
         ('discounts', money.quick_pay + money.withheld),
         ('shortage', money.shortage),
@@ -43,12 +46,15 @@ shared AS (
     WINDOW pieces AS (PARTITION BY part.invoice_id, piece.name)
 ),
 floored AS (
-    SELECT *, trunc(amount * share, digits) AS base,
-           row_number() OVER (PARTITION BY invoice_id, name
-               ORDER BY amount * share - trunc(amount * share, digits) DESC, position) AS place,
-           amount - sum(trunc(amount * share, digits)) OVER (PARTITION BY invoice_id, name) AS rest,
-           power(10::numeric, -digits) AS coin
-    FROM shared
+    SELECT *, div(coins * weight, sum(weight) OVER pieces) AS base,
+           mod(coins * weight, sum(weight) OVER pieces) AS remainder
+    FROM shared WINDOW pieces AS (PARTITION BY invoice_id, name)
+),
+placed AS (
+    SELECT *, row_number() OVER (PARTITION BY invoice_id, name
+               ORDER BY remainder DESC, position) AS place,
+           coins - sum(base) OVER (PARTITION BY invoice_id, name) AS rest
+    FROM floored
 ),
 pieces AS (
     SELECT invoice_id, position,
@@ -60,10 +66,10 @@ pieces AS (
            coalesce(sum(given) FILTER (WHERE name = 'outstanding'), 0) AS outstanding
     FROM (
         SELECT invoice_id, position, name,
-               sign * (base + CASE WHEN place <= floor(rest / coin) THEN coin ELSE 0 END
-                   -- A payment in parts of a coin: the part goes to one line.
-                   + CASE WHEN place = 1 THEN rest - floor(rest / coin) * coin ELSE 0 END) AS given
-        FROM floored
+               -- A payment in parts of a coin: the part goes to one line.
+               sign * ((base + CASE WHEN place <= rest THEN 1 ELSE 0 END) / scale
+                       + CASE WHEN place = 1 THEN crumb ELSE 0 END) AS given
+        FROM placed
     ) AS each_one
     GROUP BY invoice_id, position
 ),

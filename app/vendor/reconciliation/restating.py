@@ -18,6 +18,7 @@ from sqlmodel import Session
 from app.config import settings
 from app.db import database_time, run, shop_of
 from app.vendor import terms
+from app.vendor.reconciliation import stating
 from app.vendor.reconciliation.tables import ReconciliationLine
 
 HERE = Path(__file__).parent
@@ -88,6 +89,28 @@ SELECT region, number, line FROM purchase_order_line
 WHERE shop_id = :shop AND (region, number) IN (
     SELECT * FROM unnest(CAST(:regions AS text[]), CAST(:numbers AS text[])))
 """
+ORDERS_OF_INVOICES = """
+SELECT DISTINCT own.region, own.number
+FROM invoice JOIN invoice_line AS own USING (shop_id, invoice_id)
+WHERE invoice.shop_id = :shop AND invoice.number = ANY(CAST(:invoices AS text[]))
+"""
+INVOICES_OF_LINES = """
+SELECT DISTINCT invoice.number
+FROM unnest(CAST(:regions AS text[]), CAST(:numbers AS text[]), CAST(:lines AS text[]))
+    AS given (region, number, line)
+JOIN invoice_line AS own ON own.shop_id = :shop AND own.region = given.region
+    AND own.number = given.number AND own.line = given.line
+JOIN invoice ON invoice.shop_id = :shop AND invoice.invoice_id = own.invoice_id
+WHERE invoice.number IS NOT NULL
+"""
+NEXT_ORDERS = """
+SELECT region, number FROM purchase_order
+WHERE shop_id = :shop AND (region, number) > (:region, :number)
+ORDER BY region, number LIMIT :most
+"""
+NEXT_INVOICES = """
+SELECT number FROM invoice WHERE shop_id = :shop AND number > :number ORDER BY number LIMIT :most
+"""
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('reconciliation', :shop))"
 FOR_A_FULL_PASS = "SET LOCAL work_mem = '128MB'; SET LOCAL jit = off"
 
@@ -123,13 +146,7 @@ def restate(
         keys |= {tuple(row) for row in session.execute(text(LINES_OF_INVOICES), shop | named)}
     if not keys:
         return Written(written, 0)
-    some = sorted(keys)
-    named_lines = {
-        "regions": [key[0] for key in some],
-        "numbers": [key[1] for key in some],
-        "lines": [key[2] for key in some],
-    }
-    return Written(written, _rows(session, _with_terms(SOME_LINES), asked | named_lines))
+    return Written(written, _rows(session, _with_terms(SOME_LINES), asked | _arrays(keys)))
 
 
 def restate_all(session: Session, *, now: datetime | None = None) -> Written:
@@ -145,6 +162,16 @@ def restate_all(session: Session, *, now: datetime | None = None) -> Written:
     lines = _rows(session, _with_terms(ALL_LINES), asked)
     session.execute(text(WITHDRAWN), shop)
     return Written(invoices, lines)
+
+
+def state_all(shop_id: int) -> None:
+    """States what disagrees of every order and invoice to the queue, in parts. May run twice."""
+    last: tuple[str, str] | None = ("", "")
+    while last is not None:
+        last = run(_state_orders, shop_id, last)
+    number: str | None = ""
+    while number is not None:
+        number = run(_state_invoices, shop_id, number)
 
 
 def reconcile(shop_id: int) -> None:
@@ -175,7 +202,50 @@ def follow_some(session: Session, *, now: datetime | None = None) -> bool:
     lines |= {(row.region, row.number, row.line) for row in over}
     invoices = {row.invoice_number for row in due if row.invoice_number is not None}
     restate(session, lines, invoices, now=now)
+    invoices |= _invoices_of(session, lines)
+    touched = {(region, number) for region, number, _ in lines}
+    touched |= _orders_of(session, invoices)
+    stating.state(session, touched, invoices, now=now)
     return len(due) == AT_ONCE or len(over) == AT_ONCE
+
+
+def _state_orders(session: Session, after: tuple[str, str]) -> tuple[str, str] | None:
+    asked = {
+        "shop": shop_of(session),
+        "region": after[0],
+        "number": after[1],
+        "most": stating.AT_ONCE,
+    }
+    orders = [(row.region, row.number) for row in session.execute(text(NEXT_ORDERS), asked)]
+    stating.state(session, orders, ())
+    return orders[-1] if orders else None
+
+
+def _state_invoices(session: Session, after: str) -> str | None:
+    asked = {"shop": shop_of(session), "number": after, "most": stating.AT_ONCE}
+    invoices = list(session.execute(text(NEXT_INVOICES), asked).scalars())
+    stating.state(session, (), invoices)
+    return invoices[-1] if invoices else None
+
+
+def _invoices_of(session: Session, lines: Collection[LineKey]) -> set[str]:
+    asked = {"shop": shop_of(session)} | _arrays(lines)
+    return set(session.execute(text(INVOICES_OF_LINES), asked).scalars())
+
+
+def _orders_of(session: Session, invoices: Collection[str]) -> set[tuple[str, str]]:
+    asked = {"shop": shop_of(session), "invoices": sorted(invoices)}
+    rows = session.execute(text(ORDERS_OF_INVOICES), asked)
+    return {(row.region, row.number) for row in rows}
+
+
+def _arrays(lines: Collection[LineKey]) -> dict[str, list[str]]:
+    some = sorted(lines)
+    return {
+        "regions": [key[0] for key in some],
+        "numbers": [key[1] for key in some],
+        "lines": [key[2] for key in some],
+    }
 
 
 def _rows(session: Session, statement: str, asked: Mapping[str, Any]) -> int:

@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from app.db import shop_of
 from app.http import Answer, Money
+from app.vendor.reconciliation import conservation
 from app.vendor.reconciliation.names import DISAGREEMENTS
 
 
@@ -135,10 +136,12 @@ class DisagreementCount(Answer):
 
 
 class Waterfall(Answer):
-    """Where everything has gone. `agrees` is the green light: no line disagrees, and nothing is
-    unexplained. `waits`: papers have come that are not matched yet."""
+    """Where everything has gone. `agrees` is the green light: no line disagrees, nothing is
+    unexplained, and every unit and cent stands in one place; `broken` names the checks of the last
+    audit by which it does not. `waits`: papers have come that are not matched yet."""
 
     agrees: bool
+    broken: list[str]
     waits: bool
     disagreements: list[DisagreementCount]
     data: list[CurrencyWaterfall]
@@ -172,8 +175,10 @@ def waterfall(session: Session, filters: Mapping[str, Any]) -> Waterfall:
                 ],
             )
         )
+    broken = conservation.broken(session)
     return Waterfall(
-        agrees=not counts and not unexplained,
+        agrees=not counts and not unexplained and not broken,
+        broken=broken,
         waits=bool(session.execute(text(WAITING), asked).scalar()),
         disagreements=[
             DisagreementCount(disagreement=name, lines=counts[name])

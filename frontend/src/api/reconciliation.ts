@@ -84,6 +84,7 @@ export interface CurrencyWaterfall {
 
 export interface Waterfall {
   agrees: boolean;
+  broken: string[];
   waits: boolean;
   disagreements: { disagreement: string; lines: number }[];
   data: CurrencyWaterfall[];

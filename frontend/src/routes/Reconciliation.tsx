@@ -52,12 +52,19 @@ export default function Reconciliation() {
 function Light({ found }: { found: Waterfall }) {
   const { t } = useTranslation();
   const { number } = useFormat();
-  const { agrees, waits, disagreements, data } = found;
+  const { agrees, broken, waits, disagreements, data } = found;
   if (data.length === 0) return null;
   if (agrees) {
     return (
       <Banner tone="success" heading={t('reconciliation.agrees')}>
         {waits && t('reconciliation.waits')}
+      </Banner>
+    );
+  }
+  if (broken.length > 0) {
+    return (
+      <Banner tone="critical" heading={t('reconciliation.broken')}>
+        {t('reconciliation.brokenWhat', { checks: broken.join(', ') })}
       </Banner>
     );
   }

@@ -1,0 +1,103 @@
+"""The discrepancies that the match states, in the words of both languages."""
+
+from __future__ import annotations
+
+from app.inventory.kinds import Kind, register
+
+OF_LINES = (
+    Kind(
+        "over_shipped",
+        {"en": "Shipped more than ordered", "zh-CN": "发货多于订单"},
+        {
+            "en": "More units of a line have left than were ordered or confirmed.",
+            "zh-CN": "某订单行的发货数量多于订购或确认的数量。",
+        },
+        group="stock",
+    ),
+    Kind(
+        "short_received",
+        {"en": "Received short", "zh-CN": "收货短少"},
+        {
+            "en": "Amazon has received fewer units of a line than have left.",
+            "zh-CN": "亚马逊收到的数量少于已发出的数量。",
+        },
+        group="revenue",
+    ),
+    Kind(
+        "over_received",
+        {"en": "Received more than shipped", "zh-CN": "收货多于发货"},
+        {
+            "en": "Amazon has received more units of a line than have left.",
+            "zh-CN": "亚马逊收到的数量多于已发出的数量。",
+        },
+        group="stock",
+    ),
+    Kind(
+        "price_variance",
+        {"en": "Price differs", "zh-CN": "价格差异"},
+        {
+            "en": "An invoice states another cost than the purchase order.",
+            "zh-CN": "发票上的成本与采购订单不同。",
+        },
+        group="revenue",
+    ),
+    Kind(
+        "duplicate_invoice",
+        {"en": "Invoiced twice", "zh-CN": "重复开票"},
+        {
+            "en": "A line stands on two invoices; without one of them it would be right.",
+            "zh-CN": "同一订单行开在两张发票上，去掉其中一张即相符。",
+        },
+        group="revenue",
+    ),
+    Kind(
+        "overbilled",
+        {"en": "Invoiced too much", "zh-CN": "多开票"},
+        {
+            "en": "More units of a line were invoiced than were shipped or received.",
+            "zh-CN": "开票数量多于发货或收货数量。",
+        },
+        group="revenue",
+    ),
+    Kind(
+        "unbilled",
+        {"en": "Not invoiced", "zh-CN": "未开票"},
+        {
+            "en": "Units that Amazon has received were not invoiced in time.",
+            "zh-CN": "亚马逊已收货的数量未及时开票。",
+        },
+        group="revenue",
+    ),
+)
+OF_INVOICES = (
+    Kind(
+        "unexplained",
+        {"en": "Unexplained payment", "zh-CN": "无法解释的付款"},
+        {
+            "en": "An invoice was paid otherwise than any paper explains.",
+            "zh-CN": "发票的付款金额没有任何单据可以解释。",
+        },
+        group="cash",
+    ),
+    Kind(
+        "underpaid",
+        {"en": "Paid too little", "zh-CN": "少付"},
+        {
+            "en": "A part of an invoice is past its due date and was not paid.",
+            "zh-CN": "发票的一部分已过到期日仍未支付。",
+        },
+        group="cash",
+    ),
+    Kind(
+        "unpaid_overdue",
+        {"en": "Overdue", "zh-CN": "逾期未付"},
+        {
+            "en": "An invoice is past its due date and nothing of it was paid.",
+            "zh-CN": "发票已过到期日且分文未付。",
+        },
+        group="cash",
+    ),
+)
+register(*OF_LINES, *OF_INVOICES)
+LINE_KINDS = frozenset(kind.name for kind in OF_LINES)
+INVOICE_KINDS = frozenset(kind.name for kind in OF_INVOICES)

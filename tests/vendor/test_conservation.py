@@ -1,0 +1,192 @@
+"""Every unit and every cent in exactly one place, whatever the order in which papers come."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.db import run
+from app.inventory import audit
+from app.vendor.reconciliation import conservation
+from tests.vendor import matched_oracle as oracle
+from tests.vendor.matched import Books, open_books
+from tests.vendor.matched_oracle import Bill, Payment
+
+SHOPS = count(1)
+CENTS = st.integers(1, 40_000)
+NUMBERS = ("NT-1", "NT-2", "NT-1-SC", "CN-1")
+ENDINGS = ("", "", "SC", "SCR", "SCRSC", "PC", "VCBSINV", " PROVISION FOR RECEIVABLES", "RX")
+BACK = {"SCR": 1, "": 1}
+
+bills = st.lists(
+    st.builds(
+        Bill,
+        st.sampled_from(NUMBERS),
+        st.lists(
+            st.tuples(st.sampled_from("12"), st.integers(0, 60), st.integers(1, 999)),
+            min_size=1,
+            max_size=2,
+            unique_by=lambda line: line[0],
+        ).map(tuple),
+        is_void=st.sampled_from((False, False, False, True)),
+    ).map(lambda bill: Bill(bill.number, bill.lines, bill.number == "CN-1", bill.is_void)),
+    max_size=4,
+    unique_by=lambda bill: bill.number,
+)
+payment_lines = st.lists(
+    st.builds(
+        lambda number, ending, cents, discount: (
+            number + ending,
+            cents if ending in BACK else -cents,
+            discount if ending == "" else 0,
+        ),
+        st.sampled_from(NUMBERS[:3]),
+        st.sampled_from(ENDINGS),
+        CENTS,
+        st.sampled_from((0, 0, 7)),
+    ),
+    min_size=1,
+    max_size=3,
+).map(tuple)
+# A payment as it was read again and again; the last reading stands.
+readings = st.lists(
+    st.builds(
+        Payment,
+        st.just(""),
+        payment_lines,
+        st.sampled_from(("SUCCESSFUL", "SUCCESSFUL", "IN_PROGRESS", "FAILED")),
+        st.sampled_from(("USD", "USD", "USD", "CAD")),
+    ),
+    min_size=1,
+    max_size=2,
+)
+
+
+class Story:
+    """Papers, each with its own readings in their order, and ways for them to arrive."""
+
+    def __init__(self, made: list[Bill], paid: list[list[Payment]], moved: list[list[int]]) -> None:
+        self.bills, self.paid, self.moved = made, paid, moved
+
+    def strands(self) -> list[list[Any]]:
+        papers: list[list[Any]] = [[bill] for bill in self.bills]
+        papers += [[(f"P{place}", one) for one in each] for place, each in enumerate(self.paid, 1)]
+        return papers + [[(str(line), total) for total in each]
+                         for line, each in enumerate(self.moved, 1)]  # fmt: skip
+
+    def arrive(self, books: Books, order: list[int], matched_after: set[int]) -> None:
+        books.order("PO1", (50, "4.10"), (40, "2"))
+        left = self.strands()
+        for step, chosen in enumerate([*order, *range(len(left)), *range(len(left))]):
+            strand = left[chosen % len(left)] if left else []
+            if strand:
+                self.bring(books, strand.pop(0))
+            if step in matched_after:
+                books.match()
+        assert not any(left)
+        books.match()
+
+    def bring(self, books: Books, paper: Any) -> None:
+        if isinstance(paper, Bill):
+            books.bill(
+                paper.number,
+                *(
+                    ("PO1", line, units, str(Decimal(cents) / 100))
+                    for line, units, cents in paper.lines
+                ),
+                type="CreditNote" if paper.is_credit else "Invoice",
+                state="failed" if paper.is_void else "landed",
+            )
+        elif isinstance(paper[1], Payment):
+            told = paper[1]
+            books.pay(
+                paper[0],
+                *((written, str(Decimal(paid) / 100), str(Decimal(less) / 100))
+                  for written, paid, less in told.lines),
+                status=told.status,
+                currency=told.currency,
+            )  # fmt: skip
+        else:
+            books.move("PO1", paper[0], 40, paper[1])
+
+
+stories = st.builds(
+    Story,
+    bills,
+    st.lists(readings, max_size=3),
+    st.tuples(*[st.lists(st.integers(0, 60), min_size=1, max_size=2)] * 2).map(list),
+)
+
+
+@pytest.mark.usefixtures("database")
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    story=stories,
+    orders=st.tuples(*[st.lists(st.integers(0, 8), max_size=12)] * 2),
+    matched=st.sets(st.integers(0, 12), max_size=4),
+)
+def test_nothing_is_lost_and_nothing_depends_on_the_order_of_arrival(
+    story: Story, orders: tuple[list[int], list[int]], matched: set[int]
+) -> None:
+    one, other = (open_books(f"conserve-{next(SHOPS)}.myshopify.com") for _ in range(2))
+    story.arrive(one, orders[0], matched)
+    story.arrive(other, orders[1], set())
+    before = one.rows()
+    assert before == other.rows()
+    assert run(conservation.findings, one.shop_id) == []
+    one.match(full=True)
+    assert one.rows() == before
+
+    paid = [
+        Payment(f"P{place}", each[-1].lines, each[-1].status, each[-1].currency)
+        for place, each in enumerate(story.paid, 1)
+    ]
+    money = oracle.invoices(story.bills, paid)
+    for number, told in money.items():
+        row = one.of_invoice(number)
+        assert {name: getattr(row, name) for name in told} == told
+    for line, told in oracle.lines(story.bills, money).items():
+        kept = one.of("PO1", line)
+        names = ("invoiced", "paid", "deducted", "discounts", "recovered", "provision")
+        assert {name: getattr(kept, name) for name in (*names, "outstanding")} == {
+            name: told[name] for name in (*names, "outstanding")
+        }
+
+
+CORRUPTIONS = {
+    "money_of_an_invoice_stands_once": "UPDATE reconciliation_invoice SET paid = paid + 0.01",
+    "money_of_a_line_stands_once": "UPDATE reconciliation_line SET provision = provision + 0.01",
+    "units_of_a_line_stand_once": "UPDATE reconciliation_line SET paid_units = paid_units + 1",
+    "lines_add_up_to_invoices": "UPDATE reconciliation_line SET invoiced = invoiced + 1,"
+    " paid = paid + 1",
+    "payments_add_up_to_invoices": "UPDATE remittance_line SET paid = paid + 1",
+    "every_line_and_invoice_is_matched": "DELETE FROM reconciliation_invoice",
+    "shipped_units_equal_shipments": "UPDATE shipment_line SET booked_units = booked_units + 1",
+    "received_units_equal_the_newest_receipt": "INSERT INTO receipt (shop_id, region, number, line,"
+    " observed_at, total, amount, unit, unit_size) SELECT shop_id, region, number, line, now(), 1, 1,"
+    " 'Eaches', 1 FROM purchase_order_line",
+}
+
+
+@pytest.mark.audits_itself
+@pytest.mark.parametrize("check", sorted(conservation.CHECKS))
+def test_each_check_finds_what_it_is_for(
+    database: str, superuser: psycopg.Connection, check: str
+) -> None:
+    books = open_books("spoiled.myshopify.com")
+    books.order("PO1", (10, "2.50"))
+    books.move("PO1", "1", 10, 10)
+    books.bill("NT-1", ("PO1", "1", 10, "2.50"))
+    books.pay("P1", ("NT-1", "25"))
+    books.match()
+    assert run(audit.findings, books.shop_id) == []
+    superuser.execute("SET session_replication_role = replica")
+    superuser.execute(CORRUPTIONS[check])
+    superuser.execute("SET session_replication_role = origin")
+    assert check in {one.check for one in run(conservation.findings, books.shop_id)}
