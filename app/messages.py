@@ -28,14 +28,17 @@ MOST_ATTEMPTS = 12
 KEPT_HISTORY = 20
 
 
+# The requests come as one JSON array: the driver looks through an array of texts letter by letter.
 RECORD_DONE = """
 INSERT INTO message (shop_id, direction, channel, topic, key, request, reference, received_at,
     occurred_at, due_at, state, finished_at, attempts, notes, history)
-SELECT :shop, :direction, :channel, :topic, key, CAST(request AS jsonb), reference, :now,
-    occurred_at, :now, 'done', :now, 0, CAST(notes AS jsonb), '[]'
-FROM unnest(CAST(:keys AS text[]), CAST(:requests AS text[]), CAST(:references AS text[]),
-    CAST(:occurred AS timestamptz[]), CAST(:notes AS text[]))
-    AS given (key, request, reference, occurred_at, notes)
+SELECT :shop, :direction, :channel, :topic, key, request, reference, :now, occurred_at, :now,
+    'done', :now, 0, notes, '[]'
+FROM ROWS FROM (
+    unnest(CAST(:keys AS text[])), unnest(CAST(:references AS text[])),
+    unnest(CAST(:occurred AS timestamptz[])), jsonb_array_elements(CAST(:requests AS jsonb)),
+    jsonb_array_elements(CAST(:notes AS jsonb))
+) AS given (key, reference, occurred_at, request, notes)
 ON CONFLICT (shop_id, direction, channel, key) DO NOTHING
 RETURNING key, message_id
 """
@@ -164,10 +167,10 @@ def record_done(
             "topic": topic,
             "now": database_time(),
             "keys": [row.key for row in rows],
-            "requests": [row.request for row in rows],
+            "requests": "[" + ",".join(row.request for row in rows) + "]",
             "references": [row.reference for row in rows],
             "occurred": [row.occurred_at for row in rows],
-            "notes": [json.dumps([dict(note) for note in row.notes]) for row in rows],
+            "notes": json.dumps([[dict(note) for note in row.notes] for row in rows]),
         },
     )
     return {row.key: row.message_id for row in stored}

@@ -47,9 +47,9 @@ FROM unnest(%(numbers)s::text[], %(lines)s::text[], %(positions)s::int[], %(item
 INSERT_VERSIONS = """
 INSERT INTO purchase_order_version (shop_id, region, version, seen_at, changes, import_id, number,
     digest, content, message_id)
-SELECT %(shop)s, %(region)s, 1, %(now)s, '[]', %(import)s, number, digest, content::jsonb, message_id
-FROM unnest(%(numbers)s::text[], %(digests)s::text[], %(contents)s::text[], %(messages)s::bigint[])
-    AS given (number, digest, content, message_id)
+SELECT %(shop)s, %(region)s, 1, %(now)s, '[]', %(import)s, given.*
+FROM ROWS FROM (unnest(%(numbers)s::text[]), unnest(%(digests)s::text[]),
+    jsonb_array_elements(%(contents)s::jsonb), unnest(%(messages)s::bigint[])) AS given
 """
 
 
@@ -100,7 +100,7 @@ def insert(
             "import": import_id,
             "numbers": texts(numbers),
             "digests": texts([paper.digest for paper in papers]),
-            "contents": [paper.written for paper in papers],
+            "contents": "[" + ",".join(paper.written for paper in papers) + "]",
             "messages": integers([message_ids[number] for number in numbers]),
         },
     )

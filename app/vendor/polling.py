@@ -8,10 +8,10 @@ where it was. The newest days come first, then half a year back, a window at a t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlmodel import Session, col, select
@@ -24,12 +24,14 @@ from app.errors import GiveUp, RetryLater
 from app.vendor import access, coverage, drafting, terms
 from app.vendor.answering import automatic
 from app.vendor.cash import unsettled
-from app.vendor.client import NotAuthorised, Reply, VendorClient
+from app.vendor.client import NotAuthorised, VendorClient
 from app.vendor.disputes import working as disputes
 from app.vendor.finance import reading as finance
 from app.vendor.orders import map_again, store
+from app.vendor.pages import Ahead, Papers, orders_in, pages, statuses_in
 from app.vendor.papers import (
     BadPaper,
+    OrderFacts,
     StatusFacts,
     digest_of,
     order_facts,
@@ -44,6 +46,8 @@ from app.vendor.tables import PollWindow, PurchaseOrder
 
 log = structlog.get_logger(__name__)
 
+Page = TypeVar("Page")
+
 SHORTEST = timedelta(hours=1)  # a window that keeps failing is asked for in parts down to this
 OVERLAP = timedelta(hours=2)
 SEAM = timedelta(minutes=1)  # whether the ends belong to a window is not documented
@@ -53,7 +57,6 @@ TIME_BUDGET = timedelta(seconds=60)
 TRIED_AGAIN_AFTER = (2.0,)  # seconds; what still fails waits for the next poll
 LONGEST_PAUSE = 10.0
 PAGE = 100
-MOST_PAGES = 1000
 OPEN_AGAIN_AFTER = timedelta(hours=24)
 CLOSED_AGAIN_AFTER = timedelta(days=7)
 CLOSED_FOLLOWED = timedelta(days=120)
@@ -93,10 +96,14 @@ def poll(shop_id: int) -> None:
 
 def _sweep(connection: Connection) -> None:
     """Sweeps, and once more after a moment when Amazon failed; windows already read stay read."""
-    with access.client(connection) as client:
+    with (
+        access.client(connection) as client,
+        access.client(connection) as orders,
+        access.client(connection) as statuses,
+    ):
         for pause in (*TRIED_AGAIN_AFTER, None):
             try:
-                return Sweep(client, connection).run()
+                return Sweep(connection, client, orders, statuses).run()
             except NotAuthorised:
                 raise
             except RetryLater as error:
@@ -107,10 +114,19 @@ def _sweep(connection: Connection) -> None:
 
 
 class Sweep:
-    """One run over one connection, within a time budget; what is left is done by the next run."""
+    """One run over one connection, within a time budget; what is left is done by the next run.
 
-    def __init__(self, client: VendorClient, connection: Connection) -> None:
-        self.client = client
+    Pages of orders and of statuses are read by clients of their own, in threads of their own.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        client: VendorClient,
+        orders: VendorClient,
+        statuses: VendorClient,
+    ) -> None:
+        self.client, self.orders, self.statuses = client, orders, statuses
         self.shop_id = connection.shop_id
         self.connection = connection
         self.ends = datetime.now(UTC) + TIME_BUDGET
@@ -122,10 +138,8 @@ class Sweep:
             self._catch_up(kind)
         self._close_gaps()
         self._reread()
-        while datetime.now(UTC) < self.ends:
-            if not self._back_fill():
-                return
-        run(_ring_again, self.shop_id)
+        if not self._back_fill():
+            run(_ring_again, self.shop_id)
 
     def _catch_up(self, kind: str) -> None:
         now = datetime.now(UTC)
@@ -135,7 +149,7 @@ class Sweep:
         end = start
         while end < now and datetime.now(UTC) < self.ends:
             end = min(start + self._width(kind), now)
-            self._sweep_one(kind, start, end, (kind, *WORDS[kind]))
+            self._sweep_one(kind, start, end)
             run(_advance, self.shop_id, self.connection.connection_id, kind, end, is_wide)
             start = end - SEAM
 
@@ -145,34 +159,68 @@ class Sweep:
             start = gap.start
             while start < gap.end and datetime.now(UTC) < self.ends:
                 end = min(start + self._width("created"), gap.end)
-                self._sweep_one("created", start, end, ("created", *WORDS["created"]))
+                self._sweep_one("created", start, end)
                 start = end
 
     def _back_fill(self) -> bool:
-        """Reads one older window of created orders with their statuses; False when all is read."""
-        window = run(_window, self.shop_id, self.connection.connection_id, "created")
-        if window.swept_from <= window.goal_from:
-            return False
-        end = window.swept_from + SEAM
-        start = max(window.goal_from, end - self._width("created"))
-        words = WORDS["created"]
-        self._sweep_one("created", start, end, ("created", *words), ("status", *words))
-        run(_reach_back, self.shop_id, self.connection.connection_id, start)
+        """Reads older windows of created orders with their statuses; True when all is read.
+
+        Orders and statuses are asked side by side, each one page ahead of what is being stored; a
+        window's statuses are stored after its orders.
+        """
+        windows = self._past()
+        if not windows or datetime.now(UTC) >= self.ends:
+            return not windows
+        with (
+            Ahead(_one_after_the_other(self._order_pages, windows)) as orders,
+            Ahead(_one_after_the_other(self._status_pages, windows)) as statuses,
+        ):
+            for start, end in windows:
+                if datetime.now(UTC) >= self.ends:
+                    return False
+                with self._covering("created", start, end):
+                    for page in _of_one_window(orders):
+                        run(store_order_page, self.shop_id, self.connection, page)
+                    for stated in _of_one_window(statuses):
+                        self._store_statuses(stated, start)
+                run(_reach_back, self.shop_id, self.connection.connection_id, start)
         return True
+
+    def _past(self) -> list[tuple[datetime, datetime]]:
+        """The windows of the past that are not read yet, the newest first."""
+        window = run(_window, self.shop_id, self.connection.connection_id, "created")
+        widest, width = longest(self.connection), timedelta(seconds=window.width_seconds)
+        reached, found = window.swept_from, []
+        while reached > window.goal_from:
+            end = reached + SEAM
+            reached = max(window.goal_from, end - min(width, widest))
+            found.append((reached, end))
+            width *= 2  # as each good window makes the next one
+        return found
 
     def _width(self, kind: str) -> timedelta:
         window = run(_window, self.shop_id, self.connection.connection_id, kind)
         return min(timedelta(seconds=window.width_seconds), longest(self.connection))
 
-    def _sweep_one(
-        self, kind: str, start: datetime, end: datetime, *questions: tuple[str, str, str]
-    ) -> None:
-        """Reads one window whole and counts it as covered. When Amazon fails at it, the next ones are
-        half as long, and after each good one twice as long again."""
+    def _sweep_one(self, kind: str, start: datetime, end: datetime) -> None:
+        """Reads one window whole."""
+        with self._covering(kind, start, end):
+            if kind == "status":
+                with Ahead(self._status_pages(start, end, kind)) as statuses:
+                    for stated in statuses:
+                        self._store_statuses(stated, start)
+            else:
+                with Ahead(self._order_pages(start, end, kind)) as orders:
+                    for page in orders:
+                        run(store_order_page, self.shop_id, self.connection, page)
+
+    @contextmanager
+    def _covering(self, kind: str, start: datetime, end: datetime) -> Iterator[None]:
+        """Counts a window as covered. When Amazon fails at it, the next ones are half as long, and
+        after each good one twice as long again."""
         asked = (self.connection.connection_id, kind)
         try:
-            for question in questions:
-                self._read_window(*question, start, end)
+            yield
         except NotAuthorised:
             raise
         except RetryLater:
@@ -180,20 +228,22 @@ class Sweep:
             raise
         run(coverage.add, self.shop_id, *asked, start, end, longest(self.connection))
 
-    def _read_window(
-        self, kind: str, after: str, before: str, start: datetime, end: datetime
-    ) -> None:
-        span = {after: _written(start), before: _written(end)}
-        if kind == "status":
-            for reply in _pages(self.client.purchase_orders_status, limit=PAGE, **span):
-                self._statuses(reply.payload["ordersStatus"], read_from=start)
-        else:
-            for reply in _pages(self.client.purchase_orders, limit=PAGE, **span):
-                run(store_orders, self.shop_id, self.connection, reply.payload["orders"])
+    def _order_pages(
+        self, start: datetime, end: datetime, words: str = "created"
+    ) -> Iterator[Papers[OrderFacts]]:
+        for payload in pages(self.orders.purchase_orders, limit=PAGE, **_span(words, start, end)):
+            yield orders_in(payload["orders"])
 
-    def _statuses(self, raw: Any, read_from: datetime | None = None) -> None:
+    def _status_pages(
+        self, start: datetime, end: datetime, words: str = "created"
+    ) -> Iterator[Papers[StatusFacts]]:
+        ask, span = self.statuses.purchase_orders_status, _span(words, start, end)
+        for payload in pages(ask, limit=PAGE, **span):
+            yield statuses_in(payload["ordersStatus"])
+
+    def _store_statuses(self, page: Papers[StatusFacts], read_from: datetime | None = None) -> None:
         """Stores statuses; asks by name for orders that the windows read so far did not show."""
-        unknown = run(store_raw_statuses, self.shop_id, self.connection, raw)
+        unknown = run(store_status_page, self.shop_id, self.connection, page)
         if not unknown:
             return
         window = run(_window, self.shop_id, self.connection.connection_id, "created")
@@ -205,7 +255,7 @@ class Sweep:
             reply = self.client.purchase_order(paper.number)
             run(store_orders, self.shop_id, self.connection, [reply.payload])
         if missed:
-            run(store_raw_statuses, self.shop_id, self.connection, raw)
+            run(store_status_page, self.shop_id, self.connection, page)
 
     def _reread(self) -> None:
         """Reads the status of orders by number that no window has shown for long."""
@@ -213,30 +263,34 @@ class Sweep:
             if datetime.now(UTC) >= self.ends:
                 return
             reply = self.client.purchase_orders_status(purchaseOrderNumber=number)
-            self._statuses(reply.payload["ordersStatus"])
+            self._store_statuses(statuses_in(reply.payload["ordersStatus"]))
             run(_note_read, self.shop_id, self.connection.region or "", number)
 
 
 def store_orders(session: Session, connection: Connection, raw: Any) -> None:
-    """Stores one page of orders; one that cannot be read is put aside for a person, by itself."""
-    good = []
-    for one in _listed(raw):
-        try:
-            good.append(order_facts(one))
-        except BadPaper as error:
-            _put_aside(session, connection, "purchase_order", one, str(error))
-    store(session, connection, good)
+    """Stores orders as Amazon writes them; one that cannot be read is put aside for a person."""
+    store_order_page(session, connection, orders_in(raw))
+
+
+def store_order_page(session: Session, connection: Connection, page: Papers[OrderFacts]) -> None:
+    """Stores one page of orders; those that cannot be read are put aside, each by itself."""
+    for one, reason in page.bad:
+        _put_aside(session, connection, "purchase_order", one, reason)
+    store(session, connection, page.good)
 
 
 def store_raw_statuses(session: Session, connection: Connection, raw: Any) -> list[StatusFacts]:
+    """Stores statuses as Amazon writes them; returns those of orders we have never seen."""
+    return store_status_page(session, connection, statuses_in(raw))
+
+
+def store_status_page(
+    session: Session, connection: Connection, page: Papers[StatusFacts]
+) -> list[StatusFacts]:
     """Stores one page of statuses; returns those of orders we have never seen."""
-    good = []
-    for one in _listed(raw):
-        try:
-            good.append(status_facts(one))
-        except BadPaper as error:
-            _put_aside(session, connection, "purchase_order_status", one, str(error))
-    return store_statuses(session, connection, good)
+    for one, reason in page.bad:
+        _put_aside(session, connection, "purchase_order_status", one, reason)
+    return store_statuses(session, connection, page.good)
 
 
 def read_status(client: VendorClient, shop_id: int, connection: Connection, number: str) -> None:
@@ -245,24 +299,26 @@ def read_status(client: VendorClient, shop_id: int, connection: Connection, numb
     run(store_raw_statuses, shop_id, connection, reply.payload["ordersStatus"])
 
 
-def _pages(ask: Callable[..., Reply], **filters: Any) -> Iterator[Reply]:
-    """Every page of one question; the same filters go with each token."""
-    token: str | None = None
-    for page in count(1):
-        reply = ask(**filters, nextToken=token)
-        yield reply
-        following = (reply.payload.get("pagination") or {}).get("nextToken") or None
-        if following is None:
+def _one_after_the_other(
+    read: Callable[[datetime, datetime], Iterator[Page]],
+    windows: Sequence[tuple[datetime, datetime]],
+) -> Iterator[Page | None]:
+    """The pages of these windows, and None after the last one of each."""
+    for start, end in windows:
+        yield from read(start, end)
+        yield None
+
+
+def _of_one_window(read: Iterator[Page | None]) -> Iterator[Page]:
+    for page in read:
+        if page is None:
             return
-        if following == token or page >= MOST_PAGES:
-            raise RetryLater("Amazon's pages do not come to an end; the window is asked again.")
-        token = following
+        yield page
 
 
-def _listed(raw: Any) -> list[Any]:
-    if not isinstance(raw, list):
-        raise RetryLater("Amazon's page is not a list; the window is asked again.")
-    return raw
+def _span(words: str, start: datetime, end: datetime) -> dict[str, str]:
+    after, before = WORDS[words]
+    return {after: _written(start), before: _written(end)}
 
 
 def _put_aside(session: Session, connection: Connection, topic: str, raw: Any, reason: str) -> None:

@@ -135,16 +135,8 @@ def test_a_page_that_fails_leaves_the_window_to_be_asked_again(
 ) -> None:
     placed = {brand.amazon.place(MUG | {"amount": 1}) for _ in range(5)}
     monkeypatch.setattr(polling, "PAGE", 2)
-    read = polling.store_orders
-    pages = []
-
-    def store_and_break(session: Any, connection: Any, raw: Any) -> None:
-        read(session, connection, raw)
-        pages.append(raw)
-        if len(pages) == 1:
-            brand.amazon.fail("html_503", "getPurchaseOrders")
-
-    monkeypatch.setattr(polling, "store_orders", store_and_break)
+    brand.amazon.fail("none", "getPurchaseOrders")
+    brand.amazon.fail("html_503", "getPurchaseOrders")
     brand.poll()
     assert len(numbers(brand)) == 2
     assert brand.value("SELECT swept_to FROM poll_window WHERE kind = 'created'") < datetime.now(
