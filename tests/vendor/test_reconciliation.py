@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.db import run
-from app.vendor.reconciliation import restating
+from app.vendor.reconciliation import conservation, restating
 from tests.vendor.matched import NOW, Books, open_books
 
 SHOPS = count(1)
@@ -219,3 +219,14 @@ def test_a_full_statement_says_the_same_as_following_did(books: Books) -> None:
     assert [one for one in queue(books) if one[0] in ("duplicate_invoice", "short_received")] == (
         before
     )
+
+
+def test_an_invoice_in_another_currency_than_its_order_stands_with_no_line(books: Books) -> None:
+    sold(books)
+    books.bill("NT-2", ("PO1", "1", 5, "9"), currency="EUR")
+    books.pay("P1", ("NT-1", "1050"))
+    books.match()
+    one = books.of("PO1", "1")
+    assert (one.currency, one.invoiced, one.invoices) == ("USD", 1000, 1)
+    assert books.of_invoice("NT-2").open == 45
+    assert run(conservation.findings, books.shop_id) == []

@@ -24,7 +24,8 @@ WHERE shop_id = :shop
   AND invoiced_units <> paid_units + deducted_units - recovered_units + outstanding_units;
 
 -- check: lines_add_up_to_invoices
--- What is shared out over lines is neither more nor less than what the invoices have.
+-- What is shared out over lines is neither more nor less than what the invoices have; an invoice in
+-- another currency than its order stands with no line.
 SELECT currency, sum(of_lines) AS lines, sum(of_invoices) AS invoices, place
 FROM (
     SELECT line.currency, place, amount AS of_lines, 0::numeric AS of_invoices
@@ -42,6 +43,10 @@ FROM (
     WHERE told.shop_id = :shop AND amount <> 0
       AND EXISTS (SELECT FROM invoice_line AS own
                   WHERE own.shop_id = :shop AND own.invoice_id = told.invoice_id)
+      AND NOT EXISTS (SELECT FROM invoice_line AS own
+          JOIN purchase_order_line AS ordered USING (shop_id, region, number, line)
+          WHERE own.shop_id = :shop AND own.invoice_id = told.invoice_id
+            AND ordered.cost_currency <> told.currency)
 ) AS side
 WHERE NOT EXISTS (SELECT FROM reconciliation_due WHERE shop_id = :shop)
 GROUP BY currency, place HAVING sum(of_lines) <> sum(of_invoices);

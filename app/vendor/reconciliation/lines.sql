@@ -95,7 +95,7 @@ counted AS (
     ) AS each_one
 ),
 billed AS (
-    SELECT region, number, line, min(currency) AS currency, sum(units)::int AS invoiced_units,
+    SELECT region, number, line, currency, sum(units)::int AS invoiced_units,
            sum(deducted)::int AS deducted_units, sum(restored)::int AS recovered_units,
            sum(CASE WHEN outstanding = 0 THEN 0
                     WHEN whole = 0 OR outstanding = whole THEN units - deducted + restored
@@ -112,7 +112,7 @@ billed AS (
            count(*) FILTER (WHERE units > 0) AS bills,
            min(due_at) FILTER (WHERE outstanding > 0) AS due_at,
            bool_or(state = 'partly_paid' AND outstanding > 0) AS partly_paid
-    FROM counted {own} GROUP BY region, number, line
+    FROM counted {own} GROUP BY region, number, line, currency
 ),
 known AS (
     SELECT line.region, line.number, line.line, paper.vendor_code, paper.ordered_at,
@@ -152,8 +152,15 @@ known AS (
     JOIN purchase_order AS paper USING (shop_id, region, number)
     LEFT JOIN vendor_code AS code ON code.shop_id = line.shop_id AND code.region = line.region
         AND code.code = paper.vendor_code
+    -- What was invoiced in another currency than ordered stays with its invoice: never added here.
     LEFT JOIN billed ON billed.region = line.region AND billed.number = line.number
-        AND billed.line = line.line
+        AND billed.line = line.line AND billed.currency = CASE
+            WHEN line.cost_currency IS NOT NULL THEN line.cost_currency
+            ELSE (SELECT min(paper.currency) FROM invoice_line AS own
+                  JOIN invoice AS paper USING (shop_id, invoice_id)
+                  WHERE own.shop_id = :shop AND own.region = line.region
+                    AND own.number = line.number AND own.line = line.line
+                    AND paper.number IS NOT NULL) END
     LEFT JOIN LATERAL (
         SELECT max(shipment.shipped_at) AS left_at
         FROM shipment_line AS sent JOIN shipment USING (shop_id, region, identifier)
