@@ -11,6 +11,7 @@ import click
 from app.bench import audit, backfill, ground, ledger, read, traffic, webhooks
 from app.bench import neighbours as beside
 from app.bench.ground import Ground
+from app.bench.reconcile import measure as reconciling
 from app.bench.report import Report
 from app.bench.year import run as year
 from app.commands.common import SOMETHING_WRONG, stop, told_plainly
@@ -156,6 +157,28 @@ def bench_audit(
     _measured(
         output, database_url, lambda place: audit.measure(place, rounds, movements, connections)
     )
+
+
+@bench_command.command(name="reconcile")
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 100))
+@click.option(
+    "--lines",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(1_000, 10_000_000),
+    help="Purchase order lines, with all their papers.",
+)
+@OUTPUT
+@SUPERUSERS
+@told_plainly
+def bench_reconcile(rounds: int, lines: int, output: Path | None, database_url: str | None) -> None:
+    """The match of so many lines: a full pass, one query by hand, and a thousand changed lines.
+
+    Writes the papers first (some minutes for a million lines). After every round a full pass must
+    give the rows that following the changed papers gave, and every unit and cent must stand in one
+    place, or exit 1.
+    """
+    _measured(output, database_url, lambda place: reconciling.measure(place, rounds, lines))
 
 
 @bench_command.command(name="backfill")

@@ -41,18 +41,31 @@ UPSERT = {
 SETTLES = "{settles}"
 LINES = (HERE / "lines.sql").read_text(encoding="utf-8").replace(SETTLES, "{{settles}}")
 ALL_LINES = LINES.format(**UPSERT, due="", concerned="", own="", wanted="")
-IN_DUE = "(region, number, line) IN (SELECT region, number, line FROM due)"
-SOME_LINES = LINES.format(
+# Some lines are named in a table of their own, and so are the parts of their invoices: the planner
+# knows how many there are, and does not look through one once for each row of the other.
+PART = LINES[LINES.index("part AS (") + len("part AS (") : LINES.index("),\n-- Paid in full")]
+NAME_LINES = """
+CREATE TEMP TABLE matching_due ON COMMIT DROP AS
+SELECT DISTINCT region, number, line FROM unnest(CAST(:regions AS text[]),
+    CAST(:numbers AS text[]), CAST(:lines AS text[])) AS given (region, number, line)
+"""
+NAME_PARTS = "CREATE TEMP TABLE matching_part ON COMMIT DROP AS " + PART.format(
+    concerned="AND own.invoice_id = ANY(CAST(:concerned AS int[]))"
+)
+# OFFSET 0: looked up line by line in the index, whatever the planner thinks of three columns at once.
+CONCERNED = """
+SELECT DISTINCT theirs.invoice_id FROM matching_due AS due CROSS JOIN LATERAL (
+    SELECT own.invoice_id FROM invoice_line AS own
+    WHERE own.shop_id = :shop AND own.region = due.region AND own.number = due.number
+      AND own.line = due.line OFFSET 0) AS theirs
+"""
+FORGET = "DROP TABLE IF EXISTS matching_due, matching_part"
+SOME_LINES = LINES.replace(PART, "SELECT * FROM matching_part").format(
     **UPSERT,
-    due="""due AS MATERIALIZED (
-    SELECT DISTINCT region, number, line FROM unnest(CAST(:regions AS text[]),
-        CAST(:numbers AS text[]), CAST(:lines AS text[])) AS given (region, number, line)
-),""",
-    concerned="""AND own.invoice_id IN (
-        SELECT theirs.invoice_id FROM due JOIN invoice_line AS theirs USING (region, number, line)
-        WHERE theirs.shop_id = :shop)""",
-    own=f"WHERE {IN_DUE}",
-    wanted="AND (line.region, line.number, line.line) IN (SELECT * FROM due)",
+    due="",
+    own="WHERE (region, number, line) IN (SELECT region, number, line FROM matching_due)",
+    wanted="""AND (line.region, line.number, line.line) IN (
+        SELECT region, number, line FROM matching_due)""",
 )
 INVOICES = (HERE / "invoices.sql").read_text(encoding="utf-8")
 ALL_INVOICES = INVOICES.format(billed="", told="remittance_line")
@@ -137,7 +150,7 @@ def restate(
     shop = {"shop": shop_of(session)}
     session.flush()
     session.execute(text(ONE_AT_A_TIME), shop)
-    asked = shop | _terms(now)
+    asked = shop | terms_at(now)
     keys = set(lines)
     written = 0
     if invoices:
@@ -146,7 +159,13 @@ def restate(
         keys |= {tuple(row) for row in session.execute(text(LINES_OF_INVOICES), shop | named)}
     if not keys:
         return Written(written, 0)
-    return Written(written, _rows(session, _with_terms(SOME_LINES), asked | _arrays(keys)))
+    session.execute(text(FORGET))
+    session.execute(text(NAME_LINES), _arrays(keys))
+    session.execute(text("ANALYZE matching_due"))
+    concerned = list(session.execute(text(CONCERNED), shop).scalars())
+    session.execute(text(NAME_PARTS), shop | {"concerned": concerned})
+    session.execute(text("ANALYZE matching_part"))
+    return Written(written, _rows(session, _with_terms(SOME_LINES), asked))
 
 
 def restate_all(session: Session, *, now: datetime | None = None) -> Written:
@@ -157,7 +176,7 @@ def restate_all(session: Session, *, now: datetime | None = None) -> Written:
     # What is said to be due after this is due again.
     session.execute(text(TAKE_ALL), shop)
     session.execute(text(FOR_A_FULL_PASS))
-    asked = shop | _terms(now)
+    asked = shop | terms_at(now)
     invoices = _rows(session, ALL_INVOICES, asked)
     lines = _rows(session, _with_terms(ALL_LINES), asked)
     session.execute(text(WITHDRAWN), shop)
@@ -172,6 +191,13 @@ def state_all(shop_id: int) -> None:
     number: str | None = ""
     while number is not None:
         number = run(_state_invoices, shop_id, number)
+
+
+def matched_rows() -> tuple[str, str]:
+    """The columns, and the query of all lines as they should stand, written nowhere; to measure."""
+    before, written = _with_terms(ALL_LINES).split("INSERT INTO reconciliation_line AS kept", 1)
+    start = written.index("SELECT :shop")
+    return written[:start].strip(), before + written[start : written.index("ON CONFLICT")]
 
 
 def reconcile(shop_id: int) -> None:
@@ -252,7 +278,8 @@ def _rows(session: Session, statement: str, asked: Mapping[str, Any]) -> int:
     return int(session.execute(text(statement), asked).rowcount)  # type: ignore[attr-defined]
 
 
-def _terms(now: datetime | None) -> dict[str, Any]:
+def terms_at(now: datetime | None) -> dict[str, Any]:
+    """What the statements ask beside the shop: the moment, and this installation's terms."""
     return {
         "now": now or database_time(),
         "tolerance": settings().price_tolerance,
