@@ -42,6 +42,7 @@ from app.vendor import routes as vendor
 from app.vendor import unmapped_routes as unmapped
 from app.vendor.answering import routes as answering
 from app.vendor.cash import routes as cash
+from app.vendor.co_op import routes as co_op
 from app.vendor.dated import DatedTable, TableWrong
 from app.vendor.deductions import routes as deductions
 from app.vendor.disputes import routes as disputes
@@ -93,6 +94,7 @@ BLUEPRINTS = (
     deductions.api,
     evidence.api,
     disputes.api,
+    co_op.api,
     messages.api,
     connections.api,
     home.api,

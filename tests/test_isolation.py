@@ -30,6 +30,7 @@ from app.messages import Message
 from app.preferences import Preference
 from app.shops import this_shop
 from app.vendor.cash import rates
+from app.vendor.co_op.tables import CoOpAgreement, CoOpCharge
 from app.vendor.deductions import restating as deductions
 from app.vendor.deductions.views import Key
 from app.vendor.disputes import working as disputes
@@ -140,6 +141,16 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "rate": "1.1",
         "source": "stranger",
     },
+    "/api/co-op-agreements": lambda owned: AGREEMENT,
+    "/api/co-op-agreements/{}": lambda owned: AGREEMENT,
+    "/api/co-op-charges": lambda owned: {
+        "region": "na",
+        "reference": MARK,
+        "currency": "USD",
+        "agreement_id": owned.agreement_id,
+        "from_day": "2026-01-01",
+        "to_day": "2026-01-31",
+    },
     "/api/disputes": lambda owned: {
         "region": "na",
         "kind": "shortage_claim",
@@ -158,6 +169,15 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "postal_code": "1",
         "country_code": "US",
     },
+}
+AGREEMENT = {
+    "region": "na",
+    "name": "stolen",
+    "purpose": "other",
+    "base": "fixed",
+    "amount": "1",
+    "currency": "USD",
+    "starts_on": "2026-01-01",
 }
 # Routes that write for the stranger, in the stranger's own shop.
 WRITES_OWN = {
@@ -190,6 +210,7 @@ class Owned:
     evidence_id: int
     dispute_id: int
     file_id: int
+    agreement_id: int
 
     @property
     def announced(self) -> dict[str, str]:
@@ -231,6 +252,7 @@ class Owned:
             "evidence_id": self.evidence_id,
             "dispute_id": self.dispute_id,
             "file_id": self.file_id,
+            "agreement_id": self.agreement_id,
             "currency": "USD",
             "reference": MARK,
             "base": "EUR",
@@ -273,6 +295,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         key = Key("na", "shortage_claim", MARK, "USD")
         dispute = disputes.draft(session, key, amount=None, note=MARK, by=f"user:{MARK}")
         file_id = _write_x12(session)
+        agreement_id = _agree(session)
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(
@@ -290,6 +313,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         evidence.evidence_id,
         dispute.dispute_id,
         file_id,
+        agreement_id,
     )
 
 
@@ -474,6 +498,20 @@ def _pay(session: Session, connection_id: int | None) -> None:
     own: dict[str, Any] = {"shop_id": this_shop(session).shop_id, "connection_id": connection_id}
     session.add(RemittanceReading(**own, marketplace_id=MARK, read_to=datetime.now(UTC)))
     session.flush()
+
+
+def _agree(session: Session) -> int:
+    """A co-op agreement, and a charge confirmed to be of it."""
+    own: dict[str, Any] = {"shop_id": this_shop(session).shop_id, "region": "na", "currency": "USD"}
+    said = {"name": MARK, "purpose": "other", "base": "fixed", "amount": Decimal(1)}
+    day = datetime.now(UTC).date()
+    made = CoOpAgreement(**own, **said, starts_on=day, changed_by=f"user:{MARK}")
+    session.add(made)
+    session.flush()
+    days = {"from_day": day, "to_day": day, "confirmed_by": f"user:{MARK}"}
+    session.add(CoOpCharge(**own, reference=MARK, agreement_id=made.agreement_id, **days))
+    session.flush()
+    return made.agreement_id
 
 
 def _connect(domain: str) -> int:

@@ -39,6 +39,7 @@ const Deductions = screen(() => import('./routes/Deductions'));
 const Evidence = screen(() => import('./routes/Evidence'));
 const Disputes = screen(() => import('./routes/Disputes'));
 const Dispute = screen(() => import('./routes/Dispute'));
+const Audits = screen(() => import('./routes/Audits'));
 const Deduction = screen(() => import('./routes/Deduction'));
 const Reconciliation = screen(() => import('./routes/Reconciliation'));
 const ReconciliationLine = screen(() => import('./routes/ReconciliationLine'));
@@ -109,6 +110,7 @@ export function App() {
           <Route path="/evidence" element={<Evidence />} />
           <Route path="/disputes" element={<Disputes />} />
           <Route path="/disputes/:id" element={<Dispute />} />
+          <Route path="/deductions/audits" element={<Audits />} />
           <Route path="/deductions" element={<Deductions />} />
           <Route path="/deductions/:region/:kind/:currency/*" element={<Deduction />} />
           <Route path="/reconciliation" element={<Reconciliation />} />

@@ -4,7 +4,9 @@
 WITH line AS MATERIALIZED (
     SELECT line.region, line.payment_id, line.position, btrim(line.reference) AS reference,
            upper(btrim(line.reference)) AS plain, line.description, line.paid, line.discount,
-           line.withheld, line.currency, remittance.paid_at, remittance.number AS payment,
+           line.withheld, line.currency, line.terms, line.invoiced_at,
+           line.paid + coalesce(line.discount, 0) + coalesce(line.withheld, 0) AS gross,
+           remittance.paid_at, remittance.number AS payment,
            remittance.message_id, own.invoice_id IS NOT NULL AS is_ours,
            lower(concat_ws(' ', line.invoice_type, line.description)) AS words
     FROM remittance_line AS line
@@ -74,7 +76,10 @@ folded AS (
                    'at', to_char(paid_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
                    'reference', reference, 'description', description,
                    'taken', taken::text, 'payment_id', payment_id, 'payment', payment,
-                   'position', position, 'message_id', message_id,
+                   'position', position, 'message_id', message_id, 'terms', terms,
+                   'invoiced_at', to_char(
+                       invoiced_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                   'gross', gross::text,
                    'told_by', CASE WHEN part IN ('quick_pay', 'withholding') THEN 'amount'
                                    WHEN by_number IS NOT NULL THEN 'number'
                                    WHEN by_words IS NOT NULL THEN 'words' END

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -12,8 +12,11 @@ from app.db import database_time, shop_of
 from app.inventory import discrepancies
 from app.inventory.discrepancies import EVERYTHING, Finding, Scope
 from app.inventory.kinds import Kind, register
+from app.vendor.co_op import recomputing
+from app.vendor.co_op.tables import CoOpAgreement
+from app.vendor.deductions import quick_pay
 from app.vendor.deductions.tables import Deduction
-from app.vendor.disputes import clocks
+from app.vendor.disputes import clocks, netting
 
 # A provision is timing and no loss: it is a finding only when it stands longer than its clock says.
 STATED = {
@@ -24,6 +27,10 @@ STATED = {
     "provision": "provision_unreversed",
     "unknown": "deduction_unknown",
 }
+AUDITED = ("late_quick_pay", "quick_pay_excess", "coop_overcharge", "coop_unagreed")
+KINDS = {*STATED.values(), *AUDITED}
+MIS_RECEIPT = "MIS_RECEIPT"
+"""Our own word for a shortage that the truck explains, where Amazon gives no cause."""
 
 register(
     Kind(
@@ -80,6 +87,42 @@ register(
         },
         group="deduction",
     ),
+    Kind(
+        "late_quick_pay",
+        {"en": "Discount taken late", "zh-CN": "逾期仍扣折扣"},
+        {
+            "en": "Amazon has taken the quick-pay discount after its days had passed.",
+            "zh-CN": "亚马逊在提前付款期限之后仍扣除了折扣。",
+        },
+        group="deduction",
+    ),
+    Kind(
+        "quick_pay_excess",
+        {"en": "Discount too large", "zh-CN": "折扣多扣"},
+        {
+            "en": "Amazon has taken more discount than the terms give on what stands invoiced.",
+            "zh-CN": "亚马逊扣除的折扣多于付款条件所允许的金额。",
+        },
+        group="deduction",
+    ),
+    Kind(
+        "coop_overcharge",
+        {"en": "Co-op over-charge", "zh-CN": "合作费多扣"},
+        {
+            "en": "A co-op charge is more than its agreement gives.",
+            "zh-CN": "合作费扣款超过协议约定的金额。",
+        },
+        group="deduction",
+    ),
+    Kind(
+        "coop_unagreed",
+        {"en": "Co-op without an agreement", "zh-CN": "没有协议的合作费"},
+        {
+            "en": "A co-op charge belongs to no agreement that has been entered.",
+            "zh-CN": "合作费扣款没有对应的已录入协议。",
+        },
+        group="deduction",
+    ),
 )
 
 
@@ -87,7 +130,7 @@ def state(session: Session, numbers: Sequence[str] | None) -> None:
     """States what stands open of these numbers (None: of all) in the queue of discrepancies."""
     wanted = select(Deduction).where(
         Deduction.shop_id == shop_of(session),
-        col(Deduction.kind).in_(STATED),
+        col(Deduction.kind).in_((*STATED, "quick_pay", "co_op")),
         col(Deduction.taken) > col(Deduction.recovered),
     )
     scope = EVERYTHING
@@ -100,18 +143,79 @@ def state(session: Session, numbers: Sequence[str] | None) -> None:
             {"within": sorted(set(numbers))},
         )
     rows = session.exec(wanted.execution_options(populate_existing=True)).all()
+    claims = [row for row in rows if row.kind in STATED]
+    found = [
+        *_claims(session, claims),
+        *_quick_pay(session, [row for row in rows if row.kind == "quick_pay"]),
+        *_co_op(session, [row for row in rows if row.kind == "co_op"]),
+    ]
+    discrepancies.restate(session, KINDS, scope, found)
+
+
+def state_all(session: Session, kind: str) -> None:
+    """States anew what stands of every deduction of one kind, when what it is judged by changed."""
+    numbers = session.exec(
+        select(Deduction.reference).where(
+            Deduction.shop_id == shop_of(session), Deduction.kind == kind
+        )
+    ).all()
+    state(session, sorted(set(numbers)))
+
+
+def _claims(session: Session, rows: Sequence[Deduction]) -> Iterator[Finding]:
     dates = clocks.dates_of(session, rows)
     now = database_time()
-    found = []
     for row in rows:
         window = clocks.window_of(row, dates.get((row.region, row.invoice_number or "")))
         if row.kind == "provision" and (window is None or now < window.opens_at):
             continue
-        found.append(_finding(row, window.closes_at if window else None))
-    discrepancies.restate(session, set(STATED.values()), scope, found)
+        yield _finding(
+            STATED[row.kind],
+            row,
+            row.taken - row.recovered,
+            cause=row.cause or _own_cause(session, row),
+            deadline=window.closes_at if window else None,
+        )
 
 
-def _finding(row: Deduction, deadline: datetime | None) -> Finding:
+def _own_cause(session: Session, row: Deduction) -> str | None:
+    if row.kind != "shortage_claim" or row.purchase_order is None:
+        return None
+    done = netting.over_truck(session, row.region, [row.purchase_order], row.line)
+    return MIS_RECEIPT if done.explained else None
+
+
+def _quick_pay(session: Session, rows: Sequence[Deduction]) -> Iterator[Finding]:
+    for row, one in zip(rows, quick_pay.audit(session, rows), strict=True):
+        if one.verdict in ("late", "too_much"):
+            kind = "late_quick_pay" if one.verdict == "late" else "quick_pay_excess"
+            yield _finding(kind, row, one.wrong)
+
+
+def _co_op(session: Session, rows: Sequence[Deduction]) -> Iterator[Finding]:
+    """A shop that has entered no agreement has asked nothing of its charges."""
+    if not rows or not _has_agreements(session):
+        return
+    for one in recomputing.recompute(session, rows):
+        if one.verdict == "over":
+            yield _finding("coop_overcharge", one.row, one.wrong)
+        elif one.verdict == "no_agreement":
+            yield _finding("coop_unagreed", one.row, one.charged)
+
+
+def _has_agreements(session: Session) -> bool:
+    wanted = select(CoOpAgreement.agreement_id).where(CoOpAgreement.shop_id == shop_of(session))
+    return session.exec(wanted.limit(1)).first() is not None
+
+
+def _finding(
+    kind: str,
+    row: Deduction,
+    amount: Decimal,
+    *,
+    cause: str | None = None,
+    deadline: datetime | None = None,
+) -> Finding:
     subject = {
         "region": row.region,
         "reference": row.reference,
@@ -121,14 +225,13 @@ def _finding(row: Deduction, deadline: datetime | None) -> Finding:
         "number": row.purchase_order,
         "line": row.line,
     }
-    amount: Decimal = row.taken - row.recovered
     return Finding(
-        STATED[row.kind],
+        kind,
         f"{row.region}:{row.reference}:{row.currency}",
         {name: value for name, value in subject.items() if value is not None},
         units=row.units,
         amount=amount,
         currency=row.currency,
-        cause=row.cause,
+        cause=cause,
         deadline=deadline,
     )

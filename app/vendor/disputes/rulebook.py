@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -54,6 +55,14 @@ class Odds(Row):
     verified: bool
 
 
+class Tolerance(Row):
+    """By what part a charge may differ from its recomputation."""
+
+    name: str
+    share: Quoted
+    verified: bool
+
+
 class Portal(RegionalRow):
     """What the portal takes."""
 
@@ -67,8 +76,9 @@ CLOCKS = DatedTable(FILE, "clock", Clock, "dispute_rules", closed=False)
 PAPERS = DatedTable(FILE, "paper", Paper, "dispute_rules", closed=False)
 HOLDERS = DatedTable(FILE, "holder", Holder, "dispute_rules", closed=False)
 ODDS = DatedTable(FILE, "odds", Odds, "dispute_rules", closed=False)
+TOLERANCES = DatedTable(FILE, "tolerance", Tolerance, "dispute_rules")
 PORTALS = DatedTable(FILE, "portal", Portal, "dispute_rules")
-TABLES = (CLOCKS, PAPERS, HOLDERS, ODDS, PORTALS)
+TABLES = (CLOCKS, PAPERS, HOLDERS, ODDS, TOLERANCES, PORTALS)
 
 
 def clock_of(kind: str, region: str, day: date) -> Clock | None:
@@ -102,6 +112,13 @@ def odds_of(kind: str) -> Odds:
             if one.name == name:
                 return one
     raise LookupError("no usual odds are in force today")
+
+
+def tolerance_of(name: str) -> Decimal:
+    """By what part a charge of this name may differ from its recomputation today."""
+    today = _today()
+    rows = (one for one in TOLERANCES.rows() if one.name == name and one.is_in_force(today))
+    return next((one.share for one in rows), Decimal(0))
 
 
 def portal_of(region: str) -> Portal:

@@ -23,6 +23,7 @@ export default function Deductions() {
       action={
         <>
           <To to="/disputes">{t('disputes.title')}</To> ·{' '}
+          <To to="/deductions/audits">{t('audits.title')}</To> ·{' '}
           <To to="/evidence">{t('evidence.title')}</To>
         </>
       }

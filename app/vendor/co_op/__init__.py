@@ -1,0 +1,1 @@
+"""Co-op agreements, and each charge recomputed from what they say."""
