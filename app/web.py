@@ -27,10 +27,12 @@ from app.http import (
     refused_response,
     retry_response,
 )
-from app.inventory import count_routes as discrepancies
 from app.inventory import policy_routes as policies
 from app.inventory import routes as inventory
 from app.overview import collisions, connections, home, leaving_routes, messages
+from app.overview.discrepancies import acting as discrepancy_work
+from app.overview.discrepancies import routes as discrepancies
+from app.overview.discrepancies import rule_routes as assignment_rules
 from app.shopify import install, shell
 from app.shopify import routes as store
 from app.vendor import by_file_routes as by_file
@@ -70,6 +72,8 @@ BLUEPRINTS = (
     store.api,
     inventory.api,
     discrepancies.api,
+    discrepancy_work.api,
+    assignment_rules.api,
     policies.api,
     vendor.api,
     by_file.api,

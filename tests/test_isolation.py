@@ -23,10 +23,21 @@ from sqlmodel import Session, select
 from app import create_app, db, messages
 from app.connections import Connection
 from app.db import transaction
-from app.inventory import arrivals, policy_changes
-from app.inventory.models import Alias, Arrival, Collision, Discrepancy, Item, Location, State
+from app.inventory import arrivals, policy_changes, working
+from app.inventory.discrepancy_tables import WriteOff
+from app.inventory.models import (
+    Alias,
+    Arrival,
+    AssignmentRule,
+    Collision,
+    Discrepancy,
+    Item,
+    Location,
+    State,
+)
 from app.inventory.policies import PolicyKey, Terms
 from app.messages import Message
+from app.overview.discrepancies.tables import DiscrepancyAttachment
 from app.preferences import Preference
 from app.shops import this_shop
 from app.vendor.cash import rates
@@ -81,6 +92,17 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     "/api/counts": lambda owned: {},
     "/api/discrepancies/{}": lambda owned: {"owner": "stranger", "note": "mine now"},
     "/api/discrepancies/{}/adopt": lambda owned: {},
+    "/api/discrepancies/{}/status": lambda owned: {"status": "in_progress"},
+    "/api/discrepancies/bulk": lambda owned: {
+        "discrepancies": [{"id": owned.discrepancy_id}],
+        "action": "give",
+        "owner": "stranger",
+    },
+    "/api/discrepancies/{}/comments": lambda owned: {"text": "mine now"},
+    "/api/discrepancies/{}/tasks": lambda owned: {"title": "mine now"},
+    "/api/discrepancies/{}/tasks/{}": lambda owned: {"done": True},
+    "/api/discrepancies/{}/attachments": lambda owned: {"evidence_id": owned.evidence_id},
+    "/api/assignment-rules": lambda owned: {"rules": [{"owner": "stranger"}], "apply": True},
     "/api/discrepancies/{}/leave": lambda owned: {"note": "mine now"},
     "/api/collisions/{}/ways/{}": lambda owned: {"parameters": {}, "note": "mine now"},
     "/api/policies": lambda owned: {"item_id": owned.item_id, "safety_stock": 9},
@@ -189,6 +211,8 @@ WRITES_OWN = {
     "/api/shipping-settings",
     "/api/cash/rules",
     "/api/cash/rates",
+    "/api/discrepancies/bulk",
+    "/api/assignment-rules",
 }
 
 
@@ -211,6 +235,7 @@ class Owned:
     dispute_id: int
     file_id: int
     agreement_id: int
+    task_id: int
 
     @property
     def announced(self) -> dict[str, str]:
@@ -246,6 +271,7 @@ class Owned:
             "asin": ASIN,
             "kind": "sales",
             "import_id": self.import_id,
+            "task_id": self.task_id,
             "region": "na",
             "payment_id": MARK,
             "deduction": "shortage_claim",
@@ -296,6 +322,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         dispute = disputes.draft(session, key, amount=None, note=MARK, by=f"user:{MARK}")
         file_id = _write_x12(session)
         agreement_id = _agree(session)
+        task_id = _work(session, discrepancy_id, evidence.evidence_id)
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(
@@ -314,6 +341,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         dispute.dispute_id,
         file_id,
         agreement_id,
+        task_id,
     )
 
 
@@ -432,6 +460,21 @@ def _disagree(session: Session, item_id: int, location_id: int) -> int:
     session.add(found)
     session.flush()
     return found.discrepancy_id
+
+
+def _work(session: Session, discrepancy_id: int, evidence_id: int) -> int:
+    """A comment, a task, a paper and a write-off beside a discrepancy, and a rule."""
+    known = working.locked(session, discrepancy_id)
+    assert known is not None
+    working.comment(session, known, MARK, actor="user:1")
+    task = working.add_task(session, known, MARK, owner=MARK, due_on=None, actor="user:1")
+    working.replace_rules(session, [AssignmentRule(owner=MARK)])
+    own = {"shop_id": known.shop_id, "discrepancy_id": discrepancy_id}
+    session.add(DiscrepancyAttachment(**own, evidence_id=evidence_id, by="user:1"))  # type: ignore[arg-type]
+    amount = {"amount": Decimal(1), "currency": "USD"}
+    session.add(WriteOff(**own, **amount, reason=MARK, by="user:1"))  # type: ignore[arg-type]
+    session.flush()
+    return task.task_id
 
 
 def _bill(session: Session) -> int:

@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 
 from app.db import database_time, shop_of
 from app.errors import Refused
-from app.inventory import collisions, kinds, ledger
+from app.inventory import collisions, kinds, ledger, working
 from app.inventory.documents import Claim, Document
 from app.inventory.flows import adjusted
 from app.inventory.models import HELD, INSIDE, Discrepancy, State
@@ -25,7 +25,6 @@ from app.inventory.models import HELD, INSIDE, Discrepancy, State
 KIND = kinds.COUNT
 STANDING = ("noticed", "open", "in_progress", "left")
 REPORTED = ("open", "in_progress", "left")
-KEPT_HISTORY = 50
 OTHERS = ("opening", KIND)
 """Kinds of document that hold what outside systems hold and none of our papers explains."""
 
@@ -243,12 +242,12 @@ def explain(
     evidence: Sequence[dict[str, Any]] = (),
 ) -> Discrepancy | None:
     """Notes what is known of how an open difference came about; None when it is over."""
-    found = locked(session, discrepancy_id)
+    found = working.locked(session, discrepancy_id)
     if found is None or found.kind != KIND or found.status not in REPORTED:
         return None
     found.explanation, found.explained_by = explanation, by
     found.evidence = list(evidence)
-    _remember(found, "explained", by=by)
+    working.remember(found, "explained", by=by)
     session.flush()
     return found
 
@@ -295,7 +294,7 @@ def adopt(session: Session, discrepancy: Discrepancy, *, actor: str) -> Discrepa
     collisions.refresh_documents(session, outcomes)
     discrepancy.status = "adopted"
     discrepancy.ended_at, discrepancy.ended_by = datetime.now(UTC), actor
-    _remember(discrepancy, "adopted", by=actor)
+    working.remember(discrepancy, "adopted", by=actor)
     session.flush()
     return discrepancy
 
@@ -338,32 +337,6 @@ def adopt_by_policy(
     return adopted
 
 
-def leave(
-    session: Session, discrepancy: Discrepancy, *, actor: str, note: str | None = None
-) -> Discrepancy:
-    """Leaves an open difference as it is; it opens again when it is no longer the same."""
-    if discrepancy.status not in ("open", "in_progress"):
-        raise Refused("not_open", "This difference is not open.", status=409)
-    discrepancy.status, discrepancy.ended_by = "left", actor
-    discrepancy.note = note if note is not None else discrepancy.note
-    _remember(discrepancy, "left", by=actor)
-    session.flush()
-    return discrepancy
-
-
-def locked(session: Session, discrepancy_id: int) -> Discrepancy | None:
-    """One discrepancy of this session's shop, re-read and locked; None when there is none."""
-    return session.exec(
-        select(Discrepancy)
-        .where(
-            Discrepancy.shop_id == shop_of(session),
-            Discrepancy.discrepancy_id == discrepancy_id,
-        )
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).first()
-
-
 def _standing(
     session: Session, source: str, items: Sequence[int] | None
 ) -> dict[tuple[int, int, State], Discrepancy]:
@@ -404,7 +377,7 @@ def _follow(known: Discrepancy, row: Any, now: datetime) -> None:
     if known.status == "left":
         known.status, known.ended_by = "open", None
     known.explanation, known.explained_by, known.evidence = None, None, []
-    _remember(known, "changed")
+    working.remember(known, "changed")
 
 
 def _is_certain(session: Session, known: Discrepancy, read_at: datetime | None) -> bool:
@@ -425,7 +398,7 @@ def _is_certain(session: Session, known: Discrepancy, read_at: datetime | None) 
 
 def _open(known: Discrepancy, now: datetime) -> None:
     known.status, known.opened_at = "open", now
-    _remember(known, "opened")
+    working.remember(known, "opened")
 
 
 def _close(session: Session, over: Discrepancy, now: datetime) -> None:
@@ -434,7 +407,7 @@ def _close(session: Session, over: Discrepancy, now: datetime) -> None:
         session.delete(over)
         return
     over.status, over.ended_at, over.ended_by = "closed", now, "system"
-    _remember(over, "closed", by="system")
+    working.remember(over, "closed", by="system")
 
 
 def _must_agree(session: Session, known: Discrepancy) -> None:
@@ -508,14 +481,3 @@ def _less_held_by_others(session: Session, known: Discrepancy, units: int) -> li
 
 def _key(row: Any) -> tuple[str, str]:
     return row.kind, row.reference
-
-
-def _remember(known: Discrepancy, event: str, *, by: str | None = None) -> None:
-    entry = {
-        "at": datetime.now(UTC).isoformat(),
-        "event": event,
-        "ours": known.ours,
-        "theirs": known.theirs,
-        "by": by,
-    }
-    known.history = [*known.history, entry][-KEPT_HISTORY:]

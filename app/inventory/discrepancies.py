@@ -20,9 +20,9 @@ from sqlmodel import Session
 
 from app.db import shop_of
 from app.inventory import kinds as known_kinds
+from app.inventory import working
 from app.inventory.models import Discrepancy
 
-KEPT_HISTORY = 50
 WHOLE_CENTS = Decimal("0.0001")
 
 LOCK = "SELECT pg_advisory_xact_lock(6932, :shop)"
@@ -96,18 +96,6 @@ WHERE known.shop_id = :shop AND known.kind = ANY(CAST(:of AS text[]))
   AND NOT EXISTS (SELECT FROM given WHERE given.kind = known.kind
                   AND given.reference = known.reference)
 RETURNING known.discrepancy_id, 'closed' AS event
-"""
-ASSIGN = """
-UPDATE discrepancy AS known SET owner = (
-    SELECT rule.owner FROM assignment_rule AS rule
-    WHERE rule.shop_id = :shop AND (rule.kind IS NULL OR rule.kind = known.kind)
-      AND (rule.vendor_code IS NULL OR rule.vendor_code = known.subject ->> 'vendor_code')
-      AND (rule.at_least IS NULL
-           OR (abs(known.amount) >= rule.at_least AND known.currency = rule.currency))
-    ORDER BY rule.position LIMIT 1)
-WHERE known.shop_id = :shop AND known.owner IS NULL
-  AND known.discrepancy_id = ANY(CAST(:ids AS int[]))
-  AND EXISTS (SELECT FROM assignment_rule WHERE shop_id = :shop)
 """
 
 
@@ -199,7 +187,7 @@ def restate(
     session.flush()
     session.execute(text(LOCK), shop)
     moment = now or datetime.now(UTC)
-    marks = {"now": moment, "stamp": moment.isoformat(), "kept": KEPT_HISTORY - 1}
+    marks = {"now": moment, "stamp": moment.isoformat(), "kept": working.KEPT_HISTORY - 1}
     became: dict[str, list[int]] = {}
     statements = (
         (FOLLOW, given | marks),
@@ -216,7 +204,10 @@ def restate(
         if isinstance(row, Discrepancy):
             session.expire(row)
     if anew := became.get("opened", []) + became.get("reopened", []):
-        session.execute(text(ASSIGN), shop | {"ids": anew})
+        working.assign(session, anew)
+    for because in ("reopened", "closed"):
+        if over := became.get(because):
+            working.end_write_offs(session, over, because, now=moment)
     return Restated(
         *(
             tuple(sorted(became.get(event, ())))

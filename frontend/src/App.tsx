@@ -18,6 +18,9 @@ const Stock = screen(() => import('./routes/Stock'));
 const StockItem = screen(() => import('./routes/StockItem'));
 const Collisions = screen(() => import('./routes/Collisions'));
 const Discrepancies = screen(() => import('./routes/Discrepancies'));
+const Discrepancy = screen(() => import('./routes/Discrepancy'));
+const Counts = screen(() => import('./routes/Counts'));
+const AssignmentRules = screen(() => import('./routes/AssignmentRules'));
 const Arrivals = screen(() => import('./routes/Arrivals'));
 const Policies = screen(() => import('./routes/Policies'));
 const PurchaseOrders = screen(() => import('./routes/PurchaseOrders'));
@@ -89,6 +92,9 @@ export function App() {
           <Route path="/stock/:id" element={<StockItem />} />
           <Route path="/collisions" element={<Collisions />} />
           <Route path="/discrepancies" element={<Discrepancies />} />
+          <Route path="/discrepancies/counts" element={<Counts />} />
+          <Route path="/discrepancies/rules" element={<AssignmentRules />} />
+          <Route path="/discrepancies/:id" element={<Discrepancy />} />
           <Route path="/arrivals" element={<Arrivals />} />
           <Route path="/policies" element={<Policies />} />
           <Route path="/purchase-orders" element={<PurchaseOrders />} />

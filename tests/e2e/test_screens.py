@@ -134,7 +134,7 @@ def test_an_empty_shop_says_what_comes_next(stage: Stage, page: Page) -> None:
 def test_a_difference_is_read_named_and_adopted_by_one_click(stage: Stage, page: Page) -> None:
     brand(stage)
     stage.shop("POST", "/stock", sku="TENT", location=MAIN, delta=-3)
-    app = show(page, stage, "/discrepancies")
+    app = show(page, stage, "/discrepancies/counts")
     app.get_by_role("button", name="Read them now").click()
     expect(app.get_by_text("Robin Larkfield changed it in the store's admin.")).to_be_visible(
         timeout=30_000
@@ -142,7 +142,7 @@ def test_a_difference_is_read_named_and_adopted_by_one_click(stage: Stage, page:
     app.get_by_role("button", name="Adopt Shopify's 7").click()
     expect(app.get_by_text("Shopify's quantities and the books agree.")).to_be_visible()
     eventually(lambda: stage.units("TENT", "available", MAIN), 7)
-    app = show(page, stage, "/discrepancies?status=adopted", "zh-CN")
+    app = show(page, stage, "/discrepancies/counts?status=adopted", "zh-CN")
     expect(app.get_by_text("Robin Larkfield 在商店后台更改了数量。")).to_be_visible()
     stage.settle_down()
     stage.check()

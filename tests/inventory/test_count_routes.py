@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.db import transaction
-from app.inventory import counts
+from app.inventory import counts, working
 from app.inventory.counts import Counted
 from app.inventory.models import Discrepancy, State
 from tests.inventory.brand import Brand
@@ -113,7 +113,7 @@ def test_a_difference_has_an_owner_and_a_note(brand: Brand, screen: Screen) -> N
 def test_what_is_not_reported_yet_is_not_shown(brand: Brand, screen: Screen) -> None:
     number = differ(brand, "tent", "main", ours=10, theirs=7)
     with transaction(brand.shop_id) as session:
-        found = counts.locked(session, number)
+        found = working.locked(session, number)
         assert found is not None
         found.status = "noticed"
     assert screen.ask("/discrepancies")["data"] == []

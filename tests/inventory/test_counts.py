@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from app.db import run, transaction
 from app.errors import Refused
-from app.inventory import counts
+from app.inventory import counts, working
 from app.inventory.counts import Compared, Counted
 from app.inventory.documents import Claim, Document
 from app.inventory.models import Discrepancy, State
@@ -62,15 +62,15 @@ class Clerk:
 
     def adopts(self, discrepancy_id: int) -> None:
         with transaction(self.brand.shop_id) as session:
-            found = counts.locked(session, discrepancy_id)
+            found = working.locked(session, discrepancy_id)
             assert found is not None
             counts.adopt(session, found, actor="user:7")
 
     def leaves(self, discrepancy_id: int) -> None:
         with transaction(self.brand.shop_id) as session:
-            found = counts.locked(session, discrepancy_id)
+            found = working.locked(session, discrepancy_id)
             assert found is not None
-            counts.leave(session, found, actor="user:7", note="known")
+            working.leave(session, found, actor="user:7", note="known")
 
     def standing(self, state: State) -> int:
         return self.brand.quantity(self.item, self.at, state)

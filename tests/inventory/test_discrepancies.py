@@ -199,7 +199,7 @@ def test_hundreds_take_as_many_statements_as_one(
 ) -> None:
     restate(brand, short("one/1"))
     one = count_statements()
-    restate(brand, *(short(f"{number}/1") for number in range(600)))
+    restate(brand, short("one/1"), *(short(f"{number}/1") for number in range(600)))
     assert count_statements() - one == one
     assert len(rows(brand)) == 601
 

@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from app import jobs
 from app.db import database_time, transaction
-from app.inventory import counts
+from app.inventory import counts, working
 from app.inventory.documents import Claim, Document
 from app.inventory.ledger import settle
 from app.inventory.models import Discrepancy, State
@@ -226,7 +226,7 @@ def test_a_person_may_adopt_what_was_found(counted: Store) -> None:
     rounds(counted)
     (one,) = found(counted)
     with transaction(counted.shop_id) as session:
-        row = counts.locked(session, one.discrepancy_id)
+        row = working.locked(session, one.discrepancy_id)
         assert row is not None
         counts.adopt(session, row, actor="user:1")
     counted.settle()

@@ -406,33 +406,6 @@ export interface Home {
   connections: Connection[];
   connection_warnings: ConnectionWarning[];
 }
-export interface Discrepancy {
-  id: number;
-  item: ItemBrief;
-  location: Place;
-  state: State;
-  ours: number;
-  theirs: number;
-  difference: number;
-  value: Money | null;
-  status: 'open' | 'left' | 'adopted' | 'closed';
-  explanation: 'ours' | 'order' | 'app' | 'person' | 'unknown' | null;
-  explained_by: string | null;
-  evidence: {
-    at: string;
-    app: string | null;
-    person: string | null;
-    reason: string | null;
-    units: number;
-    reference: string | null;
-  }[];
-  owner: string | null;
-  note: string | null;
-  first_seen_at: string;
-  opened_at: string | null;
-  ended_at: string | null;
-  ended_by: string | null;
-}
 export interface Counts {
   under_way: boolean;
   finished_at: string | null;

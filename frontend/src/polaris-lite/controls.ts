@@ -180,7 +180,16 @@ export class Option extends Lite {
 }
 
 export class Checkbox extends Lite {
-  static override props = ['label', 'checked', 'disabled', 'name', 'value', 'details', 'error'];
+  static override props = [
+    'label',
+    'accessibilityLabel',
+    'checked',
+    'disabled',
+    'name',
+    'value',
+    'details',
+    'error',
+  ];
   static override styles = `
 :host { display: inline-block; }
 label { display: flex; gap: 8px; align-items: center; cursor: pointer; }
@@ -199,6 +208,8 @@ input { width: 16px; height: 16px; accent-color: var(--primary); }
     const box = this.inner<HTMLInputElement>('input');
     box.checked = this.flag('checked');
     box.disabled = this.flag('disabled');
+    const told = this.text('accessibilityLabel');
+    if (told) box.setAttribute('aria-label', told);
     this.inner('span').textContent = this.text('label');
   }
 }

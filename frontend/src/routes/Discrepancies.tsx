@@ -1,261 +1,254 @@
-// Discrepancies: where Shopify counts otherwise than the books, whose write it was, and what to do.
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+// The queue of discrepancies: what disagrees, how much is in question, whose it is and until when.
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Problem, send } from '../api/client';
+import { type Discrepancy, STATUSES, type Summary } from '../api/discrepancies';
 import { usePages, useResource } from '../api/queries';
-import type { Counts, Discrepancy } from '../api/types';
-import { toast } from '../shell/appBridge';
 import { useFilters } from '../shell/filters';
-import { Badge, Banner, Button, Card, Page, Select, TextField, To } from '../ui/elements';
+import { Badge, Card, Checkbox, Page, SearchField, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Failure, Figures, Loaded, More, Named, Table } from '../ui/patterns';
+import { Empty, Figures, Loaded, More, Table } from '../ui/patterns';
+import { Bulk } from './discrepancies/Bulk';
+import { About, Age, Deadline, StatusBadge, useWords } from './discrepancies/pieces';
 
-const STATUSES = ['open', 'left', 'adopted', 'closed'] as const;
-const EXPLANATIONS = ['person', 'app', 'order', 'ours', 'unknown'] as const;
-const NAMES = ['status', 'explanation'] as const;
+const NAMES = ['status', 'kind', 'owner', 'currency', 'deadline', 'order', 'search'] as const;
 
 export default function Discrepancies() {
   const { t } = useTranslation();
   const [filters, change] = useFilters(NAMES);
-  const status = filters.status || 'open';
-  const query = usePages<Discrepancy>(
-    '/discrepancies',
-    { kind: 'count', status, explanation: filters.explanation },
-    true,
-  );
+  const [chosen, setChosen] = useState<Map<number, Discrepancy>>(new Map());
+  const given = { ...filters, status: filters.status || 'standing' };
+  const query = usePages<Discrepancy>('/discrepancies', given, true);
+  const { order: _order, ...narrowing } = given;
+  const summary = useResource<Summary>('/discrepancies/summary', narrowing, true);
   return (
-    <Page heading={t('discrepancies.title')}>
-      <Reading />
-      <div className="filters">
-        <Select
-          label={t('discrepancies.status')}
-          value={status}
-          onChange={(value) => change({ status: value })}
-          options={STATUSES.map((one) => ({
-            value: one,
-            label: t(`discrepancies.statuses.${one}`),
-          }))}
-        />
-        <Select
-          label={t('discrepancies.writer')}
-          value={filters.explanation}
-          onChange={(value) => change({ explanation: value })}
-          options={[
-            { value: '', label: t('common.all') },
-            ...EXPLANATIONS.map((one) => ({
-              value: one,
-              label: t(`discrepancies.writers.${one}`),
-            })),
-          ]}
-        />
-      </div>
-      <Loaded query={query}>
-        {(data) => {
-          const rows = data.pages.flatMap((page) => page.data);
-          if (rows.length === 0)
+    <Page
+      heading={t('queue.title')}
+      action={
+        <>
+          <To to="/discrepancies/counts">{t('discrepancies.title')}</To> ·{' '}
+          <To to="/discrepancies/rules">{t('queue.rules.title')}</To>
+        </>
+      }
+    >
+      <Loaded query={summary}>{(found) => <Sums found={found} />}</Loaded>
+      <Card flush>
+        <Filters filters={filters} change={change} found={summary.data} />
+        {chosen.size > 0 && (
+          <Bulk
+            chosen={[...chosen.values()]}
+            owners={summary.data?.owners ?? []}
+            done={() => setChosen(new Map())}
+          />
+        )}
+        <Loaded query={query}>
+          {(data) => {
+            const rows = data.pages.flatMap((page) => page.data);
+            if (rows.length === 0) return <Empty>{t('queue.empty')}</Empty>;
             return (
-              <Card>
-                <Empty>
-                  {status === 'open' ? t('discrepancies.empty') : t('discrepancies.emptyOther')}
-                </Empty>
-              </Card>
+              <Rows
+                rows={rows}
+                chosen={chosen}
+                choose={(row, on) => {
+                  const next = new Map(chosen);
+                  if (on) next.set(row.id, row);
+                  else next.delete(row.id);
+                  setChosen(next);
+                }}
+              />
             );
-          return rows.map((row) => <One key={row.id} found={row} />);
-        }}
-      </Loaded>
-      <More query={query} />
+          }}
+        </Loaded>
+        <More query={query} />
+      </Card>
     </Page>
   );
 }
 
-function Reading() {
+function Sums({ found }: { found: Summary }) {
   const { t } = useTranslation();
-  const { time } = useFormat();
-  const queries = useQueryClient();
-  const query = useResource<Counts>('/counts', {}, true);
-  const begin = useMutation({
-    mutationFn: () => send('POST', '/counts'),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['/counts'] }),
-  });
-  return (
-    <Card heading={t('discrepancies.reading')}>
-      {begin.error && <Failure error={begin.error} />}
-      <Loaded query={query}>
-        {(counts) => (
-          <>
-            <p>
-              {counts.finished_at
-                ? t('discrepancies.lastRead', { when: time(counts.finished_at) })
-                : t('discrepancies.neverRead')}{' '}
-              {counts.next_at && (
-                <span className="subdued">
-                  {t('discrepancies.nextRead', { when: time(counts.next_at) })}
-                </span>
-              )}
-            </p>
-            {counts.error && <p className="negative">{counts.error}</p>}
-            {!counts.history_readable && <p className="subdued">{t('discrepancies.cannotName')}</p>}
-            <Button
-              busy={begin.isPending || counts.under_way}
-              disabled={begin.isPending || counts.under_way}
-              onClick={() => begin.mutate()}
-            >
-              {t('discrepancies.readNow')}
-            </Button>
-          </>
-        )}
-      </Loaded>
-    </Card>
-  );
-}
-
-function One({ found }: { found: Discrepancy }) {
-  const { t } = useTranslation();
-  const { number, money, time } = useFormat();
+  const { number, money } = useFormat();
   return (
     <Card>
-      <div className="heading">
-        <Named item={found.item}>
-          <To to={`/stock/${found.item.id}?state=${found.state}&location_id=${found.location.id}`}>
-            {found.item.sku}
-          </To>
-        </Named>
-        <h3>
-          {t(`states.${found.state}`)}, {found.location.name}
-        </h3>
-        <Badge tone={found.status === 'open' ? 'warning' : 'neutral'}>
-          {t(`discrepancies.statuses.${found.status}`)}
-        </Badge>
-        <span className="subdued">
-          {t('discrepancies.since', { when: time(found.opened_at ?? found.first_seen_at) })}
-        </span>
-      </div>
       <Figures
         figures={[
-          { label: t('discrepancies.ours'), value: number(found.ours) },
-          { label: t('discrepancies.theirs'), value: number(found.theirs) },
-          {
-            label: t('discrepancies.difference'),
-            value: found.difference > 0 ? `+${number(found.difference)}` : number(found.difference),
-          },
-          ...(found.value ? [{ label: t('discrepancies.value'), value: money(found.value) }] : []),
+          { label: t('queue.count'), value: number(found.count) },
+          { label: t('queue.overdue'), value: number(found.overdue) },
+          { label: t('queue.dueSoon'), value: number(found.due_soon) },
+          { label: t('queue.unowned'), value: number(found.unowned) },
+          ...found.sums.map((sum) => ({
+            label: t('queue.owed', { currency: sum.currency }),
+            value: money(sum.owed),
+          })),
+          ...found.sums
+            .filter((sum) => Number(sum.in_favour.amount) > 0)
+            .map((sum) => ({
+              label: t('queue.inFavour', { currency: sum.currency }),
+              value: money(sum.in_favour),
+            })),
         ]}
       />
-      <p>
-        {t(`discrepancies.because.${found.explanation ?? 'looking'}`, {
-          who: found.explained_by ?? '',
-        })}{' '}
-        {found.explanation === 'ours' && found.explained_by && (
-          <To to={`/activity/${found.explained_by}`}>{t('discrepancies.message')}</To>
-        )}
+      <p className="subdued">
+        {t('queue.ages', {
+          week: number(found.ages.week),
+          month: number(found.ages.month),
+          quarter: number(found.ages.quarter),
+          older: number(found.ages.older),
+        })}
       </p>
-      <Timeline found={found} />
-      {found.status === 'open' || found.status === 'left' ? (
-        <Ways found={found} />
-      ) : (
-        <p className="subdued">
-          {t('discrepancies.endedBy', {
-            who: found.ended_by === 'system' ? t('collisions.system') : (found.ended_by ?? ''),
-            when: time(found.ended_at),
-          })}{' '}
-          {found.note}
-        </p>
-      )}
     </Card>
   );
 }
 
-function Timeline({ found }: { found: Discrepancy }) {
+type Filtered = Record<(typeof NAMES)[number], string>;
+
+function Filters(props: {
+  filters: Filtered;
+  change: (values: Partial<Filtered>) => void;
+  found: Summary | undefined;
+}) {
   const { t } = useTranslation();
-  const { number } = useFormat();
-  if (found.evidence.length === 0) return null;
+  const words = useWords();
+  const { filters, change, found } = props;
+  const [typed, setTyped] = useState(filters.search);
+  const all = { value: '', label: t('common.all') };
+  const currencies = new Set(found?.kinds.flatMap((kind) => kind.sums.map((one) => one.currency)));
+  if (filters.currency) currencies.add(filters.currency);
+  return (
+    <div className="filters">
+      <SearchField
+        label={t('common.search')}
+        value={typed}
+        onChange={(value) => {
+          setTyped(value);
+          change({ search: value });
+        }}
+      />
+      <Select
+        label={t('discrepancies.status')}
+        value={filters.status || 'standing'}
+        onChange={(status) => change({ status })}
+        options={['standing', ...STATUSES, 'all'].map((one) => ({
+          value: one,
+          label: t(`queue.statuses.${one}`),
+        }))}
+      />
+      <Select
+        label={t('queue.kind')}
+        value={filters.kind}
+        onChange={(kind) => change({ kind })}
+        options={[
+          all,
+          ...(found?.kinds ?? []).map((kind) => ({
+            value: kind.kind,
+            label: kind.count > 0 ? `${words(kind.words)} (${kind.count})` : words(kind.words),
+          })),
+        ]}
+      />
+      <Select
+        label={t('queue.owner')}
+        value={filters.owner}
+        onChange={(owner) => change({ owner })}
+        options={[
+          all,
+          { value: '-', label: t('queue.nobody') },
+          ...(found?.owners ?? []).map((one) => ({ value: one, label: one })),
+        ]}
+      />
+      <Select
+        label={t('queue.currency')}
+        value={filters.currency}
+        onChange={(currency) => change({ currency })}
+        options={[all, ...[...currencies].sort().map((one) => ({ value: one, label: one }))]}
+      />
+      <Select
+        label={t('queue.deadline')}
+        value={filters.deadline}
+        onChange={(deadline) => change({ deadline })}
+        options={[
+          all,
+          ...(['overdue', 'soon', 'any', 'none'] as const).map((one) => ({
+            value: one,
+            label: t(`queue.deadlines.${one}`),
+          })),
+        ]}
+      />
+      <Select
+        label={t('queue.order')}
+        value={filters.order || 'newest'}
+        onChange={(order) => change({ order })}
+        options={(['newest', 'deadline', 'amount'] as const).map((one) => ({
+          value: one,
+          label: t(`queue.orders.${one}`),
+        }))}
+      />
+    </div>
+  );
+}
+
+function Rows(props: {
+  rows: Discrepancy[];
+  chosen: Map<number, Discrepancy>;
+  choose: (row: Discrepancy, on: boolean) => void;
+}) {
+  const { t } = useTranslation();
+  const { number, money } = useFormat();
+  const words = useWords();
   return (
     <Table
-      label={t('discrepancies.timeline')}
-      rows={found.evidence.slice(0, 6)}
-      rowKey={(row) => `${row.at}${row.reference}${row.units}`}
+      label={t('queue.title')}
+      rows={props.rows}
+      rowKey={(row) => row.id}
       columns={[
-        { key: 'at', label: t('item.when'), show: (row) => row.at.replace('T', ' ') },
         {
-          key: 'who',
-          label: t('discrepancies.writer'),
-          show: (row) => row.person ?? row.app ?? t('discrepancies.byShopify'),
+          key: 'choose',
+          label: '',
+          show: (row) => (
+            <Checkbox
+              hideLabel
+              label={t('queue.choose', { what: row.reference ?? row.item?.sku ?? row.id })}
+              checked={props.chosen.has(row.id)}
+              onChange={(on) => props.choose(row, on)}
+            />
+          ),
         },
-        { key: 'why', label: t('item.why'), show: (row) => row.reason ?? '' },
-        { key: 'paper', label: t('item.paper'), show: (row) => row.reference ?? '' },
+        {
+          key: 'kind',
+          label: t('queue.kind'),
+          show: (row) => <To to={`/discrepancies/${row.id}`}>{words(row.words)}</To>,
+        },
+        { key: 'about', label: t('queue.about'), show: (row) => <About found={row} /> },
         {
           key: 'units',
-          label: t('item.quantity'),
+          label: t('queue.units'),
           number: true,
-          show: (row) => (row.units > 0 ? `+${number(row.units)}` : number(row.units)),
+          show: (row) => (row.difference === null ? '–' : number(row.difference)),
+        },
+        {
+          key: 'amount',
+          label: t('queue.amount'),
+          number: true,
+          show: (row) => money(row.value),
+        },
+        { key: 'age', label: t('queue.age'), show: (row) => <Age found={row} /> },
+        { key: 'deadline', label: t('queue.deadline'), show: (row) => <Deadline found={row} /> },
+        {
+          key: 'owner',
+          label: t('queue.owner'),
+          show: (row) => row.owner ?? <span className="subdued">{t('queue.nobody')}</span>,
+        },
+        {
+          key: 'status',
+          label: t('discrepancies.status'),
+          show: (row) => (
+            <>
+              <StatusBadge status={row.status} />{' '}
+              {row.tasks > 0 && (
+                <Badge>{t('queue.progress', { done: row.tasks_done, all: row.tasks })}</Badge>
+              )}
+            </>
+          ),
         },
       ]}
     />
-  );
-}
-
-function Ways({ found }: { found: Discrepancy }) {
-  const { t } = useTranslation();
-  const { number } = useFormat();
-  const queries = useQueryClient();
-  const [owner, setOwner] = useState(found.owner ?? '');
-  const [note, setNote] = useState(found.note ?? '');
-  const [changed, setChanged] = useState(false);
-  const act = useMutation({
-    mutationFn: (way: 'adopt' | 'leave') =>
-      send<Discrepancy>(
-        'POST',
-        `/discrepancies/${found.id}/${way}`,
-        way === 'leave' ? { note: note || null } : {},
-      ),
-    onSuccess: () => toast(t('common.saved')),
-    onError: (error) =>
-      setChanged(error instanceof Problem && error.body.code === 'discrepancy_changed'),
-    onSettled: () => queries.invalidateQueries(),
-  });
-  const keep = useMutation({
-    mutationFn: () =>
-      send('PUT', `/discrepancies/${found.id}`, { owner: owner || null, note: note || null }),
-    onSuccess: () => {
-      toast(t('common.saved'));
-      return queries.invalidateQueries({ queryKey: ['/discrepancies'] });
-    },
-  });
-  const error = changed ? null : (act.error ?? keep.error);
-  return (
-    <div>
-      {changed && <Banner tone="warning" heading={t('discrepancies.changed')} />}
-      {error && <Failure error={error} />}
-      <div className="filters">
-        <TextField label={t('discrepancies.owner')} value={owner} onChange={setOwner} />
-        <TextField label={t('discrepancies.note')} value={note} onChange={setNote} />
-        <div>
-          <Button busy={keep.isPending} onClick={() => keep.mutate()}>
-            {t('common.save')}
-          </Button>
-        </div>
-      </div>
-      <div className="footer">
-        <Button
-          primary
-          busy={act.isPending && act.variables === 'adopt'}
-          disabled={act.isPending}
-          onClick={() => act.mutate('adopt')}
-        >
-          {t('discrepancies.adopt', { units: number(found.theirs) })}
-        </Button>{' '}
-        {found.status === 'open' && (
-          <Button
-            busy={act.isPending && act.variables === 'leave'}
-            disabled={act.isPending}
-            onClick={() => act.mutate('leave')}
-          >
-            {t('discrepancies.leave')}
-          </Button>
-        )}
-      </div>
-      <p className="subdued">{t('discrepancies.hint')}</p>
-    </div>
   );
 }

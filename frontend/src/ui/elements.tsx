@@ -149,11 +149,13 @@ export function Select(props: FieldProps & { options: { value: string; label: st
 export function Checkbox(props: {
   label: string;
   checked: boolean;
+  hideLabel?: boolean;
   onChange: (on: boolean) => void;
 }) {
   return (
     <s-checkbox
-      label={props.label}
+      label={props.hideLabel ? '' : props.label}
+      accessibilityLabel={props.label}
       checked={props.checked}
       onChange={(event) =>
         props.onChange(
