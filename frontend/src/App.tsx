@@ -47,6 +47,7 @@ const Deduction = screen(() => import('./routes/Deduction'));
 const Reconciliation = screen(() => import('./routes/Reconciliation'));
 const ReconciliationLine = screen(() => import('./routes/ReconciliationLine'));
 const ReconciliationInvoices = screen(() => import('./routes/ReconciliationInvoices'));
+const Cash = screen(() => import('./routes/Cash'));
 const Billing = screen(() => import('./routes/Billing'));
 const Reports = screen(() => import('./routes/Reports'));
 const ReportedAsin = screen(() => import('./routes/ReportedAsin'));
@@ -71,6 +72,7 @@ export function App() {
     { to: '/deductions', label: t('nav.deductions') },
     { to: '/reconciliation', label: t('nav.reconciliation') },
     { to: '/disputes', label: t('nav.disputes') },
+    { to: '/cash', label: t('nav.cash') },
     { to: '/reports', label: t('nav.reports') },
     { to: '/policies', label: t('nav.policies') },
     { to: '/activity', label: t('nav.activity') },
@@ -122,6 +124,7 @@ export function App() {
           <Route path="/reconciliation" element={<Reconciliation />} />
           <Route path="/reconciliation/invoices" element={<ReconciliationInvoices />} />
           <Route path="/reconciliation/:region/:number/:line" element={<ReconciliationLine />} />
+          <Route path="/cash" element={<Cash />} />
           <Route path="/reports" element={<Reports />} />
           <Route path="/reports/:asin" element={<ReportedAsin />} />
           <Route path="/activity" element={<Activity />} />

@@ -1,0 +1,291 @@
+// What Amazon owes: by age, by the week it should come, and from invoiced to paid.
+import { useTranslation } from 'react-i18next';
+import type { Bridge, CashFigures, OpenInvoice, Standing } from '../api/cash';
+import { BUCKETS } from '../api/cash';
+import { usePages, useResource } from '../api/queries';
+import { useFilters } from '../shell/filters';
+import { Badge, Banner, Button, Card, Page, Select, TextField, To } from '../ui/elements';
+import { useFormat } from '../ui/format';
+import { Empty, Figures, Loaded, More, Table } from '../ui/patterns';
+import { Alarm, Rates } from './cash/Settings';
+
+const FILTERS = ['in', 'bucket', 'currency', 'from_day', 'to_day'] as const;
+type Change = (values: Partial<Record<(typeof FILTERS)[number], string | null>>) => void;
+
+export default function Cash() {
+  const { t } = useTranslation();
+  const { money } = useFormat();
+  const [filters, change] = useFilters(FILTERS);
+  const asked = /^[A-Z]{3}$/.test(filters.in) ? filters.in : null;
+  const query = useResource<CashFigures>('/cash', { currency: asked }, true);
+  return (
+    <Page heading={t('cash.title')} action={<To to="/invoices/billing">{t('cash.terms')}</To>}>
+      <Loaded query={query}>
+        {(found) => (
+          <>
+            {found.data.length === 0 && (
+              <Card>
+                <Empty>{t('cash.empty')}</Empty>
+              </Card>
+            )}
+            {found.in_all && (
+              <Banner tone="info" heading={t('cash.inAll', { amount: money(found.in_all) })} />
+            )}
+            {found.without_rate.length > 0 && (
+              <Banner tone="warning" heading={t('cash.withoutRate')}>
+                {found.without_rate.join(', ')}
+              </Banner>
+            )}
+            {found.data.map((one) => (
+              <OneCurrency key={one.currency} found={one} change={change} />
+            ))}
+            {found.data.length > 0 && (
+              <Card>
+                <TextField
+                  label={t('cash.showIn')}
+                  value={filters.in}
+                  onChange={(value) => change({ in: value.toUpperCase().slice(0, 3) })}
+                />
+              </Card>
+            )}
+          </>
+        )}
+      </Loaded>
+      <Invoices />
+      <Bridges />
+      <Rates />
+      {query.data && <Alarm days={query.data.unsettled_after_days} />}
+    </Page>
+  );
+}
+
+function OneCurrency({ found, change }: { found: Standing; change: Change }) {
+  const { t } = useTranslation();
+  const { money, number, date } = useFormat();
+  const { currency, rate } = found;
+  return (
+    <Card heading={currency}>
+      <Figures
+        figures={[
+          { label: t('cash.open'), value: money(found.open) },
+          { label: t('cash.overdue'), value: money(found.overdue) },
+          ...(found.converted && rate
+            ? [
+                {
+                  label: t('cash.atRate', {
+                    rate: rate.rate,
+                    day: date(rate.day),
+                    source: rate.source,
+                  }),
+                  value: money(found.converted),
+                },
+              ]
+            : []),
+        ]}
+      />
+      <Table
+        label={t('cash.ageing')}
+        rows={found.ageing.filter((one) => one.invoices > 0)}
+        rowKey={(one) => one.bucket}
+        columns={[
+          {
+            key: 'bucket',
+            label: t('cash.ageing'),
+            show: (one) => t(`cash.buckets.${one.bucket}`),
+          },
+          {
+            key: 'open',
+            label: t('cash.open'),
+            number: true,
+            show: (one) => money(one.open),
+          },
+          {
+            key: 'invoices',
+            label: t('cash.invoices'),
+            number: true,
+            show: (one) => (
+              <Button
+                onClick={() =>
+                  change({ bucket: one.bucket, currency, from_day: null, to_day: null })
+                }
+              >
+                {number(one.invoices)}
+              </Button>
+            ),
+          },
+        ]}
+      />
+      <Table
+        label={t('cash.weeks')}
+        rows={found.weeks}
+        rowKey={(one) => one.begins_on}
+        columns={[
+          { key: 'week', label: t('cash.week'), show: (one) => date(one.begins_on) },
+          { key: 'open', label: t('cash.open'), number: true, show: (one) => money(one.open) },
+          {
+            key: 'held',
+            label: t('cash.heldBack'),
+            number: true,
+            show: (one) => money(one.held_back),
+          },
+          {
+            key: 'expected',
+            label: t('cash.expected'),
+            number: true,
+            show: (one) => money(one.expected),
+          },
+          {
+            key: 'invoices',
+            label: t('cash.invoices'),
+            number: true,
+            show: (one) => number(one.invoices),
+          },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Invoices() {
+  const { t } = useTranslation();
+  const { money, day, number } = useFormat();
+  const [{ bucket, currency, from_day, to_day }, change] = useFilters(FILTERS);
+  const query = usePages<OpenInvoice>('/cash/invoices', { bucket, currency, from_day, to_day });
+  return (
+    <Card flush heading={t('cash.openInvoices')}>
+      <div className="filters">
+        <Select
+          label={t('cash.ageing')}
+          value={bucket}
+          onChange={(value) => change({ bucket: value })}
+          options={[
+            { value: '', label: t('common.all') },
+            ...BUCKETS.map((one) => ({ value: one, label: t(`cash.buckets.${one}`) })),
+          ]}
+        />
+        <TextField
+          label={t('cash.currency')}
+          value={currency}
+          onChange={(value) => change({ currency: value.toUpperCase().slice(0, 3) })}
+        />
+      </div>
+      <Loaded query={query}>
+        {(data) => {
+          const rows = data.pages.flatMap((page) => page.data);
+          if (rows.length === 0) return <Empty>{t('cash.empty')}</Empty>;
+          return (
+            <Table
+              label={t('cash.openInvoices')}
+              rows={rows}
+              rowKey={(row) => row.invoice_id}
+              columns={[
+                {
+                  key: 'number',
+                  label: t('cash.invoice'),
+                  show: (row) => <To to={`/invoices/${row.invoice_id}`}>{row.number}</To>,
+                },
+                {
+                  key: 'code',
+                  label: t('orders.vendorCode'),
+                  show: (row) => row.vendor_code,
+                },
+                {
+                  key: 'due',
+                  label: t('cash.due'),
+                  show: (row) => (
+                    <>
+                      {day(row.due_at)}{' '}
+                      {(row.days_late ?? 0) > 0 && (
+                        <Badge tone="critical">
+                          {t('cash.late', {
+                            count: row.days_late ?? 0,
+                            shown: number(row.days_late ?? 0),
+                          })}
+                        </Badge>
+                      )}
+                    </>
+                  ),
+                },
+                {
+                  key: 'total',
+                  label: t('cash.total'),
+                  number: true,
+                  show: (row) => money(row.total),
+                },
+                {
+                  key: 'held',
+                  label: t('cash.heldBack'),
+                  number: true,
+                  show: (row) => money(row.held_back),
+                },
+                {
+                  key: 'open',
+                  label: t('cash.open'),
+                  number: true,
+                  show: (row) => money(row.open),
+                },
+              ]}
+            />
+          );
+        }}
+      </Loaded>
+      <More query={query} />
+    </Card>
+  );
+}
+
+function Bridges() {
+  const { t } = useTranslation();
+  const query = useResource<{ data: Bridge[] }>('/cash/bridge', {}, true);
+  return (
+    <Loaded query={query}>
+      {(found) => (
+        <>
+          {found.data.map((one) => (
+            <OneBridge key={one.currency} found={one} />
+          ))}
+          {found.data.length > 0 && (
+            <p className="subdued padded">
+              <To to="/reconciliation/invoices">{t('cash.byInvoice')}</To>
+            </p>
+          )}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function OneBridge({ found }: { found: Bridge }) {
+  const { t } = useTranslation();
+  const { money, number } = useFormat();
+  const heading = t('cash.bridge', { currency: found.currency });
+  const rows = [
+    { step: 'invoiced', amount: found.invoiced, invoices: found.invoices },
+    ...found.steps.filter((one) => one.invoices > 0),
+    { step: 'paid', amount: found.paid, invoices: found.invoices },
+  ];
+  return (
+    <Card flush heading={heading}>
+      <Table
+        label={heading}
+        rows={rows}
+        rowKey={(one) => one.step}
+        columns={[
+          { key: 'step', label: t('cash.step'), show: (one) => t(`cash.steps.${one.step}`) },
+          {
+            key: 'amount',
+            label: t('cash.amount'),
+            number: true,
+            show: (one) => money(one.amount),
+          },
+          {
+            key: 'invoices',
+            label: t('cash.invoices'),
+            number: true,
+            show: (one) => number(one.invoices),
+          },
+        ]}
+      />
+    </Card>
+  );
+}
