@@ -192,7 +192,12 @@ def _say_how_billed(session: Session) -> None:
             tax_registration_number=None,
             remit_to=ADDRESS,
             bill_to=ADDRESS | {"party_id": "AMZN1", "name": "Amazon.com Services LLC"},
-            terms={"type": "Basic", "net_days": 60},
+            terms={
+                "type": "Basic",
+                "net_days": 60,
+                "discount_percent": "2",
+                "discount_days": 30,
+            },
             number_prefix=f"{code}-",
             next_number=1,
             draft_from="hand",
