@@ -11,6 +11,7 @@ import click
 from app.bench import audit, backfill, ground, ledger, read, traffic, webhooks
 from app.bench import neighbours as beside
 from app.bench.ground import Ground
+from app.bench.money import run as money
 from app.bench.reconcile import measure as reconciling
 from app.bench.report import Report
 from app.bench.year import run as year
@@ -168,16 +169,36 @@ def bench_audit(
     type=click.IntRange(1_000, 10_000_000),
     help="Purchase order lines, with all their papers.",
 )
+@click.option(
+    "--faults",
+    is_flag=True,
+    help="Instead: seed money faults in so many --rounds, and say which were found.",
+)
+@click.option("--seed", default=7, show_default=True, help="The same seed makes the same faults.")
 @OUTPUT
 @SUPERUSERS
 @told_plainly
-def bench_reconcile(rounds: int, lines: int, output: Path | None, database_url: str | None) -> None:
+def bench_reconcile(
+    rounds: int,
+    lines: int,
+    faults: bool,
+    seed: int,
+    output: Path | None,
+    database_url: str | None,
+) -> None:
     """The match of so many lines: a full pass, one query by hand, and a thousand changed lines.
 
     Writes the papers first (some minutes for a million lines). After every round a full pass must
     give the rows that following the changed papers gave, and every unit and cent must stand in one
     place, or exit 1.
+
+    With --faults orders are walked against the small Amazon from placing to payment, with every
+    kind of money fault that we seed. Prints recall and precision by kind, paper and amount, with
+    what was missed and what was reported wrongly; exit 1 unless both are 1.
     """
+    if faults:
+        _faults(rounds, seed, output, database_url)
+        return
     _measured(output, database_url, lambda place: reconciling.measure(place, rounds, lines))
 
 
@@ -221,6 +242,17 @@ def bench_year(
     click.echo(f"\nWritten to {path}")
     if found.wrong:
         stop(SOMETHING_WRONG, f"{len(found.wrong)} things are wrong.")
+
+
+def _faults(rounds: int, seed: int, output: Path | None, database_url: str | None) -> None:
+    with ground.ground(database_url, None) as place:
+        found, took = money.walk_the_money(place.folder, rounds, seed)
+    path = money.write(output or RESULTS / "reconcile-faults.json", found, took)
+    click.echo(money.table(found))
+    click.echo(f"\nWritten to {path}")
+    if found.missed or found.wrongly:
+        wrong = len(found.missed) + len(found.wrongly)
+        stop(SOMETHING_WRONG, f"{wrong} faults were missed or reported wrongly.")
 
 
 def _measured(

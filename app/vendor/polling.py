@@ -38,6 +38,7 @@ from app.vendor.papers import (
     plain,
     status_facts,
 )
+from app.vendor.payments import findings as payment_findings
 from app.vendor.payments import reading as remittances
 from app.vendor.receipts import store_statuses
 from app.vendor.reconciliation import restating as reconciliation
@@ -89,6 +90,7 @@ def poll(shop_id: int) -> None:
     run(drafting.draft_by_rule, shop_id)
     finance.read(shop_id)
     remittances.read(shop_id)
+    run(payment_findings.state, shop_id)
     disputes.follow(shop_id)
     reconciliation.reconcile(shop_id)
     run(unsettled.state, shop_id)

@@ -108,7 +108,12 @@ def test_an_order_is_read_acknowledged_and_shipped_over_http(
     ]
     path = f"/purchase-orders/{number}"
     done = screen.post(f"{path}/acknowledge", {"lines": said}, 202)
-    assert done["acknowledgement"] == {"state": "waiting", "sent_at": None, "error": None}
+    assert done["acknowledgement"] == {
+        "state": "waiting",
+        "waits_for_a_person": False,
+        "sent_at": None,
+        "error": None,
+    }
     assert done["acknowledge_by"] is None
     assert done["acknowledgements"][0]["by"] == "user:42"
     assert screen.post(f"{path}/acknowledge", {"lines": said}, 409)["code"] == (

@@ -1,8 +1,8 @@
 """The cases: what goes wrong between receipt and payment, each with its truth.
 
 Every case has an order of two lines, a shipment, receipts, an invoice 70 days old, and payments in
-runs by their day after the invoice: A on day 25, B on 45, C on 60, D on 66 and E on 68; F, G and H
-are payments of their own kind. The terms are 2 % within 30 days, else net 60.
+runs by their day after the invoice: A on day 25, B on 45, C on 60, D on 66 and E on 68; F and G
+are payments in another currency. The terms are 2 % within 30 days, else net 60.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ CENT = Decimal("0.01")
 QUICK_PAY = Decimal("0.02")
 CHARGE = Decimal("48.50")
 PROVISION = Decimal("75.00")
+AGREED = Decimal("40.00")
+LOST_IN_EXCHANGE = Decimal("1.23")
 
 
 class Case:
@@ -186,7 +188,7 @@ class MisReceipt(ShortReceipt):
         return [first.units + moved, *(line.units for line in others)]
 
     def told(self, paper: Paper) -> Told:
-        return {}
+        return {"1": {"defects": {}}}
 
     def paid(self, papers: list[Paper]) -> Iterator[Paid]:
         yield from (in_full(paper) for paper in papers)
@@ -194,6 +196,7 @@ class MisReceipt(ShortReceipt):
 
     def truth(self, papers: list[Paper]) -> Iterator[Fault]:
         yield Fault("mis_receipt", papers[0].invoice, self.claim(papers[0]), units=self.missing)
+        yield Fault("over_received", papers[1].number, self.claim(papers[0]), units=self.missing)
 
 
 class PriceVariance(Case):
@@ -231,6 +234,10 @@ class OverBilling(PriceVariance):
         first, *others = paper.lines
         return [first._replace(cost=first.cost + self.less), *others]
 
+    def truth(self, papers: list[Paper]) -> Iterator[Fault]:
+        yield from super().truth(papers)
+        yield Fault("price_variance", papers[0].number, -self.claim(papers[0]))
+
 
 class Chargeback(Case):
     """A charge for how an order was delivered."""
@@ -264,9 +271,6 @@ class OpenProvision(Case):
     def paid(self, papers: list[Paper]) -> Iterator[Paid]:
         yield in_full(papers[0])
         yield Paid("C", f"{papers[0].number} PROVISION FOR RECEIVABLES", -PROVISION)
-
-    def truth(self, papers: list[Paper]) -> Iterator[Fault]:
-        yield Fault("provision", papers[0].number, PROVISION)
 
 
 class InParts(Case):
@@ -305,7 +309,7 @@ class Unpaid(Case):
         return iter(())
 
     def truth(self, papers: list[Paper]) -> Iterator[Fault]:
-        yield Fault("unpaid", papers[0].invoice, papers[0].total)
+        yield Fault("unpaid_overdue", papers[0].invoice, papers[0].total)
 
 
 class ForeignPayment(Case):
@@ -325,14 +329,34 @@ class WrongExchange(Case):
     def paid(self, papers: list[Paper]) -> Iterator[Paid]:
         yield in_full(papers[0], "G")
 
+    def truth(self, papers: list[Paper]) -> Iterator[Fault]:
+        yield Fault("exchange_difference", f"UP-RUNG{papers[0].number}", LOST_IN_EXCHANGE, "CAD")
 
-class FileDiffers(Case):
-    """The export of a payment says otherwise than Amazon's finance does."""
 
-    name = "file and API disagree"
+class CoOp(Case):
+    """An agreement of a fixed amount a month, charged as agreed."""
+
+    name = "co-op"
+    agreement = "COOP"
+    more = Decimal()
 
     def paid(self, papers: list[Paper]) -> Iterator[Paid]:
-        yield in_full(papers[0], "H")
+        yield in_full(papers[0])
+        yield Paid("C", self.reference(papers[0]), -(AGREED + self.more))
+
+    def reference(self, paper: Paper) -> str:
+        """Amazon's number of the charge: its agreement's, and one of its own."""
+        return f"{self.agreement}-{paper.number:>8}"
+
+
+class CoOpOverCharge(CoOp):
+    """Charged above the agreement."""
+
+    name = "co-op over-charge"
+    more = Decimal("12.34")
+
+    def truth(self, papers: list[Paper]) -> Iterator[Fault]:
+        yield Fault("coop_overcharge", self.reference(papers[0]), self.more)
 
 
 CASES: list[type[Case]] = [
@@ -355,5 +379,6 @@ CASES: list[type[Case]] = [
     Unpaid,
     ForeignPayment,
     WrongExchange,
-    FileDiffers,
+    CoOp,
+    CoOpOverCharge,
 ]

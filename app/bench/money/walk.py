@@ -14,19 +14,20 @@ from typing import Any
 
 from sqlmodel import Session
 
-from app.bench.money.cases import CASES, Case
+from app.bench.money.cases import AGREED, CASES, LOST_IN_EXCHANGE, Case, CoOp
 from app.bench.money.papers import Fault, Line, Paid, Paper
 from app.bench.year.amazon import Amazon, token_of
 from app.bench.year.product import ASIN, Product
-from app.db import database_time, run
+from app.db import database_time, run, shop_of
 from app.vendor import invoices
+from app.vendor.co_op.tables import CoOpAgreement
 from app.vendor.invoices import Billed
 
 REGION = "na"
 CODES = ("YEARA", "YEARB")
 ORDERED, INVOICED = timedelta(days=100), timedelta(days=70)
-RUNS = {"A": 25, "B": 45, "C": 60, "D": 66, "E": 68, "F": 60, "G": 60, "H": 60}
-RATE, LOST_IN_EXCHANGE = Decimal("0.9"), Decimal("1.23")
+RUNS = {"A": 25, "B": 45, "C": 60, "D": 66, "E": 68, "F": 60, "G": 60}
+RATE = Decimal("0.9")
 AS_IF_TIME_HAD_PASSED = """
 UPDATE remittance_reading SET tried_at = tried_at - interval '2 hours',
     read_to = read_to - interval '70 days'
@@ -61,6 +62,7 @@ class Walk:
         self._place_all()
         self.product.do("amazon_poll")
         self.product.say_how_billed()
+        run(_agree, self.product.shop_id)
         self.product.follow()
         self.product.do("amazon_poll")
         self._ship_all()
@@ -138,10 +140,12 @@ class Walk:
     def _pay_all(self) -> None:
         for one in self.cases:
             for paid in one.case.paid(one.papers):
-                self.payments.setdefault(paid.run, []).append(paid)
+                # A payment that loses in exchange is one for each case, so that it can be named.
+                name = f"G{one.papers[0].number}" if paid.run == "G" else paid.run
+                self.payments.setdefault(name, []).append(paid)
         invoiced = database_time() - INVOICED
         for name, lines in sorted(self.payments.items()):
-            at = invoiced + timedelta(days=RUNS[name])
+            at = invoiced + timedelta(days=RUNS[name[0]])
             self.amazon.tell(
                 "remittances",
                 number=f"RUN{name}",
@@ -154,13 +158,31 @@ class Walk:
 
 def _exchanged(name: str, lines: list[Paid]) -> dict[str, Any]:
     """Payments F and G come in another currency; G is less than its rate gives."""
-    if name not in ("F", "G"):
+    if name[0] not in ("F", "G"):
         return {}
     given = {"currency": "CAD", "invoice_currency": "USD", "rate": str(RATE)}
-    if name == "G":
+    if name[0] == "G":
         whole = sum((line.paid for line in lines), Decimal()) * RATE
         given["amount"] = str(whole.quantize(Decimal("0.01")) - LOST_IN_EXCHANGE)
     return given
+
+
+def _agree(session: Session) -> None:
+    """An operator keeps the agreement that the charges are held against."""
+    session.add(
+        CoOpAgreement(
+            shop_id=shop_of(session),
+            region=REGION,
+            number=CoOp.agreement,
+            name="Marketing",
+            purpose="marketing",
+            base="fixed",
+            amount=AGREED,
+            currency="USD",
+            starts_on=(database_time() - timedelta(days=365)).date(),
+            changed_by="user:1",
+        )
+    )
 
 
 def _bill(session: Session, number: str, billed: list[Billed], at: datetime) -> str:
