@@ -20,9 +20,9 @@ REPORTS = "/reports/2021-06-30/reports"
 WEEKLY = {"reportPeriod": "WEEK", "distributorView": "SOURCING", "sellingProgram": "RETAIL"}
 
 
-def last_week(days_late: int = 0) -> dict[str, str]:
+def last_week(days_on: int = 0) -> dict[str, str]:
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    sunday = today - timedelta(days=(today.weekday() + 1) % 7 + 7 - days_late)
+    sunday = today - timedelta(days=(today.weekday() + 1) % 7 + 7 - days_on)
     return {
         "dataStartTime": sunday.isoformat(),
         "dataEndTime": (sunday + timedelta(days=6)).isoformat(),
@@ -63,17 +63,17 @@ def test_a_weekly_report_says_what_its_schema_promises_and_the_same_twice(caller
 
 
 @pytest.mark.parametrize(
-    ("options", "days_late", "reason"),
+    ("options", "days_on", "reason"),
     [
-        (WEEKLY, 1, "do not align"),
+        (WEEKLY, -1, "do not align"),
         (WEEKLY, 7, "not available yet"),
         ({"reportPeriod": "WEEK"}, 0, "options are missing"),
     ],
 )
 def test_a_report_that_cannot_be_made_ends_fatal_and_its_document_says_why(
-    caller: Caller, options: dict[str, str], days_late: int, reason: str
+    caller: Caller, options: dict[str, str], days_on: int, reason: str
 ) -> None:
-    report = ended(caller, ask(caller, "GET_VENDOR_SALES_REPORT", options, **last_week(days_late)))
+    report = ended(caller, ask(caller, "GET_VENDOR_SALES_REPORT", options, **last_week(days_on)))
     assert report["processingStatus"] == "FATAL"
     assert reason in document(caller, report)["errorDetails"]
 
