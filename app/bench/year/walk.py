@@ -18,6 +18,7 @@ from app.db import database_time
 
 MONTHS = 12
 COST = "10.00"
+LOOK_UPS = 10
 ORDERS = "getPurchaseOrders"
 # What goes wrong while reading, by month: the kind and how many calls it lasts.
 WHILE_READING = {
@@ -235,12 +236,22 @@ class Walk:
         self.never_landed = self.amazon.stats()["never_landed"]
 
     def _look_up_unclear(self) -> None:
-        """An operator looks up what is unclear and sends again what Amazon does not have."""
-        theirs = {one["sent"]["id"] for one in self.amazon.rows("invoices")}
-        for invoice_id, number in self.product.rows(UNCLEAR, shop=self.product.shop_id):
-            if number not in theirs:
+        """An operator looks up what is unclear and sends again what Amazon does not have.
+
+        A job that dies while it sends leaves the invoice unclear once more: it is looked up again.
+        """
+        for _time in range(LOOK_UPS):
+            theirs = {one["sent"]["id"] for one in self.amazon.rows("invoices")}
+            lost = [
+                invoice_id
+                for invoice_id, number in self.product.rows(UNCLEAR, shop=self.product.shop_id)
+                if number not in theirs
+            ]
+            if not lost:
+                return
+            for invoice_id in lost:
                 self.product.send_invoice_again(invoice_id)
-        self.product.follow()
+            self.product.follow()
 
     def _receipt(self, number: str, line: str, total: int) -> None:
         self.amazon.tell(f"purchase-orders/{number}/receipts", line=line, total=total)
