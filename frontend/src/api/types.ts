@@ -296,19 +296,28 @@ export interface Connection {
   channel: 'shopify' | 'amazon';
   name: string;
   region: string | null;
-  state: string;
+  state: 'connected' | 'reopen_needed' | 'reauthorise' | 'disconnected' | 'by_file';
   last_good_at: string | null;
   error: string | null;
 }
+export type CapabilityName =
+  | 'orders'
+  | 'status'
+  | 'shipments'
+  | 'transactions'
+  | 'invoices'
+  | 'finance_invoices'
+  | 'remittances'
+  | 'reports';
 export interface ConnectionWarning {
   kind: 'consent_ends' | 'secret_ends' | 'role_missing';
   connection_id: number | null;
   by: string | null;
-  capability: string | null;
+  capability: CapabilityName | null;
   is_critical: boolean;
 }
 export interface Capability {
-  name: string;
+  name: CapabilityName;
   state: 'good' | 'role_missing' | 'consent_ended' | 'failing' | 'unasked';
   asked_at: string | null;
   last_good_at: string | null;
@@ -385,7 +394,10 @@ export interface Session {
   edition: 'public' | 'custom';
 }
 export interface Home {
-  setup: { step: string; done: boolean }[];
+  setup: {
+    step: 'shopify_connected' | 'catalog_imported' | 'amazon_connected' | 'first_purchase_order';
+    done: boolean;
+  }[];
   catalog_import: {
     state: string;
     items: number;

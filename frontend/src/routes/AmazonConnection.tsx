@@ -43,7 +43,7 @@ export default function AmazonConnection() {
             <Card heading={t('connection.access')}>
               <p>
                 {t(`settings.regions.${detail.connection.region}`)} ·{' '}
-                {t(`settings.states.${detail.connection.state}`)}
+                {t(`connectionStates.${detail.connection.state}`)}
               </p>
               <p>
                 {detail.consent_ends_at

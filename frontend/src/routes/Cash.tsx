@@ -186,7 +186,7 @@ function Invoices() {
                 },
                 {
                   key: 'code',
-                  label: t('orders.vendorCode'),
+                  label: t('orders.fields.vendor_code'),
                   show: (row) => row.vendor_code,
                 },
                 {

@@ -182,7 +182,7 @@ function Border({ home }: { home: HomeData }) {
           <li key={connection.id}>
             {t(`names.${connection.channel}`)} · {connection.name}{' '}
             <Badge tone={connection.state === 'connected' ? 'success' : 'critical'}>
-              {t(`settings.states.${connection.state}`)}
+              {t(`connectionStates.${connection.state}`)}
             </Badge>
             {connection.error && <div className="negative">{connection.error}</div>}
           </li>

@@ -51,7 +51,7 @@ function One({ connection }: { connection: Connection }) {
         connection.name
       )}{' '}
       <Badge tone={connection.state === 'connected' ? 'success' : 'critical'}>
-        {t(`settings.states.${connection.state}`)}
+        {t(`connectionStates.${connection.state}`)}
       </Badge>{' '}
       <span className="subdued">
         {t('settings.lastGood', {
