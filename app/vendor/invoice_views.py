@@ -221,7 +221,7 @@ def whole(session: Session, invoice: Invoice) -> InvoiceView:
         forecast=_forecast(forecast(subject), currency) if invoice.state != "cancelled" else None,
         differences=differences(subject),
         can=_can(invoice, subject.billing),
-        payments=payments_of(session, invoice.number),
+        payments=payments_of(session, invoice.region, invoice.number),
     )
 
 

@@ -11,7 +11,8 @@ WITH line AS MATERIALIZED (
            lower(concat_ws(' ', line.invoice_type, line.description)) AS words
     FROM remittance_line AS line
     JOIN remittance USING (shop_id, region, payment_id)
-    LEFT JOIN invoice AS own ON own.shop_id = :shop AND own.number = btrim(line.reference)
+    LEFT JOIN invoice AS own ON own.shop_id = :shop AND own.region = line.region
+        AND own.number = btrim(line.reference)
     WHERE line.shop_id = :shop AND remittance.status <> 'FAILED' {scope}
 ),
 -- The grammar of payments/references.py, read from right to left.

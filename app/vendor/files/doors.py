@@ -7,12 +7,19 @@ from typing import Any, Protocol, cast
 
 from sqlmodel import Session
 
-from app.vendor.files import invoice_door, order_door, shipment_door, verdict_door
+from app.vendor.files import (
+    invoice_door,
+    order_door,
+    remittance_door,
+    shipment_door,
+    verdict_door,
+)
 from app.vendor.files.kinds import (
     FUNCTIONAL_ACKNOWLEDGEMENTS,
     INVOICES,
     PURCHASE_ORDER_STATUS,
     PURCHASE_ORDERS,
+    REMITTANCES,
     SHIPMENTS,
 )
 from app.vendor.files.paper import Paper, Preview
@@ -43,6 +50,7 @@ DOORS: dict[str, Door] = {
     PURCHASE_ORDER_STATUS: cast(Door, order_door),
     SHIPMENTS: cast(Door, shipment_door),
     INVOICES: cast(Door, invoice_door),
+    REMITTANCES: cast(Door, remittance_door),
     FUNCTIONAL_ACKNOWLEDGEMENTS: cast(Door, verdict_door),
 }
 

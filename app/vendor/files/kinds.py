@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Type = Literal["text", "units", "amount", "day", "choice"]
+Type = Literal["text", "units", "amount", "money", "rate", "day", "choice"]
+"""An `amount` is not below zero; `money` may be, as what Amazon takes back is."""
 PURCHASE_ORDERS = "purchase_orders"
 PURCHASE_ORDER_STATUS = "purchase_order_status"
 SHIPMENTS = "shipments"
 INVOICES = "invoices"
+REMITTANCES = "remittances"
 FUNCTIONAL_ACKNOWLEDGEMENTS = "functional_acknowledgements"
 
 
@@ -269,6 +271,99 @@ INVOICE_FIELDS = (
     FileField("tax", "amount", ("Tax", "Tax amount", "VAT", "税额"), of_order=True),
 )
 
+PAYMENT_STATUSES = {
+    "successful": "SUCCESSFUL",
+    "success": "SUCCESSFUL",
+    "paid": "SUCCESSFUL",
+    "completed": "SUCCESSFUL",
+    "complete": "SUCCESSFUL",
+    "cleared": "SUCCESSFUL",
+    "processed": "SUCCESSFUL",
+    "已付款": "SUCCESSFUL",
+    "in progress": "IN_PROGRESS",
+    "pending": "IN_PROGRESS",
+    "initiated": "IN_PROGRESS",
+    "处理中": "IN_PROGRESS",
+    "failed": "FAILED",
+    "voided": "FAILED",
+    "void": "FAILED",
+    "cancelled": "FAILED",
+    "已作废": "FAILED",
+}
+# Payments › Remittances of Vendor Central (amazon-vendor.md §7.3): a block of payments, then the row
+# "Invoices", then a block of lines, in an older and a newer layout.
+PAYMENT_FIELDS = (
+    FileField(
+        "payment_number",
+        "text",
+        ("Payment Number", "Payment", "Payment #", "付款编号"),
+        required=True,
+        of_order=True,
+    ),
+    FileField("paid_on", "day", ("Payment Date", "付款日期"), required=True, of_order=True),
+    FileField(
+        "invoice_currency", "text", ("Invoice Currency", "发票货币"), longest=3, of_order=True
+    ),
+    FileField(
+        "invoice_amount",
+        "money",
+        ("Amount in Invoice Currency", "发票货币金额"),
+        of_order=True,
+    ),
+    FileField(
+        "payment_currency", "text", ("Payment Currency", "付款货币"), longest=3, of_order=True
+    ),
+    FileField(
+        "payment_amount",
+        "money",
+        ("Amount in Payment Currency", "Payment Amount", "付款货币金额", "付款金额"),
+        required=True,
+        of_order=True,
+    ),
+    FileField("exchange_rate", "rate", ("Exchange Rate", "汇率"), of_order=True),
+    FileField(
+        "payment_method", "text", ("Payment Type", "Payment Method", "付款方式"), of_order=True
+    ),
+    FileField(
+        "payment_status",
+        "choice",
+        ("Payment Status", "付款状态"),
+        choices=PAYMENT_STATUSES,
+        of_order=True,
+    ),
+)
+PAYMENT_LINE_FIELDS = (
+    FileField("of_payment", "text", ("Payment Number", "付款编号"), required=True),
+    FileField(
+        "invoice_number",
+        "text",
+        ("Invoice Number", "Invoice", "发票号", "发票编号"),
+        required=True,
+        longest=200,
+    ),
+    FileField("dated_on", "day", ("Invoice Date", "发票日期")),
+    FileField("transaction_type", "text", ("Transaction Type", "交易类型"), longest=200),
+    FileField(
+        "description",
+        "text",
+        ("Transaction Description", "Description", "交易描述", "描述"),
+        longest=500,
+    ),
+    FileField(
+        "original_invoice",
+        "text",
+        ("Original Invoice Number", "原始发票号"),
+        longest=200,
+    ),
+    FileField("invoiced", "money", ("Invoice Amount", "发票金额")),
+    FileField("line_currency", "text", ("Invoice Currency", "发票货币"), longest=3),
+    FileField("withheld", "money", ("Withholding Amount", "预扣金额")),
+    FileField("discount", "money", ("Terms Discount Taken", "Discount Taken", "付款折扣")),
+    FileField(
+        "paid", "money", ("Amount Paid", "Net Amount Paid", "已付金额", "净付金额"), required=True
+    ),
+)
+
 KINDS = {
     one.name: one
     for one in (
@@ -279,6 +374,7 @@ KINDS = {
         ),
         Kind(SHIPMENTS, SHIPMENT_FIELDS),
         Kind(INVOICES, INVOICE_FIELDS),
+        Kind(REMITTANCES, PAYMENT_FIELDS + PAYMENT_LINE_FIELDS),
         Kind(FUNCTIONAL_ACKNOWLEDGEMENTS, ()),
     )
 }

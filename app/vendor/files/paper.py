@@ -26,14 +26,25 @@ Became = Literal[
     "as_amazon",
     "differs",
     "unknown",
+    "witness",
+    "disagrees",
     "accepted",
     "with_errors",
     "rejected",
 ]
 """`as_amazon` and `differs`: Amazon's API has shown the paper, so the file changes nothing.
 `unknown`: the file speaks of a paper that is not in the books, so it changes nothing either.
-`accepted`, `with_errors` and `rejected` are verdicts of 997s."""
-CHANGING: tuple[Became, ...] = ("new", "changed", "accepted", "with_errors", "rejected")
+`witness` and `disagrees`: the paper is counted from another source already; what the file says is
+kept beside it and does not count. `accepted`, `with_errors` and `rejected` are verdicts of 997s."""
+CHANGING: tuple[Became, ...] = (
+    "new",
+    "changed",
+    "witness",
+    "disagrees",
+    "accepted",
+    "with_errors",
+    "rejected",
+)
 """Those that taking the file changes something for."""
 
 
@@ -57,6 +68,8 @@ class Paper:
     units: int
     differences: Sequence[Difference]
     content: Mapping[str, Any] = field(repr=False)
+    amount: Decimal | None = None
+    currency: str | None = None
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,12 +48,23 @@ class Columns:
             if columns.get(one.name) and place is not None:
                 self.places[one] = place
 
-    def cells(self, rows: list[Row], type: str) -> Iterator[Cell]:
-        """Every cell of the columns of one type."""
+    def cells(self, rows: Sequence[Row], *types: str) -> Iterator[Cell]:
+        """Every cell of the columns of these types."""
         for row in rows:
             for one, place in self.places.items():
-                if one.type == type:
+                if one.type in types:
                     yield row.cell(place)
+
+
+MONEY = ("amount", "money")
+
+
+def habits_of(mapped: Columns, rows: Sequence[Row], chosen: Habits) -> Habits:
+    """How these rows write days and amounts: as chosen, else as some cell of them says."""
+    return Habits(
+        chosen.date_order or values.date_order_of(mapped.cells(rows, "day")),
+        chosen.decimal_mark or values.decimal_mark_of(mapped.cells(rows, *MONEY)),
+    )
 
 
 def read(
@@ -63,14 +74,11 @@ def read(
     mapped = Columns(kind, found, columns)
     rows = [row for row in sheet.rows if row.number > found.row]
     faults = [one for one in sheet.faults if one.row == 0 or one.row >= found.row]
-    habits = Habits(
-        chosen.date_order or values.date_order_of(mapped.cells(rows, "day")),
-        chosen.decimal_mark or values.decimal_mark_of(mapped.cells(rows, "amount")),
-    )
+    habits = habits_of(mapped, rows, chosen)
     if habits.date_order is None and values.needs_date_order(mapped.cells(rows, "day")):
         faults.append(Fault(0, "", "date_order_unknown"))
         return Reading([], faults, habits)
-    if habits.decimal_mark is None and values.needs_decimal_mark(mapped.cells(rows, "amount")):
+    if habits.decimal_mark is None and values.needs_decimal_mark(mapped.cells(rows, *MONEY)):
         faults.append(Fault(0, "", "decimal_mark_unknown"))
         return Reading([], faults, habits)
     broken = {(one.row, one.column) for one in faults}
@@ -121,6 +129,13 @@ def _value(one: FileField, cell: Cell, habits: Habits, record: Record) -> Any:
         if currency:
             record.values["currency"] = currency
         return amount
+    if one.type == "money":
+        amount, currency = values.amount(cell, habits.decimal_mark)
+        if currency:
+            record.values[f"{one.name}_currency"] = currency
+        return amount
+    if one.type == "rate":
+        return values.rate(cell)
     if one.type == "choice":
         choices = one.choices or {}
         meant = choices.get(values.written(cell).casefold())

@@ -17,6 +17,7 @@ from app.errors import FieldError, Refused
 from app.http import (
     Answer,
     Moment,
+    Money,
     Page,
     PageQuery,
     answer,
@@ -29,7 +30,7 @@ from app.vendor.edi.writing import functional_answer
 from app.vendor.files import working
 from app.vendor.files.doors import door_of
 from app.vendor.files.kinds import KINDS
-from app.vendor.files.paper import Preview
+from app.vendor.files.paper import Paper, Preview
 from app.vendor.files.preview import look
 from app.vendor.files.sheet import ENCODINGS, FAULTS_KEPT, LARGEST_FILE
 from app.vendor.files.tables import FileImport
@@ -110,6 +111,7 @@ class PaperView(Answer):
     became: str
     lines: int
     units: int
+    amount: Money | None
     differences: list[DifferenceView]
 
 
@@ -290,8 +292,23 @@ def _view(session: Session, kept: FileImport, found: Preview) -> PreviewView:
         encodings=list(ENCODINGS),
         rows=found.rows,
         faults=[FaultView.model_validate(one) for one in found.faults[:FAULTS_KEPT]],
-        papers=[PaperView.model_validate(one) for one in found.papers],
+        papers=[_paper(one) for one in found.papers],
         same_as=working.taken_before(session, kept),
         is_x12=is_x12(kept.content),
         can_undo=door_of(kept.kind).CAN_UNDO,
+    )
+
+
+def _paper(one: Paper) -> PaperView:
+    amount = None
+    if one.amount is not None and one.currency is not None:
+        amount = Money(amount=one.amount, currency=one.currency)
+    return PaperView(
+        number=one.number,
+        row=one.row,
+        became=one.became,
+        lines=one.lines,
+        units=one.units,
+        amount=amount,
+        differences=[DifferenceView.model_validate(few) for few in one.differences],
     )

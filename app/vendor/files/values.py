@@ -18,6 +18,7 @@ DecimalMark = Literal[".", ","]
 LARGEST = 2**31 - 1
 LARGEST_AMOUNT = Decimal(10) ** 15
 PLACES = 4
+RATE_PLACES = Decimal("0.00000001")
 NUMERIC = re.compile(r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})(?:[ T,].*)?$")
 ISO = re.compile(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?$")
 NAMED = re.compile(r"^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})(?: .*)?$")
@@ -152,7 +153,19 @@ def amount(cell: Cell, mark: DecimalMark | None) -> tuple[Decimal, str | None]:
     return found, named
 
 
+def rate(cell: Cell) -> Decimal:
+    """A rate of exchange, above zero: its one mark parts the decimals. Raises Wrong."""
+    plain = cell if isinstance(cell, str) else ""
+    if not re.fullmatch(r"\d{1,9}([.,]\d{1,12})?", plain):
+        raise Wrong("not_a_rate", "7.1")
+    found = Decimal(plain.replace(",", ".")).quantize(RATE_PLACES)
+    if not found:
+        raise Wrong("not_a_rate", "7.1")
+    return found
+
+
 def _digits(cell: str) -> str:
+    cell = cell.replace("\u2212", "-")
     return GROUPS.sub("", re.sub(r"[^0-9.,\-'\s\u00a0\u202f]", "", cell)).strip()
 
 

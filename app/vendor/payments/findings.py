@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from app.db import shop_of
 from app.inventory import discrepancies
 from app.inventory.discrepancies import EVERYTHING, Finding
 from app.inventory.kinds import Kind, register
+from app.vendor.payments import witnesses
+from app.vendor.payments.tables import RemittanceWitness
 
 LINES, EXCHANGE = "payment_difference", "exchange_difference"
+SOURCES = "remittance_disagreement"
 
 register(
     Kind(
@@ -28,6 +31,15 @@ register(
         {
             "en": "A payment in another currency is not what its own rate makes of it.",
             "zh-CN": "外币付款金额与其自身汇率折算的结果不符。",
+        },
+        group="cash",
+    ),
+    Kind(
+        SOURCES,
+        {"en": "Sources of a payment disagree", "zh-CN": "付款来源不一致"},
+        {
+            "en": "A file or an X12 820 says another figure of a payment than the source that counts.",
+            "zh-CN": "文件或 X12 820 中的付款数字与计入账册的来源不同。",
         },
         group="cash",
     ),
@@ -67,7 +79,7 @@ WHERE least(abs(times - amount), abs(divided - amount)) > 0.01
 
 def state(session: Session) -> None:
     """States what does not add up, so that it opens and closes by itself."""
-    discrepancies.restate(session, {LINES, EXCHANGE}, EVERYTHING, differences(session))
+    discrepancies.restate(session, {LINES, EXCHANGE, SOURCES}, EVERYTHING, differences(session))
 
 
 def differences(session: Session) -> list[Finding]:
@@ -83,4 +95,35 @@ def differences(session: Session) -> list[Finding]:
         )
         for kind, statement in ((LINES, WRONG_LINES), (EXCHANGE, WRONG_EXCHANGE))
         for row in session.execute(text(statement), asked)
+    ] + _disagreements(session)
+
+
+def _disagreements(session: Session) -> list[Finding]:
+    """Every field in which a witness of a payment is other than what counts, with both figures."""
+    rows = session.exec(
+        select(RemittanceWitness).where(
+            RemittanceWitness.shop_id == shop_of(session), text("differences <> '[]'")
+        )
+    )
+    return [
+        Finding(
+            SOURCES,
+            f"{row.region}:{row.payment_id}:{row.source}:{one.line}:{one.currency}:{one.field}",
+            {
+                "region": row.region,
+                "payment": row.payment_id,
+                "payment_number": row.number,
+                "source": row.source,
+                "import_id": row.import_id,
+                "paper_line": one.line,
+                "field": one.field,
+                "counted": one.counted,
+                "witness": one.witness,
+            },
+            amount=one.amount,
+            currency=one.currency,
+            cause=one.field,
+        )
+        for row in rows
+        for one in map(witnesses.told, row.differences)
     ]

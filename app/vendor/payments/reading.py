@@ -19,6 +19,7 @@ from app.vendor import access, terms
 from app.vendor.client import VendorClient
 from app.vendor.marketplaces import MARKETPLACES
 from app.vendor.papers import digest_of, plain
+from app.vendor.payments import witnesses
 from app.vendor.payments.references import reference
 from app.vendor.payments.tables import Remittance, RemittanceLine, RemittanceReading
 
@@ -33,7 +34,6 @@ MARKETS = """
 SELECT DISTINCT region, marketplace FROM vendor_code
 WHERE shop_id = :shop AND marketplace IS NOT NULL
 """
-OURS = "SELECT number FROM invoice WHERE shop_id = :shop AND number = ANY(:numbers)"
 
 
 class Question(NamedTuple):
@@ -118,9 +118,11 @@ def store(
 
     Raises RetryLater when it cannot be what it says, so that it is asked for again and shown.
     """
+    witnesses.one_at_a_time(session)
     try:
         made = _remittance(shop_of(session), region, header)
-        ours = _ours(session, [str(one.get("invoiceNumber") or "").strip() for one in items])
+        numbers = [str(one.get("invoiceNumber") or "").strip() for one in items]
+        ours = witnesses.ours(session, region, numbers)
         lines = [_line(made, place, one, ours) for place, one in enumerate(items, start=1)]
     except (KeyError, TypeError, ValueError, InvalidOperation) as error:
         raise RetryLater(f"Amazon's remittance cannot be read: {error!r}") from error
@@ -145,6 +147,9 @@ def store(
     session.add(made)
     session.flush()
     session.add_all(lines)
+    session.flush()
+    if made.number is not None:
+        witnesses.settle(session, region, made.number)
 
 
 def _remittance(shop_id: int, region: str, header: Mapping[str, Any]) -> Remittance:
@@ -215,11 +220,6 @@ def _money(raw: Mapping[str, Any]) -> tuple[Decimal, str]:
 def _moment(raw: Any) -> datetime:
     found = datetime.fromisoformat(str(raw))
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-
-
-def _ours(session: Session, numbers: Sequence[str]) -> set[str]:
-    asked = {"shop": shop_of(session), "numbers": sorted(set(numbers))}
-    return set(session.execute(text(OURS), asked).scalars())
 
 
 def _is_news(session: Session, region: str, header: Mapping[str, Any]) -> bool:

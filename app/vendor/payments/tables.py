@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Integer
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -23,6 +30,8 @@ class Remittance(Table, table=True):
     __tablename__ = "remittance"
     __table_args__ = (
         CheckConstraint("status IN ('IN_PROGRESS', 'SUCCESSFUL', 'FAILED')", name="status"),
+        CheckConstraint("source IN ('api', 'file', 'edi')", name="source"),
+        Index("ix_remittance_number", "shop_id", "region", "number"),
         Index("ix_remittance_paid_at", "shop_id", "paid_at", "region", "payment_id"),
     )
 
@@ -45,6 +54,41 @@ class Remittance(Table, table=True):
     header: dict[str, Any] = Field(sa_type=JSONB)
     read_at: datetime = Field(default_factory=_now)
     message_id: int | None = Field(default=None, sa_type=BigInteger)
+    source: str = Field(default="api", description="Whence it was read; each payment counts once.")
+    import_id: int | None = Field(default=None, sa_type=Integer, description="Of its file.")
+
+
+class RemittanceWitness(Table, table=True):
+    """What a file or an X12 820 says of one payment.
+
+    Where Amazon's API shows no payment of that number, the payment is made of the newest witness.
+    Where it does, the witness stands beside it and counts for nothing; what they disagree about is
+    in `differences`.
+    """
+
+    __tablename__ = "remittance_witness"
+    __table_args__ = (
+        CheckConstraint("source IN ('file', 'edi')", name="source"),
+        Index("ix_remittance_witness_number", "shop_id", "region", "number"),
+        Index("ix_remittance_witness_import", "shop_id", "import_id"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    witness_id: int = Field(
+        default=None,
+        primary_key=True,
+        sa_type=Integer,
+        sa_column_kwargs={"server_default": Identity(always=True)},
+    )
+    region: str
+    number: str = Field(description="Amazon's number of the payment.")
+    source: str
+    import_id: int = Field(sa_type=Integer, description="Of the file that says it.")
+    digest: str
+    stated: dict[str, Any] = Field(sa_type=JSONB, description="As `stated.Payment` writes it.")
+    stated_at: datetime = Field(default_factory=_now)
+    payment_id: str | None = Field(default=None, description="Of the payment that counts.")
+    differences: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
 
 
 class RemittanceLine(Table, table=True):

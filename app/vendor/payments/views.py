@@ -19,6 +19,18 @@ SELECT region, payment_id, currency, sum(paid), count(*) FROM remittance_line
 WHERE shop_id = :shop AND payment_id = ANY(:ids) GROUP BY 1, 2, 3
 """
 
+DISAGREE = """
+SELECT region, payment_id FROM remittance_witness
+WHERE shop_id = :shop AND payment_id = ANY(:ids) AND differences <> '[]'
+"""
+WITNESSES = """
+SELECT witness.source, witness.import_id, witness.stated_at, witness.differences, file.name
+FROM remittance_witness AS witness JOIN file_import AS file USING (shop_id, import_id)
+WHERE shop_id = :shop AND witness.region = :region AND witness.payment_id = :id
+  AND witness.import_id IS DISTINCT FROM CAST(:counted AS integer)
+ORDER BY witness.stated_at
+"""
+
 
 class RemittanceSummary(Answer):
     """One payment. `difference` is what its lines lack of it, in the lines' currency; null: none."""
@@ -38,6 +50,28 @@ class RemittanceSummary(Answer):
     difference: Money | None
     read_at: Moment
     message_id: int | None
+    source: str
+    import_id: int | None
+    disagrees: bool
+
+
+class WitnessDifference(Answer):
+    """One field, with what counts and what this source says; line "": of the whole payment."""
+
+    line: str
+    field: str
+    counted: str | None
+    witness: str | None
+
+
+class WitnessView(Answer):
+    """What another source says of the payment; it does not count. Differences name each field."""
+
+    source: str
+    import_id: int
+    file: str
+    stated_at: Moment
+    differences: list[WitnessDifference]
 
 
 class RemittanceLineView(Answer):
@@ -85,6 +119,7 @@ class RemittanceView(RemittanceSummary):
     vendor_codes: list[str]
     payee_codes: list[str]
     by_kind: list[KindTotal]
+    witnesses: list[WitnessView]
     data: list[RemittanceLineView]
 
 
@@ -94,10 +129,17 @@ def summaries(session: Session, rows: Sequence[Remittance]) -> list[RemittanceSu
     sums: dict[tuple[str, str], list[tuple[str, Decimal, int]]] = {}
     for region, payment_id, currency, paid, count in session.execute(text(SUMS), asked):
         sums.setdefault((region, payment_id), []).append((currency, paid, count))
-    return [_summary(row, sums.get((row.region, row.payment_id), [])) for row in rows]
+    disagree = {(one.region, one.payment_id) for one in session.execute(text(DISAGREE), asked)}
+    return [
+        _summary(row, sums.get(key, []), key in disagree)
+        for row in rows
+        for key in [(row.region, row.payment_id)]
+    ]
 
 
-def _summary(row: Remittance, sums: Sequence[tuple[str, Decimal, int]]) -> RemittanceSummary:
+def _summary(
+    row: Remittance, sums: Sequence[tuple[str, Decimal, int]], disagrees: bool
+) -> RemittanceSummary:
     lines = sum(count for _, _, count in sums)
     stated = {row.currency: row.amount}
     if row.invoice_amount is not None and row.invoice_currency is not None:
@@ -126,6 +168,9 @@ def _summary(row: Remittance, sums: Sequence[tuple[str, Decimal, int]]) -> Remit
         difference=difference,
         read_at=row.read_at,
         message_id=row.message_id,
+        source=row.source,
+        import_id=row.import_id,
+        disagrees=disagrees,
     )
 
 
@@ -143,7 +188,7 @@ def whole(session: Session, region: str, payment_id: str) -> RemittanceView:
         )
         .order_by(col(RemittanceLine.position))
     ).all()
-    ours = _ours(session, [line.invoice_number for line in lines])
+    ours = _ours(session, region, [line.invoice_number for line in lines])
     totals: dict[tuple[str, str], tuple[int, Decimal]] = {}
     for line in lines:
         count, paid = totals.get((line.kind, line.currency), (0, Decimal(0)))
@@ -157,12 +202,37 @@ def whole(session: Session, region: str, payment_id: str) -> RemittanceView:
             KindTotal(kind=kind, lines=count, paid=Money(amount=paid, currency=currency))
             for (kind, currency), (count, paid) in sorted(totals.items())
         ],
+        witnesses=_witnesses(session, row),
         data=[_line(line, ours.get(line.invoice_number)) for line in lines],
     )
 
 
-def payments_of(session: Session, number: str | None) -> list[InvoicePayment]:
-    """Every line of a payment that is about this invoice, the oldest first."""
+def _witnesses(session: Session, row: Remittance) -> list[WitnessView]:
+    asked = {
+        "shop": row.shop_id,
+        "region": row.region,
+        "id": row.payment_id,
+        "counted": row.import_id,
+    }
+    return [
+        WitnessView(
+            source=one.source,
+            import_id=one.import_id,
+            file=one.name,
+            stated_at=one.stated_at,
+            differences=[
+                WitnessDifference(
+                    **{name: few[name] for name in ("line", "field", "counted", "witness")}
+                )
+                for few in one.differences
+            ],
+        )
+        for one in session.execute(text(WITNESSES), asked)
+    ]
+
+
+def payments_of(session: Session, region: str, number: str | None) -> list[InvoicePayment]:
+    """Every line of a payment of this region that is about this invoice, the oldest first."""
     if number is None:
         return []
     rows = session.exec(
@@ -173,7 +243,11 @@ def payments_of(session: Session, number: str | None) -> list[InvoicePayment]:
             & (col(Remittance.region) == RemittanceLine.region)
             & (col(Remittance.payment_id) == RemittanceLine.payment_id),
         )
-        .where(RemittanceLine.shop_id == shop_of(session), RemittanceLine.invoice_number == number)
+        .where(
+            RemittanceLine.shop_id == shop_of(session),
+            RemittanceLine.region == region,
+            RemittanceLine.invoice_number == number,
+        )
         .order_by(col(Remittance.paid_at), col(RemittanceLine.position))
     ).all()
     return [
@@ -192,10 +266,12 @@ def payments_of(session: Session, number: str | None) -> list[InvoicePayment]:
     ]
 
 
-def _ours(session: Session, numbers: Sequence[str]) -> dict[str, int]:
+def _ours(session: Session, region: str, numbers: Sequence[str]) -> dict[str, int]:
     rows = session.exec(
         select(Invoice).where(
-            Invoice.shop_id == shop_of(session), col(Invoice.number).in_(sorted(set(numbers)))
+            Invoice.shop_id == shop_of(session),
+            Invoice.region == region,
+            col(Invoice.number).in_(sorted(set(numbers))),
         )
     )
     return {row.number: row.invoice_id for row in rows if row.number is not None}

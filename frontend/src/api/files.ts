@@ -1,5 +1,6 @@
 // A file as the server shows it: what it would do, and what became of it.
 import { upload } from './client';
+import type { Money } from './types';
 
 export interface FileImport {
   import_id: number;
@@ -29,6 +30,8 @@ export type Became =
   | 'as_amazon'
   | 'differs'
   | 'unknown'
+  | 'witness'
+  | 'disagrees'
   | 'accepted'
   | 'with_errors'
   | 'rejected';
@@ -48,6 +51,7 @@ export interface FilePaper {
   became: Became;
   lines: number;
   units: number;
+  amount: Money | null;
   differences: { line: string; field: string; before: string | null; stated: string | null }[];
 }
 

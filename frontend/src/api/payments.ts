@@ -17,6 +17,17 @@ export interface Remittance {
   difference: Money | null;
   read_at: string;
   message_id: number | null;
+  source: 'api' | 'file' | 'edi';
+  import_id: number | null;
+  disagrees: boolean;
+}
+
+export interface Witness {
+  source: Remittance['source'];
+  import_id: number;
+  file: string;
+  stated_at: string;
+  differences: { line: string; field: string; counted: string | null; witness: string | null }[];
 }
 
 export interface RemittanceReading {
@@ -46,6 +57,7 @@ export interface RemittanceDetail extends Remittance {
   vendor_codes: string[];
   payee_codes: string[];
   by_kind: { kind: string; lines: number; paid: Money }[];
+  witnesses: Witness[];
   data: RemittanceLine[];
 }
 

@@ -75,7 +75,15 @@ function What({ found }: { found: DiscrepancyDetail }) {
           { label: t('queue.amount'), value: money(found.value) },
           { label: t('queue.age'), value: <Age found={found} /> },
           { label: t('queue.deadline'), value: <Deadline found={found} /> },
-          ...(found.cause ? [{ label: t('queue.cause'), value: found.cause }] : []),
+          ...(found.subject.field
+            ? [
+                { label: t('queue.field'), value: t(`files.fields.${found.subject.field}`) },
+                { label: t('queue.counted'), value: found.subject.counted ?? '–' },
+                { label: t('queue.witness'), value: found.subject.witness ?? '–' },
+              ]
+            : found.cause
+              ? [{ label: t('queue.cause'), value: found.cause }]
+              : []),
           ...(found.subject.vendor_code
             ? [{ label: t('queue.vendorCode'), value: found.subject.vendor_code }]
             : []),

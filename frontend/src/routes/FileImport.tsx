@@ -24,13 +24,23 @@ const BECAME = [
   'as_amazon',
   'differs',
   'unknown',
+  'witness',
+  'disagrees',
 ] as const;
 const PLACES: Record<string, string> = {
   purchase_orders: '/purchase-orders',
   purchase_order_status: '/purchase-orders',
   shipments: '/shipments',
 };
-const CHANGING = ['new', 'changed', 'accepted', 'with_errors', 'rejected'] as const;
+const CHANGING = [
+  'new',
+  'changed',
+  'witness',
+  'disagrees',
+  'accepted',
+  'with_errors',
+  'rejected',
+] as const;
 const UNDER_WAY = ['applying', 'undoing'];
 
 export default function FileImport() {

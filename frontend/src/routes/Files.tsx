@@ -14,6 +14,7 @@ const KINDS = [
   'purchase_order_status',
   'shipments',
   'invoices',
+  'remittances',
   'functional_acknowledgements',
 ];
 const REGIONS = ['na', 'eu', 'fe'];

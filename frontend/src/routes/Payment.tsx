@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 import type { RemittanceDetail } from '../api/payments';
 import { useResource } from '../api/queries';
-import { Banner, Card, Page, To } from '../ui/elements';
+import { Badge, Banner, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Figures, Loaded, Table } from '../ui/patterns';
 import { PaymentStatus } from './Payments';
@@ -23,6 +23,7 @@ export default function Payment() {
           action={<PaymentStatus status={payment.status} />}
         >
           <Sums payment={payment} />
+          <Witnesses payment={payment} />
           <Kinds payment={payment} />
           <Lines payment={payment} />
         </Page>
@@ -59,6 +60,7 @@ function Sums({ payment }: { payment: RemittanceDetail }) {
           { label: t('payments.paidOn'), value: day(payment.paid_at) },
           { label: t('payments.method'), value: payment.method ?? '–' },
           { label: t('payments.vendorCodes'), value: payment.vendor_codes.join(', ') || '–' },
+          { label: t('payments.source'), value: t(`payments.sources.${payment.source}`) },
           { label: t('payments.readAt'), value: time(payment.read_at) },
         ]}
       />
@@ -67,6 +69,59 @@ function Sums({ payment }: { payment: RemittanceDetail }) {
           <To to={`/activity/${payment.message_id}`}>{t('payments.asAmazonSaid')}</To>
         </p>
       )}
+      {payment.import_id !== null && (
+        <p>
+          <To to={`/purchase-orders/files/${payment.import_id}`}>{t('payments.asFileSaid')}</To>
+        </p>
+      )}
+    </Card>
+  );
+}
+
+function Witnesses({ payment }: { payment: RemittanceDetail }) {
+  const { t } = useTranslation();
+  const { time } = useFormat();
+  if (payment.witnesses.length === 0) return null;
+  return (
+    <Card flush heading={t('payments.witnesses')}>
+      <p className="subdued padded">{t('payments.witnessesWhat')}</p>
+      <Table
+        label={t('payments.witnesses')}
+        rows={payment.witnesses}
+        rowKey={(one) => one.import_id}
+        columns={[
+          {
+            key: 'source',
+            label: t('payments.source'),
+            show: (one) => t(`payments.sources.${one.source}`),
+          },
+          {
+            key: 'file',
+            label: t('payments.file'),
+            show: (one) => <To to={`/purchase-orders/files/${one.import_id}`}>{one.file}</To>,
+          },
+          { key: 'at', label: t('payments.saidAt'), show: (one) => time(one.stated_at) },
+          {
+            key: 'comparison',
+            label: t('payments.comparison'),
+            show: (one) =>
+              one.differences.length === 0 ? (
+                <Badge tone="success">{t('payments.agrees')}</Badge>
+              ) : (
+                one.differences.map((few) => (
+                  <div key={few.line + few.field}>
+                    {t('payments.difference', {
+                      line: few.line && `${few.line}, `,
+                      field: t(`files.fields.${few.field}`),
+                      counted: few.counted ?? '–',
+                      witness: few.witness ?? '–',
+                    })}
+                  </div>
+                ))
+              ),
+          },
+        ]}
+      />
     </Card>
   );
 }

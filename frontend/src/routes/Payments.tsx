@@ -14,7 +14,10 @@ export default function Payments() {
   const { number, money, day } = useFormat();
   const query = usePages<Remittance>('/remittances', {}, true);
   return (
-    <Page heading={t('payments.title')}>
+    <Page
+      heading={t('payments.title')}
+      action={<To to="/purchase-orders/files">{t('payments.byFile')}</To>}
+    >
       <Reading />
       <Card flush>
         <p className="subdued padded">{t('payments.what')}</p>
@@ -48,9 +51,15 @@ export default function Payments() {
                         <PaymentStatus status={row.status} />{' '}
                         {!row.adds_up && (
                           <Badge tone="critical">{t('payments.doesNotAddUp')}</Badge>
-                        )}
+                        )}{' '}
+                        {row.disagrees && <Badge tone="critical">{t('payments.disagrees')}</Badge>}
                       </>
                     ),
+                  },
+                  {
+                    key: 'source',
+                    label: t('payments.source'),
+                    show: (row) => t(`payments.sources.${row.source}`),
                   },
                   {
                     key: 'amount',

@@ -12,6 +12,8 @@ const TONES = {
   as_amazon: 'neutral',
   differs: 'warning',
   unknown: 'warning',
+  witness: 'success',
+  disagrees: 'critical',
   accepted: 'success',
   with_errors: 'warning',
   rejected: 'critical',
@@ -21,7 +23,7 @@ const OF_ORDERS = ['purchase_orders', 'purchase_order_status'];
 
 export function Papers({ found }: { found: FilePreview }) {
   const { t } = useTranslation();
-  const { number } = useFormat();
+  const { number, money } = useFormat();
   if (found.papers.length === 0) return null;
   const rest = found.file.total - found.papers.length;
   return (
@@ -54,12 +56,19 @@ export function Papers({ found }: { found: FilePreview }) {
             number: true,
             show: (paper) => number(paper.lines),
           },
-          {
-            key: 'units',
-            label: t('orders.units'),
-            number: true,
-            show: (paper) => number(paper.units),
-          },
+          found.papers.some((paper) => paper.amount)
+            ? {
+                key: 'amount',
+                label: t('files.amount'),
+                number: true,
+                show: (paper) => money(paper.amount),
+              }
+            : {
+                key: 'units',
+                label: t('orders.units'),
+                number: true,
+                show: (paper) => number(paper.units),
+              },
           {
             key: 'differences',
             label: t('files.differences'),
