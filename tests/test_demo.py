@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -45,14 +46,14 @@ def start(folder: Path, port: int) -> subprocess.Popen[str]:
     )
 
 
-def until_ready(demo: subprocess.Popen[str]) -> tuple[float, str]:
+def until_ready(demo: subprocess.Popen[str], words: str = "Holdfast is ready") -> tuple[float, str]:
     """Seconds until it says that it is ready, and all it said up to there."""
     started = time.monotonic()
     assert demo.stdout is not None
     said = ""
     for line in demo.stdout:
         said += line
-        if line.startswith("Holdfast is ready"):
+        if line.startswith(words):
             return time.monotonic() - started, said
     raise AssertionError(f"the demo ended: {said}")
 
@@ -77,15 +78,19 @@ def _lives(process_id: int) -> bool:
         return False
 
 
-def item_count(port: int) -> int:
+def ask(port: int, path: str) -> dict[str, Any]:
     domain = "holdfast-demo.myshopify.com"
     with httpx.Client(trust_env=False) as client:
         found = client.get(f"http://127.0.0.1:{port + 1}/_control/{domain}/id-token").json()
         answer = client.get(
-            f"http://127.0.0.1:{port}/api/home",
+            f"http://127.0.0.1:{port}{path}",
             headers={"Authorization": f"Bearer {found['id_token']}"},
         )
-    return int(answer.json()["catalog_import"]["items"])
+    return dict(answer.json())
+
+
+def item_count(port: int) -> int:
+    return int(ask(port, "/api/home")["catalog_import"]["items"])
 
 
 @pytest.mark.slow
@@ -96,6 +101,10 @@ def test_the_demo_starts_continues_and_leaves_nothing(tmp_path: Path) -> None:
     assert seconds < READY_FIRST
     assert f"http://127.0.0.1:{port + 1}/admin" in said + _next_lines(demo)
     assert item_count(port) == 40
+    until_ready(demo, "The past is here")
+    assert [one["state"] for one in ask(port, "/api/disputes")["data"]] == ["filed"]
+    assert len(ask(port, "/api/disputes/candidates")["data"]) > 5
+    assert ask(port, "/api/remittances")["data"]
     assert "kept" in end(demo)
     assert (tmp_path / "demo.env").stat().st_mode & 0o077 == 0
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from app import demo
 from app.commands.common import told_plainly
+from app.demo.run import echo, run_demo
 
 
 @click.command(name="demo")
@@ -22,4 +22,4 @@ def demo_command(workers: int, live: bool, verbose: bool) -> None:
     Ctrl-C ends it all and leaves nothing running; the next start continues. Exit code 1 if it could
     not start or a part ended by itself.
     """
-    raise SystemExit(demo.run_demo(demo.echo, workers=workers, live=live, verbose=verbose))
+    raise SystemExit(run_demo(echo, workers=workers, live=live, verbose=verbose))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 
 from app.simulators.amazon import invoices as finance
-from app.simulators.amazon import orders, remittances
+from app.simulators.amazon import orders, past, remittances
 from app.simulators.amazon.server import Amazon
 from app.simulators.catalog import BY_SKU
 
@@ -112,6 +112,25 @@ def control(amazon: Amazon) -> Blueprint:
         """Pays these lines to a vendor group, as `remittances.pay` says."""
         with world.store.changing():
             return remittances.pay(world, request.get_json())
+
+    @lever.get("/elsewhere")
+    def list_papers() -> dict[str, Any]:
+        """The carriers' papers that the brand has of its past."""
+        with world.store.reading() as state:
+            return {"data": state["elsewhere"].get("papers", [])}
+
+    @lever.get("/elsewhere/<any(shipments,invoices):name>.csv")
+    def list_past(name: str) -> Response:
+        """The brand's own list of what it shipped or invoiced before."""
+        with world.store.reading():
+            return Response(past.table(world, name), mimetype="text/csv")
+
+    @lever.get("/elsewhere/papers/<name>")
+    def read_paper(name: str) -> Response:
+        """One of the carriers' papers."""
+        with world.store.reading() as state:
+            found = next(one for one in state["elsewhere"]["papers"] if one["name"] == name)
+            return Response(past.paper(found), mimetype="application/pdf")
 
     @lever.post("/faults")
     def fail() -> dict[str, Any]:

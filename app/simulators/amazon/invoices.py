@@ -46,9 +46,9 @@ def take(world: World, account: str, sent: list[dict[str, Any]]) -> str:
 def bill(world: World, given: dict[str, Any]) -> dict[str, Any]:
     """Makes or replaces an invoice that nobody sent: a debit of Amazon's, or one by another door.
 
-    Takes `number`, `payee`, `total`, `currency`, `type`, `status`, `issued_at`, `related` (the
-    model's names to values), `lines` (`amount`, `type`, `charge`, `asin`, `units`, `cost`, and of
-    matching `matched`, `defects`) and `refresh_token`.
+    Takes `number`, `payee`, `total`, `currency`, `type`, `status`, `issued_at`, `due_at` with
+    `terms`, `related` (the model's names to values), `lines` (`amount`, `type`, `charge`, `asin`,
+    `units`, `cost`, and of matching `matched`, `defects`) and `refresh_token`.
     """
     account = given.get("refresh_token") or next(iter(world.state["accounts"]))
     payee = given.get("payee", world.state["accounts"][account]["vendor_codes"][0])
@@ -71,6 +71,8 @@ def bill(world: World, given: dict[str, Any]) -> dict[str, Any]:
         "creationDate": issued_at,
         "lastUpdatedDate": now,
     }
+    if "due_at" in given:
+        made |= {"dueDate": given["due_at"], "paymentTerms": given.get("terms", f"NET {NET_DAYS}")}
     lines = given.get("lines") or [{"amount": given["total"]}]
     items = [_billed(place, one, currency) for place, one in enumerate(lines, start=1)]
     kept = {"account": account, "header": made, "items": items}

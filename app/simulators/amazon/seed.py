@@ -1,4 +1,4 @@
-"""Ninety days of purchase orders of the sample brand, and what happens next while it runs."""
+"""Half a year of purchase orders of the sample brand, and what happens next while it runs."""
 
 from __future__ import annotations
 
@@ -6,31 +6,34 @@ import random
 from datetime import timedelta
 from typing import Any
 
-from app.simulators.amazon import orders
+from app.simulators.amazon import orders, past
 from app.simulators.amazon.world import World
 from app.simulators.catalog import ON_AMAZON, VENDOR_CODE, Item
 
 REFRESH_TOKEN = "Atzr|demo-refresh-token"
 CENTRES = ("PHX7", "ONT8", "MDW2", "ABE8")
-WEEKS = 12
+WEEKS = 25
 HISTORY_ASIN = "B0HIST{:04}"
 
 
 def seed(world: World) -> None:
-    """Fills an empty world: closed orders, one on its way, two new ones of which one wants too much."""
+    """Fills an empty world: a past with its money, an order on its way, two new ones of which one
+    wants too much."""
     chance = random.Random(20261123)
     with world.store.changing():
         world.add_account(REFRESH_TOKEN, [VENDOR_CODE])
         plenty = [item for item in ON_AMAZON if not item.is_scarce]
         scarce = [item for item in ON_AMAZON if item.is_scarce][:3]
+        now = orders.now()
         for week in range(WEEKS, 1, -1):
-            at = orders.now() - timedelta(days=7 * week, hours=chance.randrange(24))
+            at = now - timedelta(days=7 * week)
             order = world.place(_lines(chance.sample(plenty, 8), chance), ordered_at=at)
-            _finish(order, short=chance.random() < 0.3)
+            past.live_through(world, order, week)
+        past.pay_all(world)
         # Accepted last week by hand in Vendor Central and still to be shipped.
         at = orders.now() - timedelta(days=4)
         open_order = world.place(_lines(chance.sample(plenty, 5), chance), ordered_at=at)
-        orders.acknowledge(open_order, _accept_all(open_order))
+        orders.acknowledge(open_order, past.accept_all(open_order))
         hours_ago = orders.now() - timedelta(hours=3)
         world.place(_lines(chance.sample(plenty, 6), chance), ordered_at=hours_ago)
         lines = _lines(scarce + chance.sample(plenty, 3), chance)
@@ -91,31 +94,13 @@ def _lines(items: list[Item], chance: random.Random) -> list[dict[str, Any]]:
     return lines
 
 
-def _accept_all(order: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "purchaseOrderNumber": order["number"],
-        "items": [
-            {
-                "itemSequenceNumber": line["sequence"],
-                "itemAcknowledgements": [
-                    {
-                        "acknowledgementCode": "Accepted",
-                        "acknowledgedQuantity": {"amount": line["amount"]},
-                    }
-                ],
-            }
-            for line in order["lines"]
-        ],
-    }
-
-
 def _finish(order: dict[str, Any], *, short: bool) -> None:
-    orders.acknowledge(order, _accept_all(order))
+    orders.acknowledge(order, past.accept_all(order))
     for line in order["lines"]:
         missing = 1 if short and line["sequence"] == "1" and line["amount"] > 1 else 0
         orders.receive(order, line["sequence"], line["amount"] - missing)
     orders.set_state(order, "Closed")
-    past = orders.stamp(orders.moment(order["ordered_at"]) + timedelta(days=6))
-    order["state_changed_at"] = order["updated_at"] = past
+    then = orders.stamp(orders.moment(order["ordered_at"]) + timedelta(days=6))
+    order["state_changed_at"] = order["updated_at"] = then
     for line in order["lines"]:
-        line["received_at"] = line["acknowledged_at"] = past
+        line["received_at"] = line["acknowledged_at"] = then

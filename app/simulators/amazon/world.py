@@ -32,6 +32,7 @@ FRESH: dict[str, Any] = {
     "finance_invoices": {},
     "remittances": {},
     "invoices_sent": [],
+    "elsewhere": {},
     "reports": {},
     "faults": [],
     "number": 0,

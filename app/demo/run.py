@@ -11,21 +11,20 @@ import secrets
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 import httpx
 from cryptography.fernet import Fernet
 
 from app.config import Settings, settings
+from app.demo import first_day
+from app.demo.product import SHOP, Addresses, DemoFailed, Product, Say
 from app.migrations import migrate, pending
 from app.supervisor import Processes, Servers, SupervisorFailed, ended_by_signals
 
-SHOP = "holdfast-demo.myshopify.com"
 AMAZON_ACCOUNT = "Atzr|demo-refresh-token"
 AMAZON_NAME = "Demo vendor group"
 POLL_SECONDS = "5"
@@ -33,28 +32,6 @@ ORDERS_PER_MINUTE = 12
 PATIENCE = 120.0
 KEPT = "demo.env"
 LOG = "demo.log"
-
-Say = Callable[[str], None]
-
-
-class DemoFailed(Exception):
-    """The demo cannot go on; the words say why and what to do."""
-
-
-@dataclass(frozen=True)
-class Addresses:
-    """Where everything of this demo answers."""
-
-    product: str
-    shopify: str
-    amazon: str
-    simulates_shopify: bool
-    simulates_amazon: bool
-
-    @property
-    def host_page(self) -> str:
-        """The simulated admin, which frames the product from another origin."""
-        return f"{self.shopify}/admin"
 
 
 def run_demo(say: Say, *, workers: int = 1, live: bool = True, verbose: bool = False) -> int:
@@ -66,6 +43,7 @@ def run_demo(say: Say, *, workers: int = 1, live: bool = True, verbose: bool = F
             with running(say, workers=workers, verbose=verbose) as (processes, addresses):
                 begin(addresses, say, live=live)
                 _show(addresses, say, time.monotonic() - started)
+                _bring_the_past(addresses, say)
                 ended = processes.wait()
                 if ended is not None:
                     say(f"{ended.name} ended by itself (code {ended.code}); see {_log()}")
@@ -120,34 +98,15 @@ def begin(addresses: Addresses, say: Say, *, live: bool) -> None:
         _start_traffic(addresses, say)
 
 
-class Product:
-    """The product's API as the screens use it: every call with a fresh ID token."""
-
-    def __init__(self, client: httpx.Client, addresses: Addresses) -> None:
-        self.client = client
-        self.addresses = addresses
-
-    def get(self, path: str) -> dict[str, Any]:
-        """The JSON at a path; raises DemoFailed for an error."""
-        return self._asked("GET", path, None)
-
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The JSON answer to a post; raises DemoFailed for an error."""
-        return self._asked("POST", path, body)
-
-    def _asked(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {id_token(self.addresses)}"}
-        answer = self.client.request(method, path, json=body, headers=headers)
-        if answer.status_code >= 400:
-            raise DemoFailed(f"{method} {path} was answered {answer.status_code}: {answer.text}")
-        return dict(answer.json())
-
-
-def id_token(addresses: Addresses) -> str:
-    """A fresh ID token for the demo's shop, as the admin gives one to the app it frames."""
-    answer = httpx.get(f"{addresses.shopify}/_control/{SHOP}/id-token", timeout=10, trust_env=False)
-    answer.raise_for_status()
-    return str(answer.json()["id_token"])
+def _bring_the_past(addresses: Addresses, say: Say) -> None:
+    """While the first screens are looked at; a demo without its past is still a demo."""
+    if not (addresses.simulates_shopify and addresses.simulates_amazon):
+        return
+    with httpx.Client(base_url=addresses.product, timeout=30, trust_env=False) as client:
+        try:
+            first_day.bring_the_past(Product(client, addresses), say)
+        except (DemoFailed, httpx.HTTPError) as failure:
+            say(f"The past could not be brought: {failure}")
 
 
 def _take_settings(data: Path) -> None:
@@ -364,6 +323,8 @@ What to try:
   Stock            open an item: every number leads to its movements and papers
   Purchase orders  acknowledge one with the quantities that are proposed, then ship it
   Collisions       both rails want the last units: end one with one click
+  Disputes         money that Amazon has taken: when to ask for it, with which papers
+  Cash             what Amazon owes and when, and what is overdue
   Activity         everything that came in and went out, as it happens
 
 Ctrl-C ends everything; the next start continues. The API is described at
