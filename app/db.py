@@ -26,6 +26,10 @@ Result = TypeVar("Result")
 
 APPLICATION_ROLE = "holdfast_application"
 IDLE_SECONDS = 5.0
+SNAPSHOT = (
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
+    " SET LOCAL idle_in_transaction_session_timeout = '60s'"
+)
 RETRIED_STATES = {"40001", "40P01"}  # serialization failure, deadlock
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -142,6 +146,23 @@ def transaction(shop_id: int | None = None) -> Iterator[Session]:
             except Exception:
                 # The fact is stored; a nudge that is lost is found by the sweep.
                 log.warning("after_commit_failed", exc_info=True)
+    finally:
+        session.close()
+
+
+@contextmanager
+def snapshot(shop_id: int) -> Iterator[Session]:
+    """One shop as it is at one moment, for as many reads as it takes; nothing can be written.
+
+    Whoever reads so slowly that the database waits a minute for the next question loses it: an open
+    snapshot keeps the database from clearing away what is gone.
+    """
+    session = Session(engine(), expire_on_commit=False, autoflush=False)
+    try:
+        with session.begin():
+            session.connection().exec_driver_sql(SNAPSHOT)
+            enter_shop(session, shop_id)
+            yield session
     finally:
         session.close()
 

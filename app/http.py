@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -102,9 +103,29 @@ def principal() -> Principal:
     return found
 
 
+_outer: ContextVar[Session | None] = ContextVar("outer", default=None)
+
+
+@contextmanager
+def within(session: Session) -> Iterator[None]:
+    """Routes that are called here read in this transaction instead of one of their own.
+
+    So an export gets its rows from the very route that answers the screen's list.
+    """
+    token = _outer.set(session)
+    try:
+        yield
+    finally:
+        _outer.reset(token)
+
+
 @contextmanager
 def shop_transaction() -> Iterator[Session]:
     """A transaction of the shop that asks."""
+    outer = _outer.get()
+    if outer is not None:
+        yield outer
+        return
     with transaction(principal().shop_id) as session:
         yield session
 

@@ -33,6 +33,7 @@ from app.overview import collisions, connections, home, leaving_routes, messages
 from app.overview.discrepancies import acting as discrepancy_work
 from app.overview.discrepancies import routes as discrepancies
 from app.overview.discrepancies import rule_routes as assignment_rules
+from app.overview.exports import routes as exports
 from app.shopify import install, shell
 from app.shopify import routes as store
 from app.vendor import by_file_routes as by_file
@@ -104,6 +105,7 @@ BLUEPRINTS = (
     home.api,
     collisions.api,
     leaving_routes.api,
+    exports.api,
 )
 PAGES = (health.blueprint, amazon.pages, shell.shell)
 NEEDED = ("database_url", "redis_url", "encryption_keys", "shopify_api_key", "shopify_api_secret")

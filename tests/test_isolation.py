@@ -38,6 +38,7 @@ from app.inventory.models import (
 from app.inventory.policies import PolicyKey, Terms
 from app.messages import Message
 from app.overview.discrepancies.tables import DiscrepancyAttachment
+from app.overview.exports.tables import TABLES
 from app.preferences import Preference
 from app.shops import this_shop
 from app.vendor.cash import rates
@@ -571,7 +572,15 @@ def _calls(client: FlaskClient) -> Iterator[tuple[str, str]]:
     for rule in client.application.url_map.iter_rules():
         if rule.rule.startswith("/api/"):
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                yield method, rule.rule
+                yield from ((method, one) for one in _each_table(rule.rule))
+
+
+def _each_table(rule: str) -> list[str]:
+    """An export's rule once for each table; movements are of an item."""
+    if "<string:table>" not in rule:
+        return [rule]
+    named = [rule.replace("<string:table>", table) for table in TABLES]
+    return [one + ("?item_id=<int:item_id>" if one.endswith("/movements") else "") for one in named]
 
 
 def _fingerprints(superuser: psycopg.Connection, shop_id: int) -> dict[str, str]:

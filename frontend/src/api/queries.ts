@@ -17,13 +17,14 @@ export function useResource<Answer>(path: string, query: Query = {}, live = fals
   });
 }
 
-/** A list that grows page by page. */
+/** A list that grows page by page, and what was asked for, to take all of it along. */
 export function usePages<Row>(path: string, query: Query = {}, live = false) {
-  return useInfiniteQuery({
+  const pages = useInfiniteQuery({
     queryKey: [path, query, 'pages'],
     queryFn: ({ pageParam }) => get<Page<Row>>(path, { ...query, cursor: pageParam }),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
     refetchInterval: live ? LIVE : false,
   });
+  return { ...pages, asked: { path, query } };
 }

@@ -1,7 +1,9 @@
 // What every screen is made of: loading, error and empty states, tables, figures, pages of rows.
+import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../api/client';
+import { type Asked, type Format, saveTable } from '../api/exports';
 import { Banner, Button, Spinner } from './elements';
 
 export interface Column<Row> {
@@ -97,17 +99,50 @@ export function Empty(props: { children: ReactNode }) {
   return <div className="waiting subdued">{props.children}</div>;
 }
 
+/** Below a list: the next rows, and all of them as a file. */
 export function More(props: {
-  query: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
+  query: {
+    data: unknown;
+    hasNextPage: boolean;
+    isFetchingNextPage: boolean;
+    fetchNextPage: () => unknown;
+    asked: Asked;
+  };
 }) {
   const { t } = useTranslation();
-  if (!props.query.hasNextPage) return null;
+  if (props.query.data === undefined) return null;
   return (
     <div className="footer">
-      <Button busy={props.query.isFetchingNextPage} onClick={() => props.query.fetchNextPage()}>
-        {t('common.more')}
-      </Button>
+      {props.query.hasNextPage && (
+        <Button busy={props.query.isFetchingNextPage} onClick={() => props.query.fetchNextPage()}>
+          {t('common.more')}
+        </Button>
+      )}
+      <Export asked={props.query.asked} />
     </div>
+  );
+}
+
+const FORMATS = ['csv', 'xlsx'] as const;
+
+/** Takes a table along: every row that its filters find, not only those on the screen. */
+export function Export(props: { asked: Asked }) {
+  const { t } = useTranslation();
+  const save = useMutation({ mutationFn: (format: Format) => saveTable(props.asked, format) });
+  return (
+    <>
+      {FORMATS.map((format) => (
+        <Button
+          key={format}
+          busy={save.isPending && save.variables === format}
+          disabled={save.isPending}
+          onClick={() => save.mutate(format)}
+        >
+          {t(`exports.${format}`)}
+        </Button>
+      ))}
+      {save.error && <Failure error={save.error} />}
+    </>
   );
 }
 

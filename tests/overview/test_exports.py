@@ -1,0 +1,174 @@
+"""Every table of a screen as a file: the list's own rows, columns that stay, and nothing that runs."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from io import BytesIO, StringIO
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import text
+
+from app.db import run, snapshot, transaction
+from app.overview.exports import tables, writing
+from tests.house import PROJECT
+from tests.support.screen import Screen, open_screen
+from tests.vendor.matched import NOW, Books, open_books
+
+DOMAIN = "exports.myshopify.com"
+ORDERED = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def books(database: str) -> Books:
+    return open_books(DOMAIN)
+
+
+@pytest.fixture
+def screen(books: Books, queue: str, set_settings: Callable[..., None]) -> Screen:
+    return open_screen(books.shop_id, DOMAIN, set_settings)
+
+
+def rows_of(screen: Screen, path: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(screen.download(path).decode("utf-8-sig"))))
+
+
+def order(books: Books, number: str, **header: Any) -> None:
+    books.order(number, (4, "2.50"), **header)
+    books.match()
+
+
+def test_every_list_of_a_screen_is_a_table() -> None:
+    asked = {
+        address
+        for file in (PROJECT / "frontend/src/routes").rglob("*.tsx")
+        for address in re.findall(r"usePages<\w+>\(\s*['\"`]/([^'\"`]+)", file.read_text())
+    }
+    assert len(asked) > 20
+    names = {"movements" if one.startswith("items/") else one.replace("/", "-") for one in asked}
+    assert names - set(tables.TABLES) == set()
+
+
+def test_every_table_has_the_columns_that_the_documentation_promises_in_their_order() -> None:
+    page = (PROJECT / "docs/integrators.md").read_text()
+    section = page.split("## Exports")[1].split("\n## ")[0]
+    promised = {
+        name: re.findall(r"`([^`]+)`", columns)
+        for name, columns in re.findall(r"^\| `([a-z0-9-]+)` \| (.*) \|$", section, re.MULTILINE)
+    }
+    assert promised == {one.name: [each.name for each in one.columns] for one in tables.ALL}
+
+
+def test_every_table_can_be_taken_along_while_it_is_still_empty(screen: Screen) -> None:
+    for table in tables.ALL:
+        if table.name == "movements":
+            continue  # of an item, and there is none
+        content = screen.download(f"/exports/{table.name}").decode("utf-8-sig")
+        assert content == ",".join(one.name for one in table.columns) + "\r\n", table.name
+
+
+def test_a_file_holds_all_rows_that_the_screens_filters_find(
+    books: Books, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in ("4AAA", "4BBB", "4CCC", "5DDD"):
+        order(books, number)
+    monkeypatch.setattr(tables, "AT_ONCE", 2)
+    listed = [row["number"] for row in screen.all("/purchase-orders", search="4")]
+    taken = rows_of(screen, "/exports/purchase-orders?search=4")
+    assert [row["number"] for row in taken] == listed == ["4CCC", "4BBB", "4AAA"]
+
+
+def test_money_has_its_currency_and_a_time_is_in_the_shops_zone(
+    books: Books, screen: Screen
+) -> None:
+    order(books, "4AAA", ordered_at=ORDERED)
+    with transaction(books.shop_id) as session:
+        session.execute(text("UPDATE shop SET time_zone = 'Asia/Shanghai'"))
+    [row] = rows_of(screen, "/exports/reconciliation")
+    assert (row["ordered_units"], row["ordered_amount"], row["ordered_amount_currency"]) == (
+        "4",
+        "10.00",
+        "USD",
+    )
+    assert row["ordered_at"] == "2026-07-02T04:30:00+08:00"
+
+
+def test_a_workbook_holds_numbers_and_times_and_says_what_it_is(
+    books: Books, screen: Screen
+) -> None:
+    order(books, "4AAA", ordered_at=ORDERED)
+    content = screen.download("/exports/reconciliation?format=xlsx&search=4")
+    book = load_workbook(BytesIO(content))
+    heading, values = (list(row) for row in book["reconciliation"].iter_rows(values_only=True))
+    row = dict(zip(heading, values, strict=True))
+    assert (row["ordered_units"], row["ordered_amount"]) == (4, 10)
+    assert row["ordered_at"] == ORDERED.replace(tzinfo=None)
+    about = dict(book["About"].iter_rows(values_only=True))
+    assert (about["times_are_in"], about["filter_search"]) == ("UTC", "4")
+
+
+@pytest.mark.parametrize("start", writing.FORMULA_STARTS)
+def test_text_that_looks_like_a_formula_stays_text(
+    books: Books, screen: Screen, start: str
+) -> None:
+    evil = f"{start}HYPERLINK(1)"
+    order(books, "4AAA", ship_to=evil)
+    [row] = rows_of(screen, "/exports/purchase-orders")
+    assert row["ship_to"] == f"'{evil}"
+
+
+def test_a_cell_of_a_workbook_is_never_a_formula(books: Books, screen: Screen) -> None:
+    order(books, "4AAA", ship_to='=HYPERLINK("x")')
+    book = load_workbook(BytesIO(screen.download("/exports/purchase-orders?format=xlsx")))
+    cells = {cell.value: cell.data_type for row in book["purchase-orders"] for cell in row}
+    assert cells['=HYPERLINK("x")'] == "s"
+
+
+def test_a_filter_that_the_table_does_not_have_is_refused_by_name(screen: Screen) -> None:
+    problem = screen.ask("/exports/purchase-orders?stat=New", 422)
+    assert (problem["code"], problem["errors"][0]["field"]) == ("unknown_filter", "stat")
+
+
+def test_a_wrong_value_is_refused_before_a_file_begins(screen: Screen) -> None:
+    problem = screen.ask("/exports/purchase-orders?state=Old", 422)
+    assert [one["field"] for one in problem["errors"]] == ["state"]
+    assert screen.ask("/exports/movements?item_id=77", 404)["code"] == "not_found"
+
+
+def test_a_table_that_is_not_there_is_not_found(screen: Screen) -> None:
+    assert screen.ask("/exports/secrets", 404)["code"] == "not_found"
+
+
+def test_more_rows_than_a_sheet_holds_are_refused(
+    books: Books, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order(books, "4AAA")
+    order(books, "4BBB")
+    monkeypatch.setattr(writing, "MOST_XLSX_ROWS", 1)
+    assert screen.ask("/exports/purchase-orders?format=xlsx", 422)["code"] == "too_many_rows"
+    assert len(rows_of(screen, "/exports/purchase-orders")) == 2
+
+
+def test_a_file_is_of_one_moment_however_long_it_takes(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order(books, "4AAA", ordered_at=NOW)
+    order(books, "4BBB", ordered_at=NOW)
+    monkeypatch.setattr(tables, "AT_ONCE", 1)
+    table = tables.named("purchase-orders")
+    with snapshot(books.shop_id) as session:
+        pages = table.pages(session, table.asked({}))
+        first = next(pages)
+        order(books, "3CCC", ordered_at=ORDERED)
+        run(lambda other: other.execute(text("DELETE FROM reconciliation_due")), books.shop_id)
+        rest = [row for page in pages for row in page]
+    assert [row["number"] for row in [*first, *rest]] == ["4BBB", "4AAA"]
+
+
+def test_a_snapshot_writes_nothing(books: Books) -> None:
+    with pytest.raises(Exception, match="read-only"), snapshot(books.shop_id) as session:
+        session.execute(text("DELETE FROM reconciliation_due"))
