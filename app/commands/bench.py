@@ -193,8 +193,8 @@ def bench_reconcile(
     place, or exit 1.
 
     With --faults orders are walked against the small Amazon from placing to payment, with every
-    kind of money fault that we seed. Prints recall and precision by kind, paper and amount, with
-    what was missed and what was reported wrongly; exit 1 unless both are 1.
+    kind of money fault that we seed. Prints recall and precision by kind, paper, amount, cause and
+    units, with what was missed and what was reported wrongly; exit 1 unless both are 1.
     """
     if faults:
         _faults(rounds, seed, output, database_url)

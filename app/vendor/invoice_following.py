@@ -158,8 +158,13 @@ def _note_lines(
         line.amazon_units = item.get("quantity")
         line.amazon_amount = Decimal(str(item["totalAmount"]["currencyAmount"]))
         line.matched_units = matching.get("matchedQuantity")
+        line.price_variance = _amount(matching.get("priceVariance"))
         line.variances = plain(matching.get("varianceReasons") or [])
         session.add(line)
+
+
+def _amount(written: Any) -> Decimal | None:
+    return Decimal(str(written["currencyAmount"])) if written else None
 
 
 def _moment(written: Any) -> datetime | None:

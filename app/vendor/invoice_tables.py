@@ -191,4 +191,7 @@ class InvoiceLine(Table, table=True):
     amazon_units: int | None = None
     amazon_amount: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
     matched_units: int | None = None
+    price_variance: Decimal | None = Field(
+        default=None, max_digits=19, decimal_places=4, description="By Amazon, of the whole line."
+    )
     variances: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB, nullable=True)

@@ -142,6 +142,23 @@ class Books:
             self.invoices[invoice] = made
         return made
 
+    def tell(self, invoice: str, *lines: tuple[int, int, str]) -> None:
+        """What Amazon's finance names of an invoice's lines by position: eaches that it has not
+        matched, and its variance of the price."""
+        with transaction(self.shop_id) as session:
+            for position, short, variance in lines:
+                row = session.get_one(InvoiceLine, (self.shop_id, self.invoices[invoice], position))
+                row.amazon_units, row.matched_units = row.units, row.units - short
+                row.price_variance = Decimal(variance)
+                row.variances = [
+                    {"varianceType": kind, "defectTypes": [cause]}
+                    for kind, cause, is_said in (
+                        ("PQV", "SHORTAGES_IN_TRANSIT", short),
+                        ("PPV", "PRODUCT_COST_NOT_ACTIVE", Decimal(variance)),
+                    )
+                    if is_said
+                ]
+
     def pay(
         self,
         payment: str,

@@ -10,13 +10,15 @@ from fractions import Fraction
 from app.vendor.payments.references import reference
 
 CENT = Decimal("0.01")
+Named = Mapping[str, Sequence[tuple[int, int]]]
+"""By invoice and line: units that finance has not matched, and cents of its price's variance."""
 CLAIMS = {
     "shortage_claim": "shortage",
     "shortage_repaid": "shortage",
     "price_claim": "price",
     "chargeback": "chargeback",
 }
-PIECES = ("discounts", "shortage", "other", "recovered", "provision", "outstanding")
+PIECES = ("discounts", "deducted", "recovered", "provision", "outstanding")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def invoices(bills: Sequence[Bill], payments: Sequence[Payment]) -> dict[str, di
     for bill in bills:
         told = dict.fromkeys(
             ("remitted", "quick_pay", "shortage", "price", "chargeback", "other_deducted")
-            + ("recovered", "provision"),
+            + ("recovered", "shortage_recovered", "price_recovered", "provision"),
             Decimal(0),
         )
         for payment in payments:
@@ -71,6 +73,10 @@ def invoices(bills: Sequence[Bill], payments: Sequence[Payment]) -> dict[str, di
                     told[CLAIMS.get(about.kind, "other_deducted")] -= amount
                 else:
                     told["recovered"] += amount
+                    if about.kind.startswith("shortage"):
+                        told["shortage_recovered"] += amount
+                    if about.kind == "price_claim":
+                        told["price_recovered"] += amount
         total = sum(bill.amounts, Decimal())
         rest = total - told["remitted"] - told["quick_pay"]
         is_open = not bill.is_void and rest * total > 0
@@ -85,36 +91,69 @@ def invoices(bills: Sequence[Bill], payments: Sequence[Payment]) -> dict[str, di
 
 
 def lines(
-    bills: Sequence[Bill], money: Mapping[str, Mapping[str, Decimal]]
-) -> dict[str, dict[str, Decimal]]:
-    """Money of each order line, by line."""
+    bills: Sequence[Bill], money: Mapping[str, Mapping[str, Decimal]], named: Named
+) -> tuple[dict[str, dict[str, Decimal]], dict[str, tuple[Decimal, Decimal]]]:
+    """Money of each order line, by line, and of each invoice what of it is deducted and recovered on
+    no line."""
     found: dict[str, dict[str, Decimal]] = {}
+    unplaced = {}
     for bill in bills:
         told = money[bill.number]
-        pieces = {
-            "discounts": told["quick_pay"],
-            "shortage": told["shortage"],
-            "other": told["price"] + told["chargeback"] + told["other_deducted"],
-            "recovered": told["recovered"],
-            "provision": told["provision"],
-            "outstanding": told["open"] + told["unexplained"],
-        }
         weights = [units * cents for _, units, cents in bill.lines]
-        shares = {name: shared(amount, weights) for name, amount in pieces.items()}
+        said = named.get(bill.number) or [(0, 0)] * len(weights)
+        short = [
+            min(missing, units) * cents
+            for (_, units, cents), (missing, _) in zip(bill.lines, said, strict=True)
+        ]
+        dear = [variance for _, variance in said]
+        others = told["chargeback"] + told["other_deducted"]
+        others_back = told["recovered"] - told["shortage_recovered"] - told["price_recovered"]
+        none = [0] * len(weights)
+        deducted = [
+            on_lines(told["shortage"], short),
+            on_lines(told["price"], dear),
+            on_lines(others, none),
+        ]
+        recovered = [
+            on_lines(told["shortage_recovered"], short),
+            on_lines(told["price_recovered"], dear),
+            on_lines(others_back, none),
+        ]
+        shares = {
+            "discounts": shared(told["quick_pay"], weights),
+            "provision": shared(told["provision"], weights),
+            "outstanding": shared(told["open"], weights),
+            "deducted": [sum(each, Decimal()) for each in zip(*deducted, strict=True)],
+            "recovered": [sum(each, Decimal()) for each in zip(*recovered, strict=True)],
+        }
+        taken = told["shortage"] + told["price"] + others
+        unplaced[bill.number] = (
+            taken - sum(shares["deducted"], Decimal()),
+            told["recovered"] - sum(shares["recovered"], Decimal()),
+        )
         for place, ((line, _, _), amount) in enumerate(zip(bill.lines, bill.amounts, strict=True)):
-            row = found.setdefault(
-                line, dict.fromkeys(("invoiced", "paid", "deducted", *PIECES), Decimal(0))
-            )
+            row = found.setdefault(line, dict.fromkeys(("invoiced", "paid", *PIECES), Decimal(0)))
             own = {name: shares[name][place] for name in PIECES}
             row["invoiced"] += amount
-            row["deducted"] += own["shortage"] + own["other"]
             row["paid"] += (
-                amount - own["discounts"] - own["shortage"] - own["other"] + own["recovered"]
-                - own["provision"] - own["outstanding"]
+                amount - own["discounts"] - own["deducted"] + own["recovered"] - own["provision"]
+                - own["outstanding"]
             )  # fmt: skip
             for name in PIECES:
                 row[name] += own[name]
-    return found
+    return found, unplaced
+
+
+def on_lines(amount: Decimal, named: Sequence[int]) -> list[Decimal]:
+    """What is claimed, on the only line there is or the lines that finance names; else on none."""
+    cents, whole = int(amount * 100), sum(named)
+    if len(named) == 1:
+        return [amount]
+    if sum(1 for one in named if one) == 1:
+        return [amount if one else Decimal(0) for one in named]
+    if whole and cents % whole == 0:
+        return [Decimal(one * (cents // whole)) / 100 for one in named]
+    return [Decimal(0)] * len(named)
 
 
 def shared(amount: Decimal, weights: Sequence[int]) -> list[Decimal]:

@@ -155,6 +155,21 @@ def test_the_cause_and_the_line_are_amazons_own_where_it_names_only_one(shop_id:
     assert (found.cause, found.units) == ("SHORTAGES_IN_TRANSIT", 3)
 
 
+def test_a_line_that_amazon_matches_short_without_a_cause_is_named_all_the_same(
+    shop_id: int,
+) -> None:
+    with transaction(shop_id) as session:
+        made = bill(session, "NT-3", total="480", order="PO3")
+        session.flush()
+        line = session.get_one(InvoiceLine, (shop_id, made.invoice_id, 1))
+        line.amazon_units, line.matched_units, line.variances = 12, 10, []
+        line.price_variance = Decimal("1.20")
+    pay(shop_id, Line("NT-3SC", -8000), Line("NT-3PC", -120))
+    short, price = one(shop_id, "shortage_claim"), one(shop_id, "price_claim")
+    assert (short.purchase_order, short.line, short.cause, short.units) == ("PO3", "1", None, 2)
+    assert (price.purchase_order, price.line, price.cause, price.units) == ("PO3", "1", None, 12)
+
+
 REFERENCES = st.builds(
     "{}{}".format,
     st.sampled_from(["NT-1", "DISC", "NT-2", "X", "AB12-CD34EF56", "IPAPUS1"]),

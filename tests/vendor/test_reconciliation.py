@@ -45,24 +45,75 @@ def test_a_line_that_was_paid_in_full_agrees_from_ordered_to_paid(books: Books) 
     assert books.of_invoice("NT-1").state == "settled"
 
 
-def test_a_shortage_claimed_and_repaid_is_folded_onto_its_invoice(books: Books) -> None:
+def test_a_shortage_claimed_and_repaid_is_folded_onto_its_invoice_and_the_line_finance_names(
+    books: Books,
+) -> None:
     sold(books)
+    books.tell("NT-1", (1, 10, "0"), (2, 0, "0"))
     books.pay("P1", ("NT-1", "1050"))
-    books.pay("P2", ("NT-1SC", "-105.01"))
+    books.pay("P2", ("NT-1SC", "-100"))
     books.match()
     told = books.of_invoice("NT-1")
-    assert (told.remitted, told.shortage, told.paid) == (1050, Decimal("105.01"), Decimal("944.99"))
+    assert (told.remitted, told.shortage, told.paid) == (1050, 100, 950)
+    assert (told.unplaced_deducted, told.unplaced_recovered) == (0, 0)
     one, other = books.of("PO1", "1"), books.of("PO1", "2")
-    assert one.is_shared and one.disagreement == "deducted"
-    # 105.01 in proportion to 1,000 and 50, in whole cents: nothing is lost.
-    assert (one.deducted, other.deducted) == (Decimal("100.01"), Decimal("5.00"))
-    assert (one.deducted_units, one.paid_units) == (10, 90)
-    books.pay("P3", ("NT-1SCR", "105.01"))
+    assert (one.disagreement, one.cause) == ("deducted", "SHORTAGES_IN_TRANSIT")
+    assert (one.deducted, one.deducted_units, one.paid_units) == (100, 10, 90)
+    assert (other.deducted, other.disagreement, one.is_shared) == (0, None, False)
+    books.pay("P3", ("NT-1SCR", "100"))
     books.match()
     assert books.of_invoice("NT-1").paid == 1050
     one = books.of("PO1", "1")
-    assert (one.recovered, one.recovered_units, one.paid) == (Decimal("100.01"), 10, 1000)
+    assert (one.recovered, one.recovered_units, one.paid) == (100, 10, 1000)
     assert one.disagreement is None
+
+
+def test_claims_on_several_named_lines_each_get_what_finance_names(books: Books) -> None:
+    sold(books)
+    books.tell("NT-1", (1, 3, "7.77"), (2, 2, "0"))
+    books.pay("P1", ("NT-1", "1050"))
+    books.pay("P2", ("NT-1SC", "-40"), ("NT-1PC", "-7.77"))
+    books.pay("P3", ("NT-1SCR", "40"), ("NT-1SCRSC", "-40"))
+    books.match()
+    one, other = books.of("PO1", "1"), books.of("PO1", "2")
+    assert (one.deducted, one.deducted_units) == (Decimal("67.77"), 6)
+    assert (one.recovered, one.recovered_units) == (30, 3)
+    assert (other.deducted, other.deducted_units, other.recovered) == (20, 4, 10)
+    assert books.of_invoice("NT-1").placed == ["shortage", "shortage_recovered", "price"]
+
+
+@pytest.mark.parametrize(
+    "named", [[], [(1, 3, "0"), (2, 2, "0")]], ids=["no line", "lines that come to something else"]
+)
+def test_a_claim_whose_lines_nobody_names_stays_with_its_invoice(
+    books: Books, named: list[tuple[int, int, str]]
+) -> None:
+    sold(books)
+    books.tell("NT-1", *named)
+    books.pay("P1", ("NT-1", "1050"), ("NT-1SC", "-33.33"))
+    books.match()
+    told = books.of_invoice("NT-1")
+    assert (told.shortage, told.unplaced_deducted, told.placed) == (
+        Decimal("33.33"), Decimal("33.33"), [],
+    )  # fmt: skip
+    for line in ("1", "2"):
+        one = books.of("PO1", line)
+        assert (one.deducted, one.disagreement) == (0, "unplaced")
+    assert run(conservation.findings, books.shop_id) == []
+    # Finance names it later, and it moves there.
+    books.tell("NT-1", (1, 0, "0"), (2, 7, "0"))
+    books.match()
+    assert books.of("PO1", "2").deducted == Decimal("33.33")
+    assert books.of_invoice("NT-1").unplaced_deducted == 0
+
+
+def test_a_claim_on_an_invoice_of_one_line_is_on_that_line(books: Books) -> None:
+    books.order("PO1", (10, "2"))
+    books.bill("NT-1", ("PO1", "1", 10, "2"))
+    books.pay("P1", ("NT-1", "20"), ("NT-1SC", "-4"), ("NT-1-VCBSINV", "-1"))
+    books.match()
+    one = books.of("PO1", "1")
+    assert (one.deducted, one.deducted_units, one.paid) == (5, 2, 15)
 
 
 def test_a_provision_is_timing_and_no_loss(books: Books) -> None:
@@ -83,7 +134,9 @@ def test_what_nothing_explains_is_shown_and_never_spread(books: Books) -> None:
     books.match()
     told = books.of_invoice("NT-1")
     assert (told.unexplained, told.open, told.state) == (-10, 0, "overpaid")
-    assert books.of("PO1", "1").disagreement == "unexplained"
+    for line, paid in (("1", 1000), ("2", 50)):
+        one = books.of("PO1", line)
+        assert (one.disagreement, one.outstanding, one.paid) == ("unexplained", 0, paid)
 
 
 def test_a_failed_payment_pays_nothing_and_one_in_progress_not_yet(books: Books) -> None:

@@ -85,7 +85,7 @@ class LateQuickPay(Case):
     def truth(self, papers: list[Paper]) -> Iterator[Fault]:
         discount = less_discount(papers[0], "B").discount
         assert discount is not None
-        yield Fault("late_quick_pay", papers[0].invoice, discount)
+        yield Fault("late_quick_pay", papers[0].invoice, discount, cause="paid_late")
 
 
 class ShortReceipt(Case):
@@ -195,8 +195,51 @@ class MisReceipt(ShortReceipt):
         yield Paid("C", f"{papers[0].invoice}SC", -self.claim(papers[0]))
 
     def truth(self, papers: list[Paper]) -> Iterator[Fault]:
-        yield Fault("mis_receipt", papers[0].invoice, self.claim(papers[0]), units=self.missing)
-        yield Fault("over_received", papers[1].number, self.claim(papers[0]), units=self.missing)
+        claim, units = self.claim(papers[0]), self.missing
+        cause = "counted_elsewhere"
+        yield Fault("mis_receipt", papers[0].invoice, claim, cause=cause, units=units)
+        yield Fault("over_received", papers[1].number, claim, units=units)
+
+
+class SaidOverBilled(ShortReceipt):
+    """Amazon calls over-billing what was shipped in full and billed as shipped: a shortage."""
+
+    name = "said to be over-billed"
+    cause = "OVERBILLING"
+
+
+class Unfounded(ShortReceipt):
+    """Amazon takes off two that it has received by its own count, and gives no cause."""
+
+    name = "claimed though received"
+    cause = "received_in_full"
+
+    def received(self, place: int, paper: Paper) -> list[int]:
+        return Case.received(self, place, paper)
+
+    def told(self, paper: Paper) -> Told:
+        return {"1": {"matched": paper.lines[0].units - self.missing, "defects": {}}}
+
+
+class OverBilledUnits(ShortReceipt):
+    """We bill two more than we have shipped, and Amazon takes them off: it is ours to bear."""
+
+    name = "over-billed units"
+    cause = "OVERBILLING"
+
+    def billed(self, paper: Paper) -> list[Line]:
+        first, *others = paper.lines
+        return [first._replace(units=first.units + self.missing), *others]
+
+    def received(self, place: int, paper: Paper) -> list[int]:
+        return Case.received(self, place, paper)
+
+    def told(self, paper: Paper) -> Told:
+        return {"1": {"matched": paper.lines[0].units, "defects": {"PQV": [self.cause]}}}
+
+    def truth(self, papers: list[Paper]) -> Iterator[Fault]:
+        for fault in super().truth(papers):
+            yield fault._replace(kind="overbilled")
 
 
 class PriceVariance(Case):
@@ -220,7 +263,9 @@ class PriceVariance(Case):
         yield Paid("C", f"{papers[0].invoice}PC", -self.claim(papers[0]))
 
     def truth(self, papers: list[Paper]) -> Iterator[Fault]:
-        yield Fault(self.kind, papers[0].invoice, self.claim(papers[0]), cause=self.cause)
+        units = papers[0].lines[0].units
+        claim = self.claim(papers[0])
+        yield Fault(self.kind, papers[0].invoice, claim, cause=self.cause, units=units)
 
 
 class OverBilling(PriceVariance):
@@ -236,7 +281,8 @@ class OverBilling(PriceVariance):
 
     def truth(self, papers: list[Paper]) -> Iterator[Fault]:
         yield from super().truth(papers)
-        yield Fault("price_variance", papers[0].number, -self.claim(papers[0]))
+        claim = -self.claim(papers[0])
+        yield Fault("price_variance", papers[0].number, claim, cause=self.cause)
 
 
 class Chargeback(Case):
@@ -356,7 +402,8 @@ class CoOpOverCharge(CoOp):
     more = Decimal("12.34")
 
     def truth(self, papers: list[Paper]) -> Iterator[Fault]:
-        yield Fault("coop_overcharge", self.reference(papers[0]), self.more)
+        cause = "charged_above_agreement"
+        yield Fault("coop_overcharge", self.reference(papers[0]), self.more, cause=cause)
 
 
 CASES: list[type[Case]] = [
@@ -369,6 +416,9 @@ CASES: list[type[Case]] = [
     MissingAppointment,
     Duplicate,
     MisReceipt,
+    SaidOverBilled,
+    Unfounded,
+    OverBilledUnits,
     PriceVariance,
     OverBilling,
     Chargeback,
@@ -381,4 +431,5 @@ CASES: list[type[Case]] = [
     WrongExchange,
     CoOp,
     CoOpOverCharge,
+    # A payment that a file tells otherwise than Amazon's finance is not walked: the walk reads no file.
 ]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from app.bench.money.verdict import Verdict, verdict
 from app.bench.money.walk import Walk
 from app.bench.year.amazon import simulated
 from app.bench.year.product import open_for_business
+from app.config import settings
 
 ITEMS = 20
 
@@ -23,7 +27,7 @@ ITEMS = 20
 def walk_the_money(folder: Path, rounds: int, seed: int) -> tuple[Verdict, dict[str, Any]]:
     """So many rounds of every case; the verdict and what it took."""
     started = time.monotonic()
-    with simulated(folder) as amazon:
+    with simulated(folder) as amazon, _over_billing_let_through(folder):
         product = open_for_business(ITEMS, 0, random.Random(seed + 1), False)
         walk = Walk(amazon, product, random.Random(seed), ITEMS, rounds)
         walk.go()
@@ -36,6 +40,25 @@ def walk_the_money(folder: Path, rounds: int, seed: int) -> tuple[Verdict, dict[
         "seed": seed,
         "seconds": round(time.monotonic() - started, 1),
     }
+
+
+@contextmanager
+def _over_billing_let_through(folder: Path) -> Iterator[None]:
+    """An installation whose own rules only warn of what it must not do, so that it can be walked."""
+    rows = [
+        f'[[rule]]\nname = "{name}"\nseverity = "warn"\nfrom = 2000-01-01\nsource = "the walk"\n'
+        'says = "More is invoiced than there is."\nfix = "Lower the units."\n'
+        for name in ("more_than_acknowledged", "more_than_shipped")
+    ]
+    file = folder / "invoice-rules.toml"
+    file.write_text("\n".join(rows))
+    os.environ["INVOICE_RULES"] = str(file)
+    settings.cache_clear()
+    try:
+        yield
+    finally:
+        del os.environ["INVOICE_RULES"]
+        settings.cache_clear()
 
 
 def table(found: Verdict) -> str:
@@ -66,10 +89,12 @@ def write(path: Path, found: Verdict, took: dict[str, Any]) -> Path:
     return path
 
 
-def _plain(fault: Any) -> dict[str, str]:
-    kind, about, amount, currency = tuple(fault)[:4]
-    return {"kind": kind, "about": about, "amount": str(amount), "currency": currency}
+def _plain(fault: Any) -> dict[str, Any]:
+    told = Fault(*fault)
+    return told._asdict() | {"amount": str(told.amount)}
 
 
 def _said(fault: Fault) -> str:
-    return f"{fault.kind} {fault.about} {fault.amount} {fault.currency}"
+    of = f", {fault.units} units" if fault.units is not None else ""
+    cause = f", {fault.cause}" if fault.cause else ""
+    return f"{fault.kind} {fault.about} {fault.amount} {fault.currency}{cause}{of}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlmodel import Session
@@ -163,7 +163,8 @@ def _exchanged(name: str, lines: list[Paid]) -> dict[str, Any]:
     given = {"currency": "CAD", "invoice_currency": "USD", "rate": str(RATE)}
     if name[0] == "G":
         whole = sum((line.paid for line in lines), Decimal()) * RATE
-        given["amount"] = str(whole.quantize(Decimal("0.01")) - LOST_IN_EXCHANGE)
+        whole = whole.quantize(Decimal("0.01"), ROUND_HALF_UP)
+        given["amount"] = str(whole - LOST_IN_EXCHANGE)
     return given
 
 

@@ -92,39 +92,49 @@ folded AS (
     -- somewhere else.
     HAVING part <> 'unknown' OR sum(taken) >= 0
 ),
--- What our invoice of that number says: its only order, and the only line and cause that Amazon
--- itself names.
+-- What our invoice of that number says: its only order and line, else the lines and causes that Amazon
+-- itself names: of a shortage by what it has not matched, of a price by its variance.
 billed AS (
     SELECT invoice.number, min(invoice.region) AS region,
-           CASE WHEN count(DISTINCT line.number) = 1 THEN min(line.number) END AS purchase_order
+           CASE WHEN count(DISTINCT line.number) = 1 THEN min(line.number) END AS purchase_order,
+           CASE WHEN count(*) = 1 THEN min(line.line) END AS line
     FROM invoice LEFT JOIN invoice_line AS line USING (shop_id, invoice_id)
     WHERE invoice.shop_id = :shop AND invoice.number IN (SELECT reference FROM folded)
     GROUP BY invoice.number
 ),
 said AS (
-    SELECT invoice.number, variance.value ->> 'varianceType' AS type, line.line, line.position,
-           defect.value AS cause, greatest(line.amazon_units - line.matched_units, 0) AS short,
-           row_number() OVER (
-               PARTITION BY line.invoice_id, line.position, variance.value ->> 'varianceType'
-           ) = 1 AS is_first
+    SELECT invoice.number, of_type.type, line.number AS purchase_order, line.line, line.position,
+           reason.causes,
+           CASE WHEN of_type.type = 'PPV' THEN line.units
+                ELSE greatest(coalesce(line.amazon_units - line.matched_units, 0), 0) END AS units
     FROM invoice JOIN invoice_line AS line USING (shop_id, invoice_id)
-    CROSS JOIN LATERAL jsonb_array_elements(
-        CASE WHEN jsonb_typeof(line.variances) = 'array' THEN line.variances ELSE '[]' END
-    ) AS variance
-    LEFT JOIN LATERAL jsonb_array_elements_text(variance.value -> 'defectTypes') AS defect ON true
+    CROSS JOIN (VALUES ('PQV'), ('PPV')) AS of_type (type)
+    CROSS JOIN LATERAL (
+        SELECT array_agg(DISTINCT cause #>> '{{}}') AS causes FROM jsonb_path_query(line.variances,
+            '$[*] ? (@.varianceType == $type).defectTypes[*]',
+            jsonb_build_object('type', of_type.type)) AS cause
+    ) AS reason
     WHERE invoice.shop_id = :shop AND invoice.number IN (SELECT reference FROM folded)
+      AND (reason.causes IS NOT NULL
+           OR of_type.type = 'PQV' AND line.amazon_units > line.matched_units
+           OR of_type.type = 'PPV' AND line.price_variance <> 0)
 ),
 varied AS (
-    SELECT number, type, CASE WHEN count(DISTINCT cause) = 1 THEN min(cause) END AS cause,
-           CASE WHEN count(DISTINCT position) = 1 THEN min(line) END AS line,
-           sum(short) FILTER (WHERE is_first)::integer AS short
+    SELECT number, type,
+           (SELECT CASE WHEN count(DISTINCT cause) = 1 THEN min(cause) END
+            FROM said AS same, unnest(same.causes) AS cause
+            WHERE (same.number, same.type) = (said.number, said.type)) AS cause,
+           CASE WHEN count(*) = 1 THEN min(purchase_order) END AS purchase_order,
+           CASE WHEN count(*) = 1 THEN min(line) END AS line, sum(units)::integer AS units
     FROM said GROUP BY number, type
 ),
 stated AS (
     SELECT CAST(:shop AS integer) AS shop_id, folded.region, folded.kind, folded.reference,
-           folded.currency, billed.number AS invoice_number, billed.purchase_order, varied.line,
-           varied.cause,
-           CASE WHEN folded.kind = 'shortage_claim' THEN nullif(varied.short, 0) END AS units,
+           folded.currency, billed.number AS invoice_number,
+           coalesce(billed.purchase_order, varied.purchase_order) AS purchase_order,
+           coalesce(varied.line, billed.line) AS line, varied.cause,
+           CASE WHEN folded.kind IN ('shortage_claim', 'price_claim') THEN nullif(varied.units, 0)
+           END AS units,
            folded.taken, folded.recovered, folded.first_at, folded.last_at, folded.steps
     FROM folded
     LEFT JOIN billed ON billed.number = folded.reference AND billed.region = folded.region

@@ -14,6 +14,7 @@ from app.errors import Refused
 from app.http import Answer, Moment, Money
 from app.vendor.deductions.tables import Deduction
 from app.vendor.disputes import clocks
+from app.vendor.disputes.classifying import Classified, classify
 from app.vendor.disputes.clock_views import ClockView, clock_view
 from app.vendor.evidence import vault
 from app.vendor.evidence.views import EvidenceView, view_of
@@ -56,7 +57,10 @@ class Key(NamedTuple):
 
 
 class DeductionSummary(Answer):
-    """All that was taken and given back under one of Amazon's numbers, in one currency."""
+    """All that was taken and given back under one of Amazon's numbers, in one currency.
+
+    `cause` is `told_by` Amazon where it gives one, else by the books: what our own papers say.
+    """
 
     region: str
     kind: str
@@ -68,6 +72,7 @@ class DeductionSummary(Answer):
     purchase_order: str | None
     line: str | None
     cause: str | None
+    told_by: str | None
     units: int | None
     taken: Money
     recovered: Money
@@ -145,16 +150,16 @@ def summaries(session: Session, rows: Sequence[Deduction]) -> list[DeductionSumm
     now = database_time()
     return [
         DeductionSummary(
-            **_summary(row, ours.get(row.invoice_number)),
+            **_summary(row, ours.get(row.invoice_number), judged),
             clock=clock_view(
                 clocks.window_of(row, dates.get((row.region, row.invoice_number or ""))), now
             ),
         )
-        for row in rows
+        for row, judged in zip(rows, classify(session, rows), strict=True)
     ]
 
 
-def _summary(row: Deduction, invoice_id: int | None) -> dict[str, Any]:
+def _summary(row: Deduction, invoice_id: int | None, judged: Classified) -> dict[str, Any]:
     def money(amount: Decimal) -> Money:
         return Money(amount=amount, currency=row.currency)
 
@@ -168,7 +173,8 @@ def _summary(row: Deduction, invoice_id: int | None) -> dict[str, Any]:
         "invoice_id": invoice_id,
         "purchase_order": row.purchase_order,
         "line": row.line,
-        "cause": row.cause,
+        "cause": judged.cause,
+        "told_by": "amazon" if row.cause else "books" if judged.cause else None,
         "units": row.units,
         "taken": money(row.taken),
         "recovered": money(row.recovered),

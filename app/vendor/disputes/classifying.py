@@ -27,6 +27,33 @@ LEFT JOIN vendor_code AS code ON code.shop_id = invoice.shop_id AND code.region 
 WHERE invoice.shop_id = :shop AND invoice.number = ANY(:numbers)
 GROUP BY invoice.number
 """
+# The order lines of a claim: the one it is on, else all of its invoice; what the books say of them.
+LINES = """
+SELECT invoice.number AS invoice, own.number, own.line,
+       (SELECT sum(CASE WHEN paper.type = 'CreditNote' THEN -billed.units ELSE billed.units END)
+        FROM invoice_line AS billed JOIN invoice AS paper USING (shop_id, invoice_id)
+        WHERE billed.shop_id = :shop AND billed.region = own.region AND billed.number = own.number
+          AND billed.line = own.line AND paper.state NOT IN ('draft', 'failed', 'cancelled')
+       )::int - greatest(ordered.received_units - ordered.units_before_books,
+           CASE WHEN ordered.shipped_units > 0 THEN ordered.shipped_units
+                ELSE ordered.ordered_units END) AS beyond,
+       CASE WHEN ordered.shipped_units > 0
+            THEN ordered.shipped_units + ordered.units_before_books - ordered.received_units
+            ELSE 0 END AS short
+FROM invoice JOIN invoice_line AS own USING (shop_id, invoice_id)
+JOIN purchase_order_line AS ordered ON ordered.shop_id = own.shop_id
+    AND ordered.region = own.region AND ordered.number = own.number AND ordered.line = own.line
+WHERE invoice.shop_id = :shop AND invoice.number = ANY(:numbers)
+ORDER BY invoice.number, own.position
+"""
+OUR_CAUSES = {
+    "mis_receipt": "counted_elsewhere",
+    "late_quick_pay": "paid_late",
+    "quick_pay_excess": "discount_too_much",
+    "coop_overcharge": "charged_above_agreement",
+    "coop_unagreed": "no_agreement",
+}
+"""Causes of our own by verdict, where Amazon gives none; its own are in capitals."""
 VERDICTS = (
     "repaid",
     "shortage",
@@ -50,7 +77,8 @@ VERDICTS = (
 
 class Classified(NamedTuple):
     """One deduction, judged. `in_question` is what of it is worth working, in its own currency:
-    nothing of what is agreed, timing or repaid."""
+    nothing of what is agreed, timing or repaid. `cause` is Amazon's where it gives one (in capitals),
+    else what our own papers say; None: neither says any. `units` are those that it is about."""
 
     region: str
     kind: str
@@ -91,7 +119,18 @@ def classify(session: Session, rows: Sequence[Deduction]) -> list[Classified]:
     """These deductions with their verdicts, in their order."""
     audited = _audited(session, rows)
     above = _above_order(session, rows)
-    return [_judged(session, row, audited.get(_key(row)), above) for row in rows]
+    lines = _lines(session, rows)
+    return [_judged(session, row, audited.get(_key(row)), above, lines) for row in rows]
+
+
+class Claimed(NamedTuple):
+    """An order line that a claim is on: eaches billed beyond what left, and not received of it."""
+
+    invoice: str
+    number: str
+    line: str
+    beyond: int
+    short: int
 
 
 Key = tuple[str, str, str, str]
@@ -106,9 +145,15 @@ def _judged(
     row: Deduction,
     audited: tuple[str, Decimal] | None,
     above: dict[str, Decimal],
+    lines: dict[str, list[Claimed]],
 ) -> Classified:
     left = max(row.taken - row.recovered, Decimal(0))
-    verdict, amount = audited or _verdict(session, row, left, above)
+    claimed = [
+        one
+        for one in lines.get(row.invoice_number or "", [])
+        if row.line is None or (one.number, one.line) == (row.purchase_order, row.line)
+    ]
+    verdict, amount = audited or _verdict(session, row, left, above, claimed)
     return Classified(
         row.region,
         row.kind,
@@ -117,7 +162,7 @@ def _judged(
         row.invoice_number,
         row.purchase_order,
         row.line,
-        row.cause,
+        row.cause or _our_cause(row, verdict, claimed),
         row.units,
         row.taken,
         row.recovered,
@@ -127,7 +172,11 @@ def _judged(
 
 
 def _verdict(
-    session: Session, row: Deduction, left: Decimal, above: dict[str, Decimal]
+    session: Session,
+    row: Deduction,
+    left: Decimal,
+    above: dict[str, Decimal],
+    claimed: Sequence[Claimed],
 ) -> tuple[str, Decimal]:
     if left == 0:
         return "repaid", left
@@ -136,13 +185,38 @@ def _verdict(
             done = netting.over_truck(session, row.region, [row.purchase_order], row.line)
             if done.explained:
                 return "mis_receipt", left
-        return ("overbilled" if row.cause == "OVERBILLING" else "shortage"), left
+        # Amazon's word is not enough: over-billed is only what we billed beyond what left us.
+        return ("overbilled" if any(one.beyond > 0 for one in claimed) else "shortage"), left
     if row.kind == "price_claim":
         ours = above.get(row.invoice_number or "", Decimal(0))
         return ("overbilled" if ours >= left else "price"), left
     if row.kind in ("provision", "withholding"):
         return row.kind, Decimal(0)
     return row.kind, left
+
+
+def _our_cause(row: Deduction, verdict: str, claimed: Sequence[Claimed]) -> str | None:
+    if verdict in OUR_CAUSES:
+        return OUR_CAUSES[verdict]
+    if verdict == "overbilled":
+        return "billed_above_order" if row.kind == "price_claim" else "billed_beyond_shipped"
+    if verdict == "price":
+        return "billed_as_ordered"
+    if verdict == "shortage" and claimed:
+        return "received_short" if any(one.short > 0 for one in claimed) else "received_in_full"
+    return None
+
+
+def _lines(session: Session, rows: Sequence[Deduction]) -> dict[str, list[Claimed]]:
+    numbers = sorted(
+        {row.invoice_number for row in rows if row.kind == "shortage_claim" and row.invoice_number}
+    )
+    found: dict[str, list[Claimed]] = {}
+    if numbers:
+        asked = {"shop": shop_of(session), "numbers": numbers}
+        for row in session.execute(text(LINES), asked):
+            found.setdefault(row.invoice, []).append(Claimed(*row))
+    return found
 
 
 def _audited(session: Session, rows: Sequence[Deduction]) -> dict[Key, tuple[str, Decimal]]:

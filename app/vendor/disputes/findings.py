@@ -16,7 +16,8 @@ from app.vendor.co_op import recomputing
 from app.vendor.co_op.tables import CoOpAgreement
 from app.vendor.deductions import quick_pay
 from app.vendor.deductions.tables import Deduction
-from app.vendor.disputes import clocks, netting
+from app.vendor.disputes import clocks
+from app.vendor.disputes.classifying import classify
 
 # A provision is timing and no loss: it is a finding only when it stands longer than its clock says.
 STATED = {
@@ -29,7 +30,6 @@ STATED = {
 }
 AUDITED = ("late_quick_pay", "quick_pay_excess", "coop_overcharge", "coop_unagreed")
 KINDS = {*STATED.values(), *AUDITED}
-MIS_RECEIPT = "MIS_RECEIPT"
 """Our own word for a shortage that the truck explains, where Amazon gives no cause."""
 
 register(
@@ -165,7 +165,7 @@ def state_all(session: Session, kind: str) -> None:
 def _claims(session: Session, rows: Sequence[Deduction]) -> Iterator[Finding]:
     dates = clocks.dates_of(session, rows)
     now = database_time()
-    for row in rows:
+    for row, judged in zip(rows, classify(session, rows), strict=True):
         window = clocks.window_of(row, dates.get((row.region, row.invoice_number or "")))
         if row.kind == "provision" and (window is None or now < window.opens_at):
             continue
@@ -173,16 +173,9 @@ def _claims(session: Session, rows: Sequence[Deduction]) -> Iterator[Finding]:
             STATED[row.kind],
             row,
             row.taken - row.recovered,
-            cause=row.cause or _own_cause(session, row),
+            cause=judged.cause,
             deadline=window.closes_at if window else None,
         )
-
-
-def _own_cause(session: Session, row: Deduction) -> str | None:
-    if row.kind != "shortage_claim" or row.purchase_order is None:
-        return None
-    done = netting.over_truck(session, row.region, [row.purchase_order], row.line)
-    return MIS_RECEIPT if done.explained else None
 
 
 def _quick_pay(session: Session, rows: Sequence[Deduction]) -> Iterator[Finding]:

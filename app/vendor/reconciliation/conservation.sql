@@ -24,8 +24,9 @@ WHERE shop_id = :shop
   AND invoiced_units <> paid_units + deducted_units - recovered_units + outstanding_units;
 
 -- check: lines_add_up_to_invoices
--- What is shared out over lines is neither more nor less than what the invoices have; an invoice in
--- another currency than its order stands with no line.
+-- What is on lines is neither more nor less than what the invoices have, less what is on no line: what
+-- is unexplained, and claims whose lines nobody names. An invoice in another currency than its order
+-- stands with no line.
 SELECT currency, sum(of_lines) AS lines, sum(of_invoices) AS invoices, place
 FROM (
     SELECT line.currency, place, amount AS of_lines, 0::numeric AS of_invoices
@@ -37,9 +38,12 @@ FROM (
     UNION ALL
     SELECT currency, place, 0, amount
     FROM reconciliation_invoice AS told CROSS JOIN LATERAL (VALUES
-        ('invoiced', total), ('paid', paid), ('discounts', quick_pay + withheld),
-        ('deducted', shortage + price + chargeback + other_deducted), ('recovered', recovered),
-        ('provision', provision), ('outstanding', open + unexplained)) AS part (place, amount)
+        ('invoiced', total),
+        ('paid', paid + unplaced_deducted - unplaced_recovered + unexplained),
+        ('discounts', quick_pay + withheld),
+        ('deducted', shortage + price + chargeback + other_deducted - unplaced_deducted),
+        ('recovered', recovered - unplaced_recovered), ('provision', provision),
+        ('outstanding', open)) AS part (place, amount)
     WHERE told.shop_id = :shop AND amount <> 0
       AND EXISTS (SELECT FROM invoice_line AS own
                   WHERE own.shop_id = :shop AND own.invoice_id = told.invoice_id)

@@ -46,6 +46,10 @@ money AS (
                AND paid < 0), 0) AS other_deducted,
            coalesce(sum(paid) FILTER (WHERE kind NOT IN ('invoice', 'provision',
                'provision_reversed') AND paid > 0), 0) AS recovered,
+           coalesce(sum(paid) FILTER (WHERE kind LIKE 'shortage%' AND paid > 0), 0)
+               AS shortage_recovered,
+           coalesce(sum(paid) FILTER (WHERE kind = 'price_claim' AND paid > 0), 0)
+               AS price_recovered,
            coalesce(-sum(paid) FILTER (WHERE kind LIKE 'provision%'), 0) AS provision
     FROM told GROUP BY region, number, currency
 ),
@@ -59,30 +63,69 @@ found AS (
            coalesce(withheld, 0) AS withheld, coalesce(shortage, 0) AS shortage,
            coalesce(price, 0) AS price, coalesce(chargeback, 0) AS chargeback,
            coalesce(other_deducted, 0) AS other_deducted, coalesce(recovered, 0) AS recovered,
-           coalesce(provision, 0) AS provision,
+           coalesce(shortage_recovered, 0) AS shortage_recovered,
+           coalesce(price_recovered, 0) AS price_recovered, coalesce(provision, 0) AS provision,
            total - coalesce(remitted + quick_pay + withheld, 0) AS rest
     FROM billed
     LEFT JOIN money ON money.region = billed.region AND money.number = billed.number
         AND money.currency = billed.currency
     LEFT JOIN strange ON strange.invoice_id = billed.invoice_id
 ),
+-- The lines that Amazon's finance names: of a shortage by the units it has not matched, of a price
+-- claim by its variance; net of tax, and with it.
+named AS (
+    SELECT invoice_id, count(*) AS lines, count(*) FILTER (WHERE short > 0) AS short_lines,
+           count(*) FILTER (WHERE price > 0) AS price_lines, sum(short) AS short_net,
+           sum(round(short * gross, digits)) AS short_gross, sum(price) AS price_net,
+           sum(round(price * gross, digits)) AS price_gross
+    FROM (
+        SELECT found.invoice_id, {short} AS short, {price} AS price,
+               CASE WHEN own.amount <> 0 THEN 1 + coalesce(own.tax, 0) / own.amount ELSE 1 END
+                   AS gross,
+               CASE WHEN found.currency = 'JPY' THEN 0 ELSE 2 END AS digits
+        FROM found JOIN invoice_line AS own ON own.shop_id = :shop
+            AND own.invoice_id = found.invoice_id
+        WHERE shortage + found.price + chargeback + other_deducted + recovered <> 0
+    ) AS each_one
+    GROUP BY invoice_id
+),
+-- On lines is what has one line only, or names one line only, or is what the named lines come to
+-- (or that again, where it was claimed again).
+claimed AS (
+    SELECT found.*, coalesce(lines, 0) AS lines,
+           array_remove(ARRAY[{on_lines}], NULL) AS placed
+    FROM found LEFT JOIN named USING (invoice_id)
+    CROSS JOIN LATERAL (VALUES (chargeback + other_deducted,
+        recovered - shortage_recovered - price_recovered)) AS of_others (other, other_recovered)
+),
 -- What is left of the total is still to come; more than the total is a payment nothing explains.
 stated AS (
     SELECT *, remitted - shortage - price - chargeback - other_deducted + recovered - provision
                AS paid,
+           CASE WHEN 'shortage' = ANY(placed) THEN 0 ELSE shortage END
+               + CASE WHEN 'price' = ANY(placed) THEN 0 ELSE price END
+               + CASE WHEN 'other' = ANY(placed) THEN 0 ELSE chargeback + other_deducted END
+               AS unplaced_deducted,
+           CASE WHEN 'shortage_recovered' = ANY(placed) THEN 0 ELSE shortage_recovered END
+               + CASE WHEN 'price_recovered' = ANY(placed) THEN 0 ELSE price_recovered END
+               + CASE WHEN 'other_recovered' = ANY(placed) THEN 0
+                      ELSE recovered - shortage_recovered - price_recovered END
+               AS unplaced_recovered,
            CASE WHEN is_void THEN 0 WHEN sign(rest) = sign(total) THEN rest ELSE 0 END AS open,
            CASE WHEN is_void THEN rest WHEN sign(rest) = sign(total) THEN 0 ELSE rest END
                AS unexplained
-    FROM found
+    FROM claimed
 )
 INSERT INTO reconciliation_invoice AS kept (shop_id, invoice_id, region, number, vendor_code,
     dated_at, due_at, currency, total, remitted, paid, quick_pay, withheld, shortage, price,
-    chargeback, other_deducted, recovered, provision, open, unexplained, other_currency, state,
+    chargeback, other_deducted, recovered, shortage_recovered, price_recovered, provision,
+    unplaced_deducted, unplaced_recovered, placed, open, unexplained, other_currency, state,
     last_paid_at, restated_at)
 SELECT :shop, invoice_id, region, number, vendor_code, dated_at, due_at, currency, total, remitted,
-       paid, quick_pay, withheld, shortage, price, chargeback, other_deducted, recovered, provision,
+       paid, quick_pay, withheld, shortage, price, chargeback, other_deducted, recovered,
+       shortage_recovered, price_recovered, provision, unplaced_deducted, unplaced_recovered, placed,
        open, unexplained, other_currency,
-       CASE WHEN unexplained <> 0 THEN 'overpaid' WHEN is_void THEN 'void'
+       CASE WHEN is_void THEN 'void' WHEN unexplained <> 0 THEN 'overpaid'
             WHEN open = 0 THEN 'settled' WHEN open = total THEN 'unpaid' ELSE 'partly_paid' END,
        last_paid_at, CAST(:now AS timestamptz)
 FROM stated
@@ -94,15 +137,21 @@ ON CONFLICT (shop_id, invoice_id) DO UPDATE SET
     price = excluded.price, chargeback = excluded.chargeback,
     other_deducted = excluded.other_deducted, recovered = excluded.recovered,
     provision = excluded.provision, open = excluded.open, unexplained = excluded.unexplained,
+    shortage_recovered = excluded.shortage_recovered,
+    price_recovered = excluded.price_recovered, unplaced_deducted = excluded.unplaced_deducted,
+    unplaced_recovered = excluded.unplaced_recovered, placed = excluded.placed,
     other_currency = excluded.other_currency, state = excluded.state,
     last_paid_at = excluded.last_paid_at, restated_at = excluded.restated_at
 WHERE (kept.region, kept.number, kept.vendor_code, kept.dated_at, kept.due_at, kept.currency,
        kept.total, kept.remitted, kept.paid, kept.quick_pay, kept.withheld, kept.shortage,
        kept.price, kept.chargeback, kept.other_deducted, kept.recovered, kept.provision, kept.open,
-       kept.unexplained, kept.other_currency, kept.state, kept.last_paid_at)
+       kept.unexplained, kept.shortage_recovered, kept.price_recovered, kept.unplaced_deducted,
+       kept.unplaced_recovered, kept.placed, kept.other_currency, kept.state, kept.last_paid_at)
     IS DISTINCT FROM
       (excluded.region, excluded.number, excluded.vendor_code, excluded.dated_at, excluded.due_at,
        excluded.currency, excluded.total, excluded.remitted, excluded.paid, excluded.quick_pay,
        excluded.withheld, excluded.shortage, excluded.price, excluded.chargeback,
        excluded.other_deducted, excluded.recovered, excluded.provision, excluded.open,
-       excluded.unexplained, excluded.other_currency, excluded.state, excluded.last_paid_at)
+       excluded.unexplained, excluded.shortage_recovered, excluded.price_recovered,
+       excluded.unplaced_deducted, excluded.unplaced_recovered, excluded.placed,
+       excluded.other_currency, excluded.state, excluded.last_paid_at)

@@ -14,35 +14,54 @@ part AS (
                 ELSE coalesce(own.amount + own.tax, own.amount, 0) END AS whole,
            coalesce(own.amount + own.tax, own.amount, 0) AS weight,
            money.currency, money.due_at, money.state, money.unexplained <> 0 AS unexplained,
-           money.open + money.unexplained AS outstanding, money.total <> 0 AND money.total > 0
-               AS is_bill,
-           money.quick_pay = 0 AND money.withheld = 0 AND money.shortage = 0 AND money.price = 0
-               AND money.chargeback = 0 AND money.other_deducted = 0 AND money.recovered = 0
-               AND money.provision = 0
-               AND money.open + money.unexplained IN (0, money.total) AS is_plain
+           money.unplaced_deducted > money.unplaced_recovered AS unplaced,
+           money.open AS outstanding, money.total > 0 AS is_bill,
+           CASE WHEN money.placed && '{{shortage,shortage_recovered}}' THEN {short} ELSE 0 END
+               AS short,
+           CASE WHEN money.placed && '{{price,price_recovered}}' THEN {price} ELSE 0 END
+               AS dear,
+           CASE WHEN own.variances <> '[]' THEN jsonb_path_query_first(own.variances,
+               '$[*] ? (@.varianceType == "PQV").defectTypes[0]') #>> '{{}}' END
+               AS quantity_cause,
+           CASE WHEN own.variances <> '[]' THEN jsonb_path_query_first(own.variances,
+               '$[*] ? (@.varianceType == "PPV").defectTypes[0]') #>> '{{}}' END
+               AS price_cause,
+           money.quick_pay <> 0 OR money.withheld <> 0 OR money.provision <> 0
+               OR money.open NOT IN (0, money.total) AS is_shared,
+           money.placed <> '{{}}' AS is_claimed
     FROM invoice_line AS own JOIN reconciliation_invoice AS money USING (shop_id, invoice_id)
     WHERE own.shop_id = :shop {concerned}
 ),
--- Paid in full or not at all: each line has its own amount. All else is shared out, by the lines'
--- amounts, in whole coins; what is left over goes to the largest remainders, so no cent is lost. All
--- of it in whole numbers, so that nothing depends on how a quotient is rounded.
+-- Paid in full or not at all: each line has its own amount. A claim is on the lines that finance names,
+-- each with what is named; all else that is on lines is shared out by their amounts. In whole coins,
+-- what is left over goes to the largest remainders, so no cent is lost. All of it in whole numbers, so
+-- that nothing depends on how a quotient is rounded.
 shared AS (
     SELECT part.invoice_id, part.position, piece.name, sign(piece.amount) AS sign, coin.scale,
            trunc(abs(piece.amount) * coin.scale) AS coins,
            abs(piece.amount) - trunc(abs(piece.amount) * coin.scale) / coin.scale AS crumb,
-           CASE WHEN sum(part.weight) OVER pieces = 0 THEN 1 ELSE part.weight * 10000 END AS weight
+           CASE WHEN sum(piece.weight) OVER pieces = 0 THEN 1 ELSE piece.weight * 10000 END
+               AS weight
     FROM part JOIN reconciliation_invoice AS money
         ON money.shop_id = :shop AND money.invoice_id = part.invoice_id
     CROSS JOIN LATERAL (VALUES (CASE WHEN part.currency = 'JPY' THEN 1.0 ELSE 100.0 END))
         AS coin (scale)
     CROSS JOIN LATERAL (VALUES
-        ('discounts', money.quick_pay + money.withheld),
-        ('shortage', money.shortage),
-        ('other', money.price + money.chargeback + money.other_deducted),
-        ('recovered', money.recovered),
-        ('provision', money.provision),
-        ('outstanding', money.open + money.unexplained)) AS piece (name, amount)
-    WHERE NOT part.is_plain AND piece.amount <> 0
+        ('discounts', money.quick_pay + money.withheld, part.weight),
+        ('shortage', CASE WHEN 'shortage' = ANY(placed) THEN money.shortage END, part.short),
+        ('shortage_recovered', CASE WHEN 'shortage_recovered' = ANY(placed)
+            THEN money.shortage_recovered END, part.short),
+        ('price', CASE WHEN 'price' = ANY(placed) THEN money.price END, part.dear),
+        ('price_recovered', CASE WHEN 'price_recovered' = ANY(placed)
+            THEN money.price_recovered END, part.dear),
+        ('other', CASE WHEN 'other' = ANY(placed)
+            THEN money.chargeback + money.other_deducted END, part.weight),
+        ('other_recovered', CASE WHEN 'other_recovered' = ANY(placed)
+            THEN money.recovered - money.shortage_recovered - money.price_recovered END,
+            part.weight),
+        ('provision', money.provision, part.weight),
+        ('outstanding', money.open, part.weight)) AS piece (name, amount, weight)
+    WHERE (part.is_shared OR part.is_claimed) AND piece.amount <> 0
     WINDOW pieces AS (PARTITION BY part.invoice_id, piece.name)
 ),
 floored AS (
@@ -60,8 +79,9 @@ pieces AS (
     SELECT invoice_id, position,
            coalesce(sum(given) FILTER (WHERE name = 'discounts'), 0) AS discounts,
            coalesce(sum(given) FILTER (WHERE name = 'shortage'), 0) AS shortage,
-           coalesce(sum(given) FILTER (WHERE name = 'other'), 0) AS other,
-           coalesce(sum(given) FILTER (WHERE name = 'recovered'), 0) AS recovered,
+           coalesce(sum(given) FILTER (WHERE name = 'shortage_recovered'), 0) AS given_back,
+           coalesce(sum(given) FILTER (WHERE name IN ('price', 'other')), 0) AS other,
+           coalesce(sum(given) FILTER (WHERE name LIKE '%recovered'), 0) AS recovered,
            coalesce(sum(given) FILTER (WHERE name = 'provision'), 0) AS provision,
            coalesce(sum(given) FILTER (WHERE name = 'outstanding'), 0) AS outstanding
     FROM (
@@ -75,19 +95,23 @@ pieces AS (
 ),
 divided AS (
     SELECT region, number, line, units, whole, tax, cost, currency, due_at, state, unexplained,
-           is_bill, 0 AS discounts, 0 AS shortage, 0 AS other, 0 AS recovered, 0 AS provision,
+           unplaced, quantity_cause, price_cause, is_bill, 0 AS discounts, 0 AS shortage,
+           0 AS given_back, 0 AS other, 0 AS recovered, 0 AS provision,
            CASE WHEN outstanding = 0 THEN 0 ELSE whole END AS outstanding, false AS is_shared
-    FROM part WHERE is_plain
+    FROM part WHERE NOT (is_shared OR is_claimed)
     UNION ALL
     SELECT region, number, line, units, whole, tax, cost, currency, due_at, state, unexplained,
-           is_bill, coalesce(pieces.discounts, 0), coalesce(shortage, 0), coalesce(other, 0),
-           coalesce(recovered, 0), coalesce(provision, 0), coalesce(pieces.outstanding, 0), true
-    FROM part LEFT JOIN pieces USING (invoice_id, position) WHERE NOT is_plain
+           unplaced, quantity_cause, price_cause, is_bill, coalesce(pieces.discounts, 0),
+           coalesce(shortage, 0), coalesce(given_back, 0), coalesce(other, 0),
+           coalesce(recovered, 0), coalesce(provision, 0), coalesce(pieces.outstanding, 0),
+           is_shared
+    FROM part LEFT JOIN pieces USING (invoice_id, position) WHERE is_shared OR is_claimed
 ),
 -- Money in units, at the invoice's own price: what was claimed as missing, given back, and is open.
 counted AS (
     SELECT *, greatest(least(deducted, CASE WHEN units > 0 AND whole > 0
-               THEN round(least(recovered, shortage) * units / whole) ELSE 0 END), 0)::int AS restored
+               THEN round(least(given_back, shortage) * units / whole) ELSE 0 END), 0)::int
+               AS restored
     FROM (
         SELECT *, CASE WHEN units > 0 AND whole > 0
                    THEN least(round(shortage * units / whole), units) ELSE 0 END::int AS deducted
@@ -106,7 +130,8 @@ billed AS (
            sum(shortage + other) AS deducted, sum(recovered) AS recovered,
            sum(provision) AS provision, sum(outstanding) AS outstanding,
            bool_or(is_shared) AS is_shared, count(*)::int AS invoices,
-           bool_or(unexplained) AS unexplained, min(cost) FILTER (WHERE is_bill) AS lowest,
+           bool_or(unexplained) AS unexplained, bool_or(unplaced) AS unplaced,
+           min(quantity_cause) AS quantity_cause, min(price_cause) AS price_cause, min(cost) FILTER (WHERE is_bill) AS lowest,
            max(cost) FILTER (WHERE is_bill) AS highest,
            min(units) FILTER (WHERE units > 0) AS smallest, max(units) AS largest,
            count(*) FILTER (WHERE units > 0) AS bills,
@@ -143,7 +168,9 @@ known AS (
            coalesce(billed.recovered, 0) AS recovered, coalesce(billed.provision, 0) AS provision,
            coalesce(billed.outstanding, 0) AS outstanding,
            coalesce(billed.is_shared, false) AS is_shared, coalesce(billed.invoices, 0) AS invoices,
-           coalesce(billed.unexplained, false) AS unexplained, billed.lowest, billed.highest,
+           coalesce(billed.unexplained, false) AS unexplained,
+           coalesce(billed.unplaced, false) AS unplaced, billed.quantity_cause,
+           billed.price_cause, billed.lowest, billed.highest,
            billed.smallest, billed.largest, coalesce(billed.bills, 0) AS bills,
            billed.due_at + CAST(:grace AS interval) AS late_at, billed.partly_paid,
            notice.left_at + CASE line.region {settles} END AS settled_at,
@@ -187,6 +214,7 @@ judged AS (
         CASE WHEN invoiced_units < received_units - units_before_books AND NOT is_consigned
                   AND billed_by <= :now THEN 'unbilled' END,
         CASE WHEN deducted > recovered THEN 'deducted' END,
+        CASE WHEN unplaced THEN 'unplaced' END,
         CASE WHEN unexplained THEN 'unexplained' END,
         CASE WHEN outstanding > 0 AND late_at <= :now
              THEN CASE WHEN partly_paid THEN 'underpaid' ELSE 'unpaid_overdue' END END
@@ -197,7 +225,7 @@ INSERT INTO reconciliation_line AS kept (shop_id, region, number, line, vendor_c
     currency, ordered_units, acknowledged_units, shipped_units, received_units, invoiced_units,
     paid_units, deducted_units, recovered_units, outstanding_units, ordered, acknowledged, shipped,
     received, invoiced, tax, paid, discounts, deducted, recovered, provision, outstanding,
-    is_shared, invoices, disagreement, places, looks_again_at, restated_at)
+    is_shared, invoices, disagreement, cause, places, looks_again_at, restated_at)
 SELECT :shop, region, number, line, vendor_code, ordered_at, currency, ordered_units,
        acknowledged_units, shipped_units, received_units, invoiced_units,
        invoiced_units - deducted_units + recovered_units - outstanding_units, deducted_units,
@@ -206,6 +234,10 @@ SELECT :shop, region, number, line, vendor_code, ordered_at, currency, ordered_u
        round(shipped_units * each_cost, digits), round(received_units * each_cost, digits),
        invoiced, tax, invoiced - discounts - deducted + recovered - provision - outstanding,
        discounts, deducted, recovered, provision, outstanding, is_shared, invoices, places[1],
+       CASE WHEN places[1] = 'price_variance' THEN price_cause
+            WHEN places[1] IN ('short_received', 'duplicate_invoice', 'overbilled')
+            THEN quantity_cause
+            WHEN places[1] = 'deducted' THEN coalesce(quantity_cause, price_cause) END,
        places,
        CASE WHEN NOT before_books THEN least(
            CASE WHEN received_units < shipped_units AND NOT is_closed AND settled_at > :now

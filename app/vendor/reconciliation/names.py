@@ -11,6 +11,7 @@ DISAGREEMENTS = (
     "overbilled",
     "unbilled",
     "deducted",
+    "unplaced",
     "unexplained",
     "underpaid",
     "unpaid_overdue",

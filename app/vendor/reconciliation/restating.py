@@ -38,8 +38,26 @@ UPSERT = {
     "before": ", ".join(f"kept.{name}" for name in COLUMNS),
     "after": ", ".join(f"excluded.{name}" for name in COLUMNS),
 }
+# What Amazon's finance names of an invoice's line, without tax: units that it has not matched, at the
+# invoice's price, and its variance of the price. Amazon does not say how it signs that.
+SHORT = """CASE WHEN own.units > 0 AND own.amazon_units > own.matched_units
+               THEN round(least(own.amazon_units - own.matched_units, own.units) * own.amount
+                   / own.units, CASE WHEN {currency} = 'JPY' THEN 0 ELSE 2 END) ELSE 0 END"""
+PRICE = "coalesce(abs(own.price_variance), 0)"
+ON_LINES = """
+    CASE WHEN {amount} <> 0 AND (lines = 1 OR {named}_lines = 1
+              OR mod({amount}, nullif({named}_net, 0)) = 0
+              OR mod({amount}, nullif({named}_gross, 0)) = 0) THEN '{amount}' END"""
+CLAIMS = {
+    "shortage": "short",
+    "shortage_recovered": "short",
+    "price": "price",
+    "price_recovered": "price",
+}
+ONLY_LINE = "\n    CASE WHEN {amount} <> 0 AND lines = 1 THEN '{amount}' END"
 SETTLES = "{settles}"
 LINES = (HERE / "lines.sql").read_text(encoding="utf-8").replace(SETTLES, "{{settles}}")
+LINES = LINES.replace("{short}", SHORT.format(currency="money.currency")).replace("{price}", PRICE)
 ALL_LINES = LINES.format(**UPSERT, due="", concerned="", own="", wanted="")
 # Some lines are named in a table of their own, and so are the parts of their invoices: the planner
 # knows how many there are, and does not look through one once for each row of the other.
@@ -68,8 +86,17 @@ SOME_LINES = LINES.replace(PART, "SELECT * FROM matching_part").format(
         SELECT region, number, line FROM matching_due)""",
 )
 INVOICES = (HERE / "invoices.sql").read_text(encoding="utf-8")
-ALL_INVOICES = INVOICES.format(billed="", told="remittance_line")
+NAMED = {
+    "short": SHORT.format(currency="found.currency"),
+    "price": PRICE,
+    "on_lines": ",".join(
+        [ON_LINES.format(amount=amount, named=named) for amount, named in CLAIMS.items()]
+        + [ONLY_LINE.format(amount=amount) for amount in ("other", "other_recovered")]
+    ),
+}
+ALL_INVOICES = INVOICES.format(billed="", told="remittance_line", **NAMED)
 SOME_INVOICES = INVOICES.format(
+    **NAMED,
     billed="AND invoice.number = ANY(CAST(:invoices AS text[]))",
     told="""(
         SELECT * FROM remittance_line

@@ -31,6 +31,7 @@ Disagreement = Literal[
     "overbilled",
     "unbilled",
     "deducted",
+    "unplaced",
     "unexplained",
     "underpaid",
     "unpaid_overdue",
@@ -87,6 +88,9 @@ class InvoicesQuery(PageQuery):
 
     state: InvoiceState | None = None
     unexplained: bool = Field(default=False, description="Only those with money unexplained.")
+    unplaced: bool = Field(
+        default=False, description="Only those with claims whose lines nobody names."
+    )
 
 
 class LinePath(BaseModel):
@@ -167,6 +171,10 @@ def list_invoices(query: InvoicesQuery) -> Any:
             wanted = wanted.where(ReconciliationInvoice.state == query.state)
         if query.unexplained:
             wanted = wanted.where(ReconciliationInvoice.unexplained != 0)
+        if query.unplaced:
+            wanted = wanted.where(
+                ReconciliationInvoice.unplaced_deducted != ReconciliationInvoice.unplaced_recovered
+            )
         if keys:
             wanted = wanted.where(
                 text("(dated_at, invoice_id) < (:at, :id)").bindparams(

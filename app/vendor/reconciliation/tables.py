@@ -6,6 +6,10 @@ Money of an invoice stands in exactly one place, so that, for each invoice and f
 
 `paid` is what is left with us: a claim taken out of a later payment lowers it, its repayment raises
 it again. A provision is timing and no loss.
+
+A claim stands on the lines that Amazon's finance names for it, or on the only line there is. What it
+names no line for is never spread: it stays with the invoice as `unplaced`, and so does what is
+unexplained; the lines' `paid` is then what it would be without them.
 """
 
 from __future__ import annotations
@@ -76,10 +80,13 @@ class ReconciliationLine(Table, table=True):
         max_digits=19, decimal_places=4, description="Neither paid nor explained yet."
     )
     is_shared: bool = Field(
-        description="Some of its money is a share of its invoices', as no paper says it by line."
+        description="Some of its discounts, provisions or open money is a share of its invoices'."
     )
     invoices: int = Field(sa_type=Integer)
     disagreement: str | None = Field(default=None, description="The first by name; null: none.")
+    cause: str | None = Field(
+        default=None, description="Amazon's own of the first disagreement, where it names one."
+    )
     places: list[str] = Field(
         default_factory=list, sa_type=ARRAY(String), description="All of them."
     )
@@ -119,7 +126,20 @@ class ReconciliationInvoice(Table, table=True):
     chargeback: Decimal = Field(max_digits=19, decimal_places=4)
     other_deducted: Decimal = Field(max_digits=19, decimal_places=4)
     recovered: Decimal = Field(max_digits=19, decimal_places=4)
+    shortage_recovered: Decimal = Field(
+        max_digits=19, decimal_places=4, description="Of `recovered`."
+    )
+    price_recovered: Decimal = Field(max_digits=19, decimal_places=4, description="Of `recovered`.")
     provision: Decimal = Field(max_digits=19, decimal_places=4)
+    unplaced_deducted: Decimal = Field(
+        max_digits=19, decimal_places=4, description="Of what was deducted, that on no line."
+    )
+    unplaced_recovered: Decimal = Field(
+        max_digits=19, decimal_places=4, description="Of `recovered`, that on no line."
+    )
+    placed: list[str] = Field(
+        default_factory=list, sa_type=ARRAY(String), description="What of its claims is on lines."
+    )
     open: Decimal = Field(max_digits=19, decimal_places=4)
     unexplained: Decimal = Field(max_digits=19, decimal_places=4)
     other_currency: bool = Field(

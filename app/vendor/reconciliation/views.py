@@ -85,8 +85,9 @@ class ReconciliationLineView(Answer):
     """One purchase order line from ordered to paid.
 
     `invoiced` has its tax; it is `paid + discounts + deducted - recovered + provision +
-    outstanding`, for each line, to the cent. `is_shared`: some of its money is a share of its
-    invoices', since no paper says it by line.
+    outstanding`, for each line, to the cent. Claims are on the lines that Amazon's finance names.
+    `is_shared`: some of its discounts, provisions or open money is a share of its invoices'.
+    `cause` is Amazon's own of the first disagreement, where it names one.
     """
 
     region: str
@@ -112,6 +113,7 @@ class ReconciliationLineView(Answer):
     is_shared: bool
     invoices: int
     disagreement: str | None
+    cause: str | None
     places: list[str]
     looks_again_at: Moment | None
     restated_at: Moment
@@ -140,7 +142,10 @@ class ReconciliationDetail(ReconciliationLineView):
 
 class ReconciliationInvoiceView(Answer):
     """One invoice and where its money is: `total = paid + quick_pay + withheld + shortage + price +
-    chargeback + other_deducted - recovered + provision + open + unexplained`, to the cent."""
+    chargeback + other_deducted - recovered + provision + open + unexplained`, to the cent.
+
+    `placed` says what of its claims is on lines; `unplaced_deducted` and `unplaced_recovered` are on
+    none, as nobody names them."""
 
     invoice_id: int
     region: str
@@ -158,6 +163,11 @@ class ReconciliationInvoiceView(Answer):
     chargeback: Money
     other_deducted: Money
     recovered: Money
+    shortage_recovered: Money
+    price_recovered: Money
+    unplaced_deducted: Money
+    unplaced_recovered: Money
+    placed: list[str]
     provision: Money
     open: Money
     unexplained: Money
@@ -249,6 +259,7 @@ def _line(
         is_shared=row.is_shared,
         invoices=row.invoices,
         disagreement=row.disagreement,
+        cause=row.cause,
         places=row.places,
         looks_again_at=row.looks_again_at,
         restated_at=row.restated_at,

@@ -90,9 +90,12 @@ FROM reconciliation_line WHERE {FILTERED} GROUP BY currency ORDER BY currency NU
 """
 # Not spread over lines: it stands on the invoices alone.
 UNEXPLAINED = """
-SELECT currency, count(*) AS invoices, sum(unexplained) AS unexplained
+SELECT currency, count(*) FILTER (WHERE unexplained <> 0) AS unexplained_invoices,
+       sum(unexplained) AS unexplained,
+       count(*) FILTER (WHERE unplaced_deducted <> unplaced_recovered) AS unplaced_invoices,
+       sum(unplaced_deducted - unplaced_recovered) AS unplaced
 FROM reconciliation_invoice
-WHERE shop_id = :shop AND unexplained <> 0
+WHERE shop_id = :shop AND (unexplained <> 0 OR unplaced_deducted <> unplaced_recovered)
   AND (CAST(:vendor_code AS text) IS NULL OR vendor_code = :vendor_code)
 GROUP BY currency
 """
@@ -116,8 +119,9 @@ class WaterfallStep(Answer):
 class CurrencyWaterfall(Answer):
     """The steps of all lines in one currency; null: of lines that state none.
 
-    `unpriced` lines state no cost, so they are in units alone. `unexplained` stands on invoices and
-    is never spread; it is part of `outstanding` here.
+    `unpriced` lines state no cost, so they are in units alone. `unexplained`, and `unplaced` claims
+    whose lines nobody names, stand on invoices of any day and are never spread: `paid` here is less
+    `unplaced` and `unexplained` what came.
     """
 
     currency: str | None
@@ -125,6 +129,8 @@ class CurrencyWaterfall(Answer):
     unpriced: int
     unexplained: Money | None
     unexplained_invoices: int
+    unplaced: Money | None
+    unplaced_invoices: int
     steps: list[WaterfallStep]
 
 
@@ -161,8 +167,10 @@ def waterfall(session: Session, filters: Mapping[str, Any]) -> Waterfall:
                 currency=currency,
                 lines=row["lines"],
                 unpriced=row["unpriced"],
-                unexplained=_money(strange.unexplained if strange else None, currency),
-                unexplained_invoices=strange.invoices if strange else 0,
+                unexplained=_some(strange.unexplained if strange else None, currency),
+                unexplained_invoices=strange.unexplained_invoices if strange else 0,
+                unplaced=_some(strange.unplaced if strange else None, currency),
+                unplaced_invoices=strange.unplaced_invoices if strange else 0,
                 steps=[
                     WaterfallStep(
                         step=name,
@@ -187,6 +195,10 @@ def waterfall(session: Session, filters: Mapping[str, Any]) -> Waterfall:
         ],
         data=data,
     )
+
+
+def _some(amount: Any, currency: str | None) -> Money | None:
+    return _money(amount, currency) if amount else None
 
 
 def _money(amount: Any, currency: str | None) -> Money | None:

@@ -27,6 +27,7 @@ export interface Deduction {
   purchase_order: string | null;
   line: string | null;
   cause: string | null;
+  told_by: 'amazon' | 'books' | null;
   units: number | null;
   taken: Money;
   recovered: Money;

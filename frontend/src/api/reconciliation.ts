@@ -26,6 +26,7 @@ export const DISAGREEMENTS = [
   'overbilled',
   'unbilled',
   'deducted',
+  'unplaced',
   'unexplained',
   'underpaid',
   'unpaid_overdue',
@@ -44,6 +45,7 @@ export interface MatchedLine extends Record<Figure, Step> {
   is_shared: boolean;
   invoices: number;
   disagreement: string | null;
+  cause: string | null;
   places: string[];
   looks_again_at: string | null;
   restated_at: string;
@@ -79,6 +81,8 @@ export interface CurrencyWaterfall {
   unpriced: number;
   unexplained: Money | null;
   unexplained_invoices: number;
+  unplaced: Money | null;
+  unplaced_invoices: number;
   steps: WaterfallStep[];
 }
 
@@ -107,6 +111,8 @@ export interface MatchedInvoice {
   chargeback: Money;
   other_deducted: Money;
   recovered: Money;
+  unplaced_deducted: Money;
+  unplaced_recovered: Money;
   provision: Money;
   open: Money;
   unexplained: Money;

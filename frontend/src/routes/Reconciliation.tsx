@@ -247,6 +247,11 @@ export function Disagreement({ line }: { line: MatchedLine }) {
           <Badge tone={name === line.disagreement ? 'critical' : 'warning'}>
             {t(`reconciliation.names.${name}`)}
           </Badge>
+          {name === line.disagreement && line.cause && (
+            <div className="subdued">
+              {t(`deductions.causes.${line.cause}`, { defaultValue: line.cause })}
+            </div>
+          )}
         </div>
       ))}
     </>

@@ -32,7 +32,7 @@ const AMOUNTS = [
 
 export default function ReconciliationInvoices() {
   const { t } = useTranslation();
-  const [filters, change] = useFilters(['state', 'unexplained']);
+  const [filters, change] = useFilters(['state', 'unexplained', 'unplaced']);
   const query = usePages<MatchedInvoice>('/reconciliation/invoices', filters, true);
   return (
     <Page
@@ -44,13 +44,11 @@ export default function ReconciliationInvoices() {
         <div className="filters">
           <Select
             label={t('orders.state')}
-            value={filters.unexplained ? 'unexplained' : filters.state}
+            value={
+              filters.unexplained ? 'unexplained' : filters.unplaced ? 'unplaced' : filters.state
+            }
             onChange={(chosen) =>
-              change(
-                chosen === 'unexplained'
-                  ? { state: null, unexplained: 'true' }
-                  : { state: chosen, unexplained: null },
-              )
+              change({ state: null, unexplained: null, unplaced: null, ...chosenAs(chosen) })
             }
             options={[
               { value: '', label: t('common.all') },
@@ -59,6 +57,7 @@ export default function ReconciliationInvoices() {
                 label: t(`reconciliation.states.${one}`),
               })),
               { value: 'unexplained', label: t('reconciliation.names.unexplained') },
+              { value: 'unplaced', label: t('reconciliation.names.unplaced') },
             ]}
           />
         </div>
@@ -73,6 +72,11 @@ export default function ReconciliationInvoices() {
       </Card>
     </Page>
   );
+}
+
+function chosenAs(chosen: string) {
+  if (chosen === 'unexplained') return { unexplained: 'true' };
+  return chosen === 'unplaced' ? { unplaced: 'true' } : { state: chosen };
 }
 
 function Rows({ rows }: { rows: MatchedInvoice[] }) {
@@ -106,6 +110,11 @@ function Rows({ rows }: { rows: MatchedInvoice[] }) {
               </Badge>
               {row.other_currency && (
                 <div className="subdued">{t('reconciliation.otherCurrency')}</div>
+              )}
+              {row.unplaced_deducted.amount !== row.unplaced_recovered.amount && (
+                <div className="subdued">
+                  {t('reconciliation.onNoLine', { amount: money(row.unplaced_deducted) })}
+                </div>
               )}
             </>
           ),

@@ -43,6 +43,15 @@ function OneCurrency({ found, onStep }: { found: CurrencyWaterfall } & Opens) {
           <To to="/reconciliation/invoices?unexplained=true">{t('reconciliation.show')}</To>
         </p>
       )}
+      {found.unplaced && (
+        <p className="padded">
+          {t('reconciliation.unplaced', {
+            amount: money(found.unplaced),
+            count: found.unplaced_invoices,
+          })}{' '}
+          <To to="/reconciliation/invoices?unplaced=true">{t('reconciliation.show')}</To>
+        </p>
+      )}
       <Table<WaterfallStep>
         label={heading}
         rows={rows}
