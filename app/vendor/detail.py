@@ -15,7 +15,7 @@ from app.inventory.models import Item, Location
 from app.inventory.views import ItemBrief, LocationBrief
 from app.vendor.acknowledgements import held_units, propose
 from app.vendor.coming import Coming, coming_for
-from app.vendor.promises import PURCHASE_ORDER, lines_of
+from app.vendor.promises import PURCHASE_ORDER, left_units, lines_of
 from app.vendor.tables import (
     Acknowledgement,
     AcknowledgementLine,
@@ -122,7 +122,7 @@ def _line_view(
         accepted=line.accepted_units,
         backordered=line.backordered_units,
         rejected=line.rejected_units,
-        shipped=line.shipped_units,
+        shipped=left_units(line),
         received=line.received_units,
         last_received_at=line.last_received_at,
         proposal=ProposalView.model_validate(propose(line, held, kept, coming)),

@@ -56,7 +56,17 @@ class Side:
     @property
     def received(self) -> int:
         """What Amazon has received, less what had left before our books and was billed then."""
-        return max(0, self.ordered.received_units - self.ordered.units_before_books)
+        return max(0, self.ordered.received_units - self._billed_then)
+
+    @property
+    def promised(self) -> int:
+        """What we had promised to send and bill now."""
+        return promised_units(self.ordered) + self.ordered.units_before_books - self._billed_then
+
+    @property
+    def _billed_then(self) -> int:
+        """Of an order that was over before our books, none: whoever drafts it says so."""
+        return 0 if self.order.before_books else self.ordered.units_before_books
 
     @property
     def in_all(self) -> int:
@@ -186,7 +196,7 @@ def _quantity(_subject: Subject, side: Side) -> Broken | None:
 
 @_by_line
 def _more_than_acknowledged(subject: Subject, side: Side) -> Broken | None:
-    return _above(subject, side, promised_units(side.ordered))
+    return _above(subject, side, side.promised)
 
 
 @_by_line

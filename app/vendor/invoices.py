@@ -73,7 +73,11 @@ def draft(
         for number in sorted(orders)
         for line in lines[region, number]
         if not line.removed
-        and (units := _billable(line, source, before.get((line.number, line.line), Invoiced())))
+        and (
+            units := _billable(
+                orders[number], line, source, before.get((line.number, line.line), Invoiced())
+            )
+        )
     ]
     if not billed:
         raise Refused(
@@ -284,12 +288,16 @@ def lines_by_key(
     return {(line.number, line.line): line for each in lines.values() for line in each}
 
 
-def _billable(line: PurchaseOrderLine, source: Source, before: Invoiced) -> int:
-    """Eaches not invoiced yet; those from before our books were invoiced before us."""
+def _billable(
+    order: PurchaseOrder, line: PurchaseOrderLine, source: Source, before: Invoiced
+) -> int:
+    """Eaches not invoiced yet. Those from before our books were invoiced before us; of an order that
+    was over by then it is the person who asks for the draft that says they were not."""
     done = line.received_units if source == "receipts" else line.shipped_units
     if source == "hand":
         done = max(line.received_units, line.shipped_units)
-    return max(0, done - line.units_before_books - before.sent - before.drafted)
+    billed_then = 0 if order.before_books else line.units_before_books
+    return max(0, done - billed_then - before.sent - before.drafted)
 
 
 def _make(

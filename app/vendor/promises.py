@@ -86,6 +86,14 @@ def promised_units(line: PurchaseOrderLine) -> int:
     return max(0, promised - line.units_before_books)
 
 
+def left_units(line: PurchaseOrderLine) -> int:
+    """Eaches that have left for this line, before our books opened too. Where no shipment of ours is
+    known, what Amazon has received had been shipped; the match counts the same."""
+    if line.shipped_units:
+        return line.shipped_units + line.units_before_books
+    return line.received_units
+
+
 def is_firm(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> bool:
     """Whether it has been acknowledged, by us or elsewhere, so that it may not be taken back."""
     return order.state != "New" or any(

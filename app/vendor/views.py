@@ -14,7 +14,7 @@ from app.db import shop_of
 from app.http import Answer, Moment, Money
 from app.inventory.views import ItemBrief, LocationBrief
 from app.vendor.acknowledgements import acknowledge_by, held_units
-from app.vendor.promises import OrderKey, lines_of, wanted_units
+from app.vendor.promises import OrderKey, left_units, lines_of, wanted_units
 from app.vendor.tables import (
     PurchaseOrder,
     PurchaseOrderLine,
@@ -34,7 +34,8 @@ class WindowView(Answer):
 
 
 class OrderUnits(Answer):
-    """Eaches of a whole order. `short` is what it still wants and does not hold."""
+    """Eaches of a whole order. `short` is what it still wants and does not hold; `shipped` is what has
+    left by any paper: where none of ours says it, what Amazon has received."""
 
     ordered: int
     held: int
@@ -233,7 +234,7 @@ def _summary(
         accepted=sum(line.accepted_units for line in lines),
         backordered=sum(line.backordered_units for line in lines),
         rejected=sum(line.rejected_units for line in lines),
-        shipped=sum(line.shipped_units for line in lines),
+        shipped=sum(left_units(line) for line in lines),
         received=sum(line.received_units for line in lines),
     )
     said = latest.get((order.region, order.number))

@@ -5,6 +5,7 @@ import { Route, Routes, useNavigate } from 'react-router';
 import { loadScreens } from './i18n';
 import { Home } from './routes/Home';
 import { onNavigate } from './shell/appBridge';
+import { SECTIONS } from './shell/sections';
 import { AppNavigation, Page, Spinner } from './ui/elements';
 
 // A screen comes with its words; the home screen's few are there from the start.
@@ -60,24 +61,7 @@ export function App() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   useEffect(() => onNavigate((path) => navigate(path)), [navigate]);
-  const links = [
-    { to: '/stock', label: t('nav.stock') },
-    { to: '/collisions', label: t('nav.collisions') },
-    { to: '/discrepancies', label: t('nav.discrepancies') },
-    { to: '/arrivals', label: t('nav.arrivals') },
-    { to: '/purchase-orders', label: t('nav.purchaseOrders') },
-    { to: '/shipments', label: t('nav.shipments') },
-    { to: '/receipts', label: t('nav.receipts') },
-    { to: '/invoices', label: t('nav.invoices') },
-    { to: '/deductions', label: t('nav.deductions') },
-    { to: '/reconciliation', label: t('nav.reconciliation') },
-    { to: '/disputes', label: t('nav.disputes') },
-    { to: '/cash', label: t('nav.cash') },
-    { to: '/reports', label: t('nav.reports') },
-    { to: '/policies', label: t('nav.policies') },
-    { to: '/activity', label: t('nav.activity') },
-    { to: '/settings', label: t('nav.settings') },
-  ];
+  const links = SECTIONS.map(({ to, word }) => ({ to, label: t(`nav.${word}`) }));
   return (
     <>
       <AppNavigation links={links} />

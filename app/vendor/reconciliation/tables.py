@@ -47,6 +47,12 @@ class ReconciliationLine(Table, table=True):
             "looks_again_at",
             postgresql_where=text("looks_again_at IS NOT NULL"),
         ),
+        Index(
+            "ix_reconciliation_line_not_invoiced",
+            "shop_id",
+            "ordered_at",
+            postgresql_where=text("invoiced_units < received_units"),
+        ),
     )
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)

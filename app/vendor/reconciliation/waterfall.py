@@ -17,6 +17,7 @@ from app.db import shop_of
 from app.http import Answer, Money
 from app.vendor.reconciliation import conservation
 from app.vendor.reconciliation.names import DISAGREEMENTS
+from app.vendor.reconciliation.unbilled import NotInvoiced, not_invoiced
 
 
 class StepOf(NamedTuple):
@@ -143,13 +144,15 @@ class DisagreementCount(Answer):
 
 class Waterfall(Answer):
     """Where everything has gone. `agrees` is the green light: no line disagrees, nothing is
-    unexplained, and every unit and cent stands in one place; `broken` names the checks of the last
-    audit by which it does not. `waits`: papers have come that are not matched yet."""
+    unexplained, nothing that was received waits too long for its invoice, and every unit and cent
+    stands in one place; `broken` names the checks of the last audit by which it does not. `waits`:
+    papers have come that are not matched yet."""
 
     agrees: bool
     broken: list[str]
     waits: bool
     disagreements: list[DisagreementCount]
+    not_invoiced: list[NotInvoiced]
     data: list[CurrencyWaterfall]
 
 
@@ -184,8 +187,10 @@ def waterfall(session: Session, filters: Mapping[str, Any]) -> Waterfall:
             )
         )
     broken = conservation.broken(session)
+    missing = not_invoiced(session, filters)
+    is_late = any(one.late_lines for one in missing)
     return Waterfall(
-        agrees=not counts and not unexplained and not broken,
+        agrees=not counts and not unexplained and not broken and not is_late,
         broken=broken,
         waits=bool(session.execute(text(WAITING), asked).scalar()),
         disagreements=[
@@ -193,6 +198,7 @@ def waterfall(session: Session, filters: Mapping[str, Any]) -> Waterfall:
             for name in DISAGREEMENTS
             if name in counts
         ],
+        not_invoiced=missing,
         data=data,
     )
 

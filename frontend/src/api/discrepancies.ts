@@ -24,6 +24,9 @@ export interface Subject {
   shipment?: string;
   item?: number;
   vendor_code?: string;
+  deduction?: string;
+  reference?: string;
+  currency?: string;
   field?: string;
   counted?: string | null;
   witness?: string | null;

@@ -86,11 +86,24 @@ export interface CurrencyWaterfall {
   steps: WaterfallStep[];
 }
 
+/** Received and not invoiced, of lines in one currency; `late`: longer ago than is usual. */
+export interface NotInvoiced {
+  currency: string | null;
+  lines: number;
+  units: number;
+  amount: Money | null;
+  since: string | null;
+  late_lines: number;
+  late_units: number;
+  late_amount: Money | null;
+}
+
 export interface Waterfall {
   agrees: boolean;
   broken: string[];
   waits: boolean;
   disagreements: { disagreement: string; lines: number }[];
+  not_invoiced: NotInvoiced[];
   data: CurrencyWaterfall[];
 }
 

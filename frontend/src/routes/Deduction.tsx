@@ -79,7 +79,9 @@ function Sums({ deduction }: { deduction: DeductionDetail }) {
           { label: t('deductions.recovered'), value: money(deduction.recovered) },
           { label: t('deductions.open'), value: money(deduction.open) },
           {
-            label: t(deduction.told_by === 'books' ? 'deductions.causeByBooks' : 'deductions.cause'),
+            label: t(
+              deduction.told_by === 'books' ? 'deductions.causeByBooks' : 'deductions.cause',
+            ),
             value: deduction.cause ? <Cause code={deduction.cause} /> : '–',
           },
           {

@@ -7,6 +7,7 @@ import { useFilters } from '../shell/filters';
 import { Badge, Banner, Card, Page, SearchField, Select, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { NotBilled } from './reconciliation/NotBilled';
 import { Steps } from './reconciliation/Steps';
 
 const FILTERS = [
@@ -37,6 +38,7 @@ export default function Reconciliation() {
         {(found) => (
           <>
             <Light found={found} />
+            <NotBilled rows={found.not_invoiced} />
             <Steps
               waterfall={found}
               onStep={(step, currency) => change({ step, currency, disagreement: null })}
@@ -68,6 +70,8 @@ function Light({ found }: { found: Waterfall }) {
       </Banner>
     );
   }
+  // What waits too long for its invoice has a banner of its own.
+  if (disagreements.length === 0) return null;
   return (
     <Banner tone="warning" heading={t('reconciliation.disagrees')}>
       <ul>
@@ -229,9 +233,12 @@ export function Disagreement({ line }: { line: MatchedLine }) {
   const { t } = useTranslation();
   const { day } = useFormat();
   if (line.disagreement === null) {
+    const isBilled = (line.invoiced.units ?? 0) >= (line.received.units ?? 0);
     return (
       <>
-        <Badge tone="success">{t('reconciliation.agree')}</Badge>
+        <Badge tone={isBilled ? 'success' : 'info'}>
+          {t(isBilled ? 'reconciliation.agree' : 'reconciliation.steps.not_invoiced')}
+        </Badge>
         {line.looks_again_at && (
           <div className="subdued">
             {t('reconciliation.looksAgain', { when: day(line.looks_again_at) })}

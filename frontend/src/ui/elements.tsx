@@ -1,6 +1,8 @@
 // The only place with Polaris tags: screens import these, so that the layer below can change.
 import type { ReactNode } from 'react';
-import { useNavigate } from 'react-router';
+import { useTranslation } from 'react-i18next';
+import { useLocation, useNavigate } from 'react-router';
+import { whereabouts } from '../shell/sections';
 
 type Tone = 'critical' | 'warning' | 'success' | 'info' | 'neutral';
 
@@ -18,8 +20,25 @@ export function Page(props: {
         </span>
       )}
       {props.action && <span slot="primary-action">{props.action}</span>}
+      <Neighbours />
       {props.children}
     </s-page>
+  );
+}
+
+/** The screens of the group that this one belongs to. */
+function Neighbours() {
+  const { t } = useTranslation();
+  const found = whereabouts(useLocation().pathname);
+  if (!found) return null;
+  return (
+    <nav className="neighbours" aria-label={t(`nav.${found.section.word}`)}>
+      {found.section.links.map((link) => (
+        <span key={link.to} aria-current={link === found.link ? 'page' : undefined}>
+          <To to={link.to}>{t(`nav.${link.word}`)}</To>
+        </span>
+      ))}
+    </nav>
   );
 }
 

@@ -59,6 +59,12 @@ export function About({ found }: { found: Discrepancy }) {
       to: `/shipments/${encodeURIComponent(subject.shipment)}`,
       label: subject.shipment,
     },
+    subject.deduction &&
+      subject.reference &&
+      !subject.invoice && {
+        to: `/deductions/${subject.region}/${subject.deduction}/${subject.currency}/${subject.reference}`,
+        label: subject.reference,
+      },
     subject.item && { to: `/stock/${subject.item}`, label: t('queue.item') },
   ].filter((one) => typeof one === 'object');
   if (links.length === 0) return <span>{found.reference}</span>;
@@ -84,13 +90,13 @@ export function Age({ found }: { found: Discrepancy }) {
 
 export function Deadline({ found }: { found: Discrepancy }) {
   const { t } = useTranslation();
-  const { day, time } = useFormat();
+  const { date, time } = useFormat();
   if (!found.deadline) return <span>–</span>;
   const left = Date.parse(found.deadline) - Date.now();
   const over = found.status === 'closed' || found.status === 'written_off';
   return (
     <span title={time(found.deadline)}>
-      {day(found.deadline)}{' '}
+      {date(found.deadline)}{' '}
       {!over && left < 0 && <Badge tone="critical">{t('queue.passed')}</Badge>}
       {!over && left >= 0 && left < 7 * DAY && (
         <Badge tone="warning">{t('queue.left', { count: Math.ceil(left / DAY) })}</Badge>

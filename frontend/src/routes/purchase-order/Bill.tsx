@@ -12,7 +12,7 @@ export function Bill({ order }: { order: PurchaseOrder }) {
   const draft = useDraft();
   const sources = [
     ...(order.units.received > 0 ? ['receipts'] : []),
-    ...(order.units.shipped > 0 ? ['shipments'] : []),
+    ...(order.shipments.length > 0 ? ['shipments'] : []),
   ];
   if (order.payment_method === 'Consignment') return null;
   return (
