@@ -18,11 +18,11 @@ demo: setup ## starts the whole product with sample data; Ctrl-C ends it
 	@exec .venv/bin/holdfast demo
 
 test: setup ## runs every test (TESTS=tests/inventory for some, WORKERS=4 for more at once)
-	$(PYTHON) -m pytest -n $(WORKERS) $(TESTS)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 	@if [ -e frontend/package.json ]; then cd frontend && npm run --silent check; fi
 
 test-quick: ## runs the tests that are not slow, without looking at the set-up
-	$(PYTHON) -m pytest -n $(WORKERS) -m "not slow" $(TESTS)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal -m "not slow" $(TESTS)
 
 check: ## lint, format, types and import layers
 	.venv/bin/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import structlog
@@ -117,11 +118,27 @@ TOKEN: dict[str, Any] = {
 VERSION = "1"
 
 
-def create_app() -> OpenAPI:
-    """The WSGI application. Exits, naming each, when a setting is missing; opens no connection."""
+def create_app(routes: OpenAPI | None = None) -> OpenAPI:
+    """The WSGI application. Exits, naming each, when a setting is missing; opens no connection.
+
+    `routes` are those that `routed` made before: they are used again, behind a new door.
+    """
     require(*NEEDED)
     _read_tables()
     logs.configure()
+    web = routed() if routes is None else routes
+    bare = partial(Flask.wsgi_app, web)
+    web.wsgi_app = Door(bare, settings())  # type: ignore[method-assign]
+    if settings().trusted_proxies:
+        count = settings().trusted_proxies
+        web.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            web.wsgi_app, x_for=count, x_proto=count, x_host=count
+        )
+    return web
+
+
+def routed() -> OpenAPI:
+    """Every route and what is done around each request; knows no setting and no shop."""
     web = OpenAPI(
         "app",
         info=Info(title="Holdfast", version=VERSION),
@@ -143,12 +160,6 @@ def create_app() -> OpenAPI:
     web.before_request(_begin)
     web.before_request(_authenticate)
     web.after_request(_end)
-    web.wsgi_app = Door(web.wsgi_app, settings())  # type: ignore[method-assign]
-    if settings().trusted_proxies:
-        count = settings().trusted_proxies
-        web.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            web.wsgi_app, x_for=count, x_proto=count, x_host=count
-        )
     return web
 
 

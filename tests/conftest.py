@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import Engine
 
 from app import bell, config, db
 from app.supervisor import Servers, SupervisorFailed
@@ -39,6 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
     # A developer's own settings must not leak into a test.
     for name in _names_of_settings():
         os.environ.pop(name, None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones come first, so that no worker is left with one of them at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -108,6 +114,14 @@ def superuser(servers: Addresses, database_url: str) -> Iterator[psycopg.Connect
 
 
 @pytest.fixture(scope="session")
+def auditor(servers: Addresses, database_url: str) -> Iterator[Engine]:
+    """The same database, as the ordinary role, for the audit after each test."""
+    made = databases.auditor(servers.database_url(f"holdfast_{databases.worker_number()}"))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
 def redis_url(servers: Addresses) -> str:
     """A numbered database of this worker's own."""
     return servers.redis_url.replace("?db=0", f"?db={databases.worker_number() % 16}")
@@ -150,11 +164,12 @@ def clean_database(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     superuser = request.getfixturevalue("superuser")
+    auditor = request.getfixturevalue("auditor")
     request.getfixturevalue("database")  # its settings must outlive the audit below
     yield
     try:
         if not request.node.get_closest_marker("audits_itself"):
-            found = databases.audit_every_shop(superuser)
+            found = databases.audit_every_shop(superuser, auditor)
             assert not found, "the audit finds after this test:\n" + "\n".join(found)
     finally:
         databases.delete_everything(superuser)

@@ -20,7 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
-from app import create_app, db, messages
+from app import db, messages
 from app.connections import Connection
 from app.db import transaction
 from app.inventory import arrivals, policy_changes, working
@@ -66,6 +66,7 @@ from app.vendor.shipping.tables import (
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine, Shipment, ShipmentLine
 from tests.inventory.brand import Brand, make_brand
 from tests.support.id_tokens import bearer
+from tests.support.web import make_app
 from tests.vendor.x12.test_x12 import sample as x12_sample
 
 OWNER, STRANGER = "owner.myshopify.com", "stranger.myshopify.com"
@@ -348,7 +349,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
 
 @pytest.fixture
 def client(owned: Owned) -> FlaskClient:
-    made: FlaskClient = create_app().test_client()
+    made: FlaskClient = make_app().test_client()
     return made
 
 

@@ -10,12 +10,13 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from app import create_app, messages, metrics
+from app import messages, metrics
 from app.connections import Connection
 from app.db import transaction
 from app.errors import GiveUp, RetryLater
 from app.logs import redacted, without_secrets
 from tests.support.id_tokens import bearer, id_token
+from tests.support.web import make_app
 from tests.webhooks.sender import DOMAIN, make_shop
 
 
@@ -32,7 +33,7 @@ def shop_id(database: str) -> int:
 @pytest.fixture
 def client(shop_id: int, queue: str, set_settings: Callable[..., None]) -> FlaskClient:
     set_settings(SHOPIFY_API_KEY="the-client-id", SHOPIFY_API_SECRET="the-client-secret")
-    made: FlaskClient = create_app().test_client()
+    made: FlaskClient = make_app().test_client()
     return made
 
 
@@ -104,12 +105,12 @@ def test_input_that_makes_no_sense_gets_a_clear_answer(client: FlaskClient, path
     [(RetryLater("later"), 503), (GiveUp("never"), 502), (ZeroDivisionError("ours"), 500)],
 )
 def test_failures_inside_are_problems_that_show_nothing_of_the_inside(
-    client: FlaskClient, error: Exception, status: int
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
 ) -> None:
     def fail(**arguments: Any) -> Any:
         raise error
 
-    client.application.view_functions["inventory.list_items"] = fail
+    monkeypatch.setitem(client.application.view_functions, "inventory.list_items", fail)
     answer = client.get("/api/items", headers=bearer(DOMAIN))
     assert answer.status_code == status
     assert "division" not in problem(answer)["detail"]
@@ -151,7 +152,7 @@ def test_the_forwarded_address_is_believed_only_behind_a_proxy(
 
     assert seen(client.application) == "http"
     set_settings(TRUSTED_PROXIES="1")
-    assert seen(create_app()) == "https"
+    assert seen(make_app()) == "https"
 
 
 def test_healthz_answers_even_without_a_database(

@@ -16,7 +16,9 @@ from app.inventory.models import AuditRun
 
 QUERIES = Path(__file__).with_name("audit.sql")
 MOST_ROWS = 50
-FOR_LONG_READING = "SET LOCAL work_mem = '128MB'; SET LOCAL enable_nestloop = off"
+FOR_LONG_READING = (
+    "SELECT set_config('work_mem', '128MB', true), set_config('enable_nestloop', 'off', true)"
+)
 """Sorting and hashing on disk would make a large audit several times slower, and books that are new
 to the planner's statistics would be looked through once for each of their rows; for one transaction."""
 
@@ -140,17 +142,14 @@ def _read(path: Path) -> dict[str, str]:
 
 def findings(session: Session) -> list[Finding]:
     """Every broken rule of this shop, at most 50 rows of each; empty when all is well."""
-    return [finding for name in checks() for finding in findings_of(session, name)]
+    session.execute(text(FOR_LONG_READING))
+    return [finding for name, query in checks().items() for finding in _found(session, name, query)]
 
 
 def findings_of(session: Session, check: str) -> list[Finding]:
     """What breaks one rule, at most 50 rows. Raises KeyError for a rule we do not have."""
     session.execute(text(FOR_LONG_READING))
-    rows = session.execute(
-        text(f"SELECT * FROM ({checks()[check]}) AS broken LIMIT {MOST_ROWS}"),
-        {"shop": shop_of(session)},
-    )
-    return [Finding(check, _plain(row._mapping)) for row in rows]
+    return _found(session, check, checks()[check])
 
 
 def run(session: Session) -> AuditRun:
@@ -177,6 +176,13 @@ def latest(session: Session) -> AuditRun | None:
         .order_by(col(AuditRun.audit_run_id).desc())
         .limit(1)
     ).first()
+
+
+def _found(session: Session, check: str, query: str) -> list[Finding]:
+    rows = session.execute(
+        text(f"SELECT * FROM ({query}) AS broken LIMIT {MOST_ROWS}"), {"shop": shop_of(session)}
+    )
+    return [Finding(check, _plain(row._mapping)) for row in rows]
 
 
 def _plain(row: Any) -> dict[str, Any]:

@@ -13,10 +13,10 @@ import pytest
 from cryptography.fernet import Fernet
 from werkzeug.routing import Rule
 
-from app import create_app
 from app.config import Settings
 from app.webhooks.topics import COMPLIANCE, TOPICS
 from tests.house import PROJECT
+from tests.support.web import make_app
 
 DOCS = PROJECT / "docs"
 STANDARD_METHODS = {"HEAD", "OPTIONS"}
@@ -67,7 +67,7 @@ def rules(database: str, queue: str, set_settings: Callable[..., None]) -> list[
         SHOPIFY_API_SECRET="secret",
         ENCRYPTION_KEYS=Fernet.generate_key().decode(),
     )
-    return list(create_app().url_map.iter_rules())
+    return list(make_app().url_map.iter_rules())
 
 
 def test_every_route_is_documented(rules: list[Rule]) -> None:

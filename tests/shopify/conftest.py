@@ -15,7 +15,7 @@ import httpx
 import pytest
 from werkzeug.serving import make_server
 
-from app import create_app, jobs
+from app import jobs
 from app.db import transaction
 from app.inventory.models import INSIDE
 from app.shopify import client, tokens
@@ -24,6 +24,7 @@ from tests.shopify.shop import OpenShop
 from tests.shopify.simulated import KEY, SECRET, Simulator
 from tests.support.databases import worker_number
 from tests.support.ports import free_ports
+from tests.support.web import make_app
 
 NUMBERS = itertools.count(1)
 
@@ -57,8 +58,8 @@ def simulator(
         SHOPIFY_API_SECRET=SECRET,
         SHOPIFY_ADMIN_ORIGIN=f"{simulator_process.origin}/{{shop}}",
     )
-    server = make_server("127.0.0.1", simulator_process.app_port, create_app(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    server = make_server("127.0.0.1", simulator_process.app_port, make_app(), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield simulator_process
     server.shutdown()

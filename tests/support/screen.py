@@ -9,11 +9,11 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from app import create_app
 from app.connections import Connection
 from app.db import transaction
 from app.shops import this_shop
 from tests.support.id_tokens import bearer
+from tests.support.web import make_app
 
 
 @dataclass(frozen=True)
@@ -55,4 +55,4 @@ def open_screen(shop_id: int, domain: str, set_settings: Callable[..., None]) ->
         connection.seal(access_token="a", refresh_token="r")
         session.add(connection)
         this_shop(session).opened_at = datetime.now(UTC)
-    return Screen(create_app().test_client(), domain)
+    return Screen(make_app().test_client(), domain)

@@ -13,8 +13,8 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
-from app import create_app
 from app.db import transaction
+from tests.support.web import make_app
 from tests.vendor.brand import STOVE, TENT, VendorBrand
 from tests.vendor.reporting import only, run_out, step
 from tests.vendor.test_routes import KEY, SECRET, Screen
@@ -27,7 +27,7 @@ def screen(brand: VendorBrand, set_settings: Settings) -> Screen:
     set_settings(SHOPIFY_API_KEY=KEY, SHOPIFY_API_SECRET=SECRET)
     brand.amazon.place(TENT | {"amount": 6}, STOVE | {"amount": 9})
     brand.poll()
-    return Screen(create_app().test_client(), brand)
+    return Screen(make_app().test_client(), brand)
 
 
 def standing(screen: Screen, kind: str = "sales") -> dict[str, Any]:

@@ -14,10 +14,10 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 from sqlalchemy import event, text
 
-from app import create_app
 from app.connections import Connection
 from app.db import engine, transaction
 from app.inventory.models import State
+from tests.support.web import make_app
 from tests.vendor.amazon import Amazon
 from tests.vendor.brand import MUG, STOVE, TENT, VendorBrand, make_vendor_brand
 
@@ -70,7 +70,7 @@ class Screen:
 @pytest.fixture
 def web(amazon: Amazon, set_settings: Callable[..., None]) -> FlaskClient:
     set_settings(SHOPIFY_API_KEY=KEY, SHOPIFY_API_SECRET=SECRET, APP_URL="https://holdfast.example")
-    return create_app().test_client()
+    return make_app().test_client()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app import create_app
+from tests.support.web import make_app
 from tests.webhooks.sender import SECRET, Sender, make_shop
 
 
@@ -22,4 +22,4 @@ def sender(shop_id: int, queue: str, set_settings: Callable[..., None]) -> Sende
     set_settings(
         SHOPIFY_API_KEY="the-client-id", SHOPIFY_API_SECRET=SECRET, WEBHOOK_BODY_LIMIT="4096"
     )
-    return Sender(create_app())
+    return Sender(make_app())

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from app import bell, create_app
+from app import bell
 from app.db import transaction
 from app.messages import Message
+from tests.support.web import make_app
 from tests.webhooks.sender import SECRET, Sender, make_shop
 
 ORDER = {
@@ -70,7 +71,7 @@ def test_the_previous_secret_is_accepted_while_it_is_rotated(
     shop_id: int, queue: str, set_settings: Callable[..., None]
 ) -> None:
     set_settings(SHOPIFY_API_KEY="id", SHOPIFY_API_SECRET="new", SHOPIFY_API_SECRET_PREVIOUS=SECRET)
-    sender = Sender(create_app())
+    sender = Sender(make_app())
     assert sender.send(ORDER, secret=SECRET).status == 200
     assert sender.send(ORDER, secret="new").status == 200
     assert sender.send(ORDER, secret="older").status == 401
@@ -179,7 +180,7 @@ def test_a_database_that_is_down_makes_shopify_come_again(
         SHOPIFY_API_SECRET=SECRET,
         DATABASE_URL="postgresql://holdfast@/none?host=/nowhere",
     )
-    answered = Sender(create_app()).send(ORDER)
+    answered = Sender(make_app()).send(ORDER)
     set_settings(DATABASE_URL=database)
     assert (answered.status, answered.headers["Retry-After"]) == (503, "5")
 

@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from app import create_app
 from app.db import transaction
 from app.inventory.models import Alias, Item
 from app.messages import Message
 from app.webhooks import inbox
 from tests.inventory.brand import Brand, make_brand
+from tests.support.web import make_app
 from tests.webhooks.sender import DOMAIN, SECRET, Sender
 
 HUGE = 2**53 + 1
@@ -44,7 +44,7 @@ def brand(database: str, queue: str) -> Brand:
 @pytest.fixture
 def sender(brand: Brand, set_settings: Callable[..., None]) -> Sender:
     set_settings(SHOPIFY_API_KEY="id", SHOPIFY_API_SECRET=SECRET)
-    return Sender(create_app())
+    return Sender(make_app())
 
 
 def order(lines: list[dict[str, Any]], **further: Any) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Caller:
 
     def __init__(self, amazon: Amazon, address: str) -> None:
         self.amazon = amazon
-        self.http = httpx.Client(base_url=address, trust_env=False)
+        self.http = httpx.Client(base_url=address, trust_env=False, verify=False)
 
     def token(self, refresh_token: str = REFRESH_TOKEN, secret: str = "secret") -> httpx.Response:
         form = {
@@ -61,7 +61,7 @@ def caller(tmp_path: Path) -> Iterator[Caller]:
     amazon = Amazon(world)
     amazon.web.register_blueprint(control(amazon))
     server = make_server("127.0.0.1", 0, amazon.web, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     made = Caller(amazon, f"http://127.0.0.1:{server.server_port}")
     made.lever("/accounts", refresh_token=REFRESH_TOKEN)
