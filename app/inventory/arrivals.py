@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from io import StringIO
 
@@ -26,17 +26,28 @@ MOST_ROWS = 5000
 LARGEST = 2**31 - 1
 
 STATE = """
-INSERT INTO arrival AS known (shop_id, source, reference, item_id, location_id, units, expected_on,
-                              stated_by, stated_at)
-SELECT :shop, :source, reference, item_id, location_id, units, expected_on, :actor, now()
-FROM unnest(CAST(:references AS text[]), CAST(:items AS int[]), CAST(:locations AS int[]),
-            CAST(:units AS int[]), CAST(:days AS date[]))
-     AS stated (reference, item_id, location_id, units, expected_on)
+INSERT INTO arrival AS known (shop_id, source, reference, title, item_id, location_id, units,
+                              expected_on, stated_by, stated_at)
+SELECT :shop, :source, reference, title, item_id, location_id, units, expected_on, :actor, now()
+FROM unnest(CAST(:references AS text[]), CAST(:titles AS text[]), CAST(:items AS int[]),
+            CAST(:locations AS int[]), CAST(:units AS int[]), CAST(:days AS date[]))
+     AS stated (reference, title, item_id, location_id, units, expected_on)
 ON CONFLICT (shop_id, source, reference, item_id, location_id) DO UPDATE
-SET units = excluded.units, expected_on = excluded.expected_on, stated_by = excluded.stated_by,
-    stated_at = excluded.stated_at, ended_at = NULL, ended_by = NULL
-WHERE (known.units, known.expected_on, known.ended_at IS NULL)
-      IS DISTINCT FROM (excluded.units, excluded.expected_on, true)
+SET units = excluded.units, expected_on = excluded.expected_on, title = excluded.title,
+    stated_by = excluded.stated_by, stated_at = excluded.stated_at,
+    ended_at = NULL, ended_by = NULL
+WHERE (known.units, known.expected_on) IS DISTINCT FROM (excluded.units, excluded.expected_on)
+   OR (known.ended_at IS NULL AND known.title IS DISTINCT FROM excluded.title)
+   OR (known.ended_at IS NOT NULL AND (:again OR known.ended_by = :actor))
+"""
+END_OTHERS = """
+UPDATE arrival SET ended_at = now(), ended_by = :actor
+WHERE shop_id = :shop AND source = :source AND ended_at IS NULL
+  AND split_part(reference, ':', 1) = :paper
+  AND (reference, item_id, location_id) NOT IN (
+      SELECT * FROM unnest(CAST(:references AS text[]), CAST(:items AS int[]),
+                           CAST(:locations AS int[])))
+RETURNING item_id, location_id
 """
 
 
@@ -48,15 +59,51 @@ class Stated:
     item_id: int
     location_id: int
     units: int
-    expected_on: date
+    expected_on: date | None
+    title: str | None = None
 
 
 def state(session: Session, stated: Sequence[Stated], *, source: str = OPERATOR, actor: str) -> int:
     """Keeps what is expected; the same again changes nothing. Returns how many were named.
 
-    Lines of one paper for the same item and place count together, on the latest of their days.
-    Collisions are refreshed in the caller's transaction.
+    Lines of one paper for the same item and place count together, on the latest of their days, and
+    without a day if one of them has none. Collisions are refreshed in the caller's transaction.
     """
+    rows = _keep(session, stated, source=source, actor=actor, again=True)
+    collisions.refresh(session, [(one.item_id, one.location_id) for one in rows])
+    return len(rows)
+
+
+def restate(
+    session: Session, paper: str, stated: Sequence[Stated], *, source: str, actor: str
+) -> None:
+    """Keeps all that one outside paper announces now, and ends what it announces no more.
+
+    References are the paper's own, or it and a part of it as `paper:part`. What a person has ended
+    stays ended until the paper says something else of it. Collisions are refreshed in the caller's
+    transaction.
+    """
+    rows = _keep(session, stated, source=source, actor=actor, again=False)
+    ended = session.execute(
+        text(END_OTHERS),
+        {
+            "shop": shop_of(session),
+            "source": source,
+            "actor": actor,
+            "paper": paper,
+            "references": [one.reference for one in rows],
+            "items": [one.item_id for one in rows],
+            "locations": [one.location_id for one in rows],
+        },
+    ).all()
+    places = [(one.item_id, one.location_id) for one in rows]
+    collisions.refresh(session, [*places, *((row.item_id, row.location_id) for row in ended)])
+
+
+def _keep(
+    session: Session, stated: Sequence[Stated], *, source: str, actor: str, again: bool
+) -> list[Stated]:
+    """Writes them merged; `again` expects anew what somebody has ended. Returns what was written."""
     merged: dict[tuple[str, int, int], Stated] = {}
     for one in stated:
         key = (one.reference, one.item_id, one.location_id)
@@ -70,15 +117,16 @@ def state(session: Session, stated: Sequence[Stated], *, source: str = OPERATOR,
             "shop": shop_of(session),
             "source": source,
             "actor": actor,
+            "again": again,
             "references": [one.reference for one in rows],
+            "titles": [one.title for one in rows],
             "items": [one.item_id for one in rows],
             "locations": [one.location_id for one in rows],
             "units": [one.units for one in rows],
             "days": [one.expected_on for one in rows],
         },
     )
-    collisions.refresh(session, [(one.item_id, one.location_id) for one in rows])
-    return len(rows)
+    return rows
 
 
 def end(session: Session, arrival_id: int, *, actor: str) -> Arrival:
@@ -147,12 +195,11 @@ def named(session: Session, rows: Sequence[dict[str, str]]) -> list[Stated]:
 
 
 def _together(before: Stated, after: Stated) -> Stated:
-    return Stated(
-        after.reference,
-        after.item_id,
-        after.location_id,
-        before.units + after.units,
-        max(before.expected_on, after.expected_on),
+    days = [one.expected_on for one in (before, after) if one.expected_on]
+    return replace(
+        after,
+        units=before.units + after.units,
+        expected_on=max(days) if len(days) == 2 else None,
     )
 
 
@@ -201,7 +248,7 @@ def listed(
     after: tuple[date, int] | None,
     limit: int,
 ) -> Sequence[tuple[Arrival, Item]]:
-    """Arrivals with their items, the soonest first."""
+    """Arrivals with their items, the soonest first, those without a day last."""
     wanted = (
         select(Arrival, Item)
         .join(Item, (col(Item.shop_id) == Arrival.shop_id) & (col(Item.item_id) == Arrival.item_id))
@@ -212,10 +259,12 @@ def listed(
         wanted = wanted.where(Arrival.item_id == item_id)
     if after is not None:
         wanted = wanted.where(
-            text("(expected_on, arrival_id) > (:after_day, :after_id)").bindparams(
-                after_day=after[0], after_id=after[1]
-            )
+            text(
+                "(coalesce(expected_on, DATE '9999-12-31'), arrival_id) > (:after_day, :after_id)"
+            ).bindparams(after_day=after[0], after_id=after[1])
         )
     return session.exec(
-        wanted.order_by(col(Arrival.expected_on), col(Arrival.arrival_id)).limit(limit)
+        wanted.order_by(col(Arrival.expected_on).asc().nulls_last(), col(Arrival.arrival_id)).limit(
+            limit
+        )
     ).all()

@@ -49,6 +49,23 @@ def received(line: str, item_id: int, location_id: int, total: int) -> Flow:
     )
 
 
+def arrived(
+    line: str, item_id: int, location_id: int, total: int, *, source: State = State.SUPPLIER
+) -> Flow:
+    """A flow that says: `total` eaches have come in from outside so far, free for everybody."""
+    return Flow(
+        line=line,
+        item_id=item_id,
+        total=total,
+        from_location_id=location_id,
+        from_state=source,
+        to_location_id=location_id,
+        to_state=State.AVAILABLE,
+        reason=Reason.RECEIVED,
+        reason_back=Reason.RECEIPT_CORRECTED,
+    )
+
+
 def adjusted(
     line: str,
     item_id: int,

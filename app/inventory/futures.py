@@ -34,7 +34,8 @@ WHERE hold.shop_id = :shop AND NOT fact AND wanted > fulfilled + held
   AND (expires_at IS NULL OR expires_at > now()) AND item_id = ANY(:items)
   AND state <> 'safety_stock'  -- kept back from nobody in particular, so promised to nobody
 UNION ALL
-SELECT item_id, location_id, 'arrival', source, reference, reference, '', units, expected_on
+SELECT item_id, location_id, 'arrival', source, reference, coalesce(title, reference), '', units,
+       expected_on
 FROM arrival
 WHERE shop_id = :shop AND ended_at IS NULL AND expected_on >= :today AND item_id = ANY(:items)
 """
@@ -161,7 +162,7 @@ def enough_by(changes: Iterable[Change], units: int) -> Expected | None:
     for change in changes:
         if change.kind == "arrival" and found < units:
             found, last = found + change.units, change.day
-            references.append(change.paper.reference)
+            references.append(change.title)
     return Expected(last, found, tuple(references)) if last else None
 
 

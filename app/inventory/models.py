@@ -452,10 +452,13 @@ class Arrival(Table, table=True):
     )
     source: str = Field(description="operator, or the outside system that said so")
     reference: str = Field(description="The paper that announces it, by its sender's number.")
+    title: str | None = Field(default=None, description="What people call that paper.")
     item_id: int = Field(sa_type=Integer)
     location_id: int = Field(sa_type=Integer)
     units: int
-    expected_on: date = Field(description="In the shop's time zone.")
+    expected_on: date | None = Field(
+        description="In the shop's time zone; nothing is built on one without a day."
+    )
     stated_by: str
     stated_at: datetime = Field(default_factory=_now)
     ended_at: datetime | None = Field(default=None, description="No longer expected from then.")

@@ -204,7 +204,9 @@ def list_arrivals(query: ArrivalsQuery) -> Any:
             limit=query.limit + 1,
         )
         page, cursor = cut_page(
-            rows, query.limit, lambda row: (row[0].expected_on.isoformat(), row[0].arrival_id)
+            rows,
+            query.limit,
+            lambda row: ((row[0].expected_on or date.max).isoformat(), row[0].arrival_id),
         )
         data = [views.arrival_view(arrival, item, places, today) for arrival, item in page]
     return answer(Page[views.ArrivalView](data=data, next_cursor=cursor))

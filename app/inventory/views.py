@@ -197,13 +197,16 @@ class StatedView(Answer):
 
 
 class ArrivalView(Answer):
+    """`document` is the paper that announces it; without a day nothing is built on it."""
+
     id: int
     source: str
     reference: str
+    document: DocumentView
     item: ItemBrief
     location: LocationBrief
     units: int
-    expected_on: date
+    expected_on: date | None
     overdue: bool
     stated_by: str
     stated_at: Moment
@@ -439,11 +442,16 @@ def arrival_view(
         id=arrival.arrival_id,
         source=arrival.source,
         reference=arrival.reference,
+        document=DocumentView(
+            kind=arrival.source,
+            reference=arrival.reference,
+            title=arrival.title or arrival.reference,
+        ),
         item=item_brief(item),
         location=places[arrival.location_id],
         units=arrival.units,
         expected_on=arrival.expected_on,
-        overdue=arrival.ended_at is None and arrival.expected_on < today,
+        overdue=arrival.ended_at is None and (arrival.expected_on or today) < today,
         stated_by=arrival.stated_by,
         stated_at=arrival.stated_at,
         ended_at=arrival.ended_at,

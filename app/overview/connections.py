@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
+from shopify.api_access import ApiAccess
 
 from app.connections import Connection, connections
 from app.http import Answer, Moment, Page, answer, shop_transaction
+from app.shopify import history, tokens, transfers
 
 CONNECTIONS = Tag(name="connections", description="Access to Shopify and Amazon.")
 api = APIBlueprint("connections", __name__, url_prefix="/api", abp_tags=[CONNECTIONS])
+
+
+class OptionalAccess(Answer):
+    """What a merchant may grant beside what the app needs, and whether it is granted."""
+
+    name: Literal["transfers", "history"]
+    scopes: list[str]
+    granted: bool
 
 
 class ConnectionView(Answer):
@@ -25,6 +35,7 @@ class ConnectionView(Answer):
     last_good_at: Moment | None
     error: str | None
     details: dict[str, Any]
+    optional: list[OptionalAccess]
 
 
 @api.get("/connections", responses={200: Page[ConnectionView]})
@@ -48,4 +59,19 @@ def connection_view(connection: Connection) -> ConnectionView:
         last_good_at=connection.last_good_at,
         error=connection.error,
         details=connection.details,
+        optional=_optional(connection),
     )
+
+
+def _optional(connection: Connection) -> list[OptionalAccess]:
+    if connection.channel != tokens.CHANNEL:
+        return []
+    has = ApiAccess(connection.scopes)
+    wanted: dict[Literal["transfers", "history"], tuple[str, ...]] = {
+        "transfers": transfers.SCOPES,
+        "history": (history.SCOPE,),
+    }
+    return [
+        OptionalAccess(name=name, scopes=list(scopes), granted=has.covers(ApiAccess(list(scopes))))
+        for name, scopes in wanted.items()
+    ]

@@ -15,7 +15,7 @@ from app.db import run, shop_of
 from app.errors import GiveUp
 from app.inventory.models import Location
 from app.messages import Message
-from app.shopify import counts, items, opening, order_books, snapshots
+from app.shopify import counts, items, opening, order_books, snapshots, transfers
 from app.shopify.client import Json, ShopClient
 from app.shopify.payloads import identifier, when
 from app.shopify.reading import gid
@@ -86,6 +86,7 @@ def _open_books(session: Session, import_run: int, opened_at: datetime) -> None:
     if not first:
         opening.state_stock(session, opened_at)
     opening.hold_what_others_hold(session, opened_at)
+    transfers.begin_anew(session, f"opening {opened_at.isoformat()}")
     row.state, row.step, row.error, row.attempts = "done", "open", None, 0
     row.finished_at = datetime.now(UTC)
     for job in ("webhooks_in", "ask_again", "shopify_out"):

@@ -23,7 +23,7 @@ from app.db import database_time, run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.inventory.counts import adopt_by_policy, compare, recently_counted
 from app.preferences import shop_preference
-from app.shopify import counts, exports, history, items, requests, tokens
+from app.shopify import counts, exports, history, items, requests, tokens, transfers
 from app.shopify.catalog_opening import batches, known_levels
 from app.shopify.client import Json, ShopClient, document
 from app.shopify.payloads import when
@@ -98,7 +98,9 @@ def compare_items(session: Session, item_ids: Sequence[int] | None) -> None:
         grace=timedelta(seconds=settings().count_grace_seconds),
     )
     now = database_time().isoformat()
-    _read_again(session, sorted(found.doubtful)[:ITEMS_AT_ONCE], now)
+    doubtful = sorted(found.doubtful)[:ITEMS_AT_ONCE]
+    _read_again(session, doubtful, now)
+    transfers.ask_about(session, doubtful, f"count {now}")
     if found.opened:
         log.info("differences_opened", count=len(found.opened))
     history.look_for(session, history.unexplained(session, counts.SOURCE))
@@ -214,6 +216,7 @@ def _keep_levels(session: Session, levels: Sequence[Json], read_at: datetime, do
 
 def _finish(session: Session) -> None:
     """All is read: everything is compared once, and the next reading has its time."""
+    transfers.ask_for_all(session, f"count {database_time().isoformat()}")
     compare_items(session, None)
     row = _row(session)
     log.info("counted", levels=row.result_rows)

@@ -44,6 +44,13 @@ JOIN alias ON alias.shop_id = :shop AND alias.kind = 'shopify_inventory_item'
 WHERE direction = 'in'
   AND (topic LIKE 'inventory_levels/%' OR topic LIKE 'inventory_items/%')
 UNION
+SELECT arrival.item_id FROM waiting
+JOIN arrival ON arrival.shop_id = :shop AND arrival.source = 'shopify_transfer'
+  AND arrival.ended_at IS NULL
+  AND (topic = 'inventory_transfers/list' OR split_part(arrival.reference, ':', 1)
+       = coalesce(request ->> 'inventory_transfer_id', request ->> 'id'))
+WHERE topic LIKE 'inventory_transfers/%' OR topic LIKE 'inventory_shipments/%'
+UNION
 SELECT hold.item_id FROM waiting
 JOIN document ON document.shop_id = :shop AND document.kind = 'shopify_order'
   AND document.reference = waiting.reference

@@ -21,8 +21,10 @@ from app.shopify import (
     requests,
     snapshots,
     stock,
+    transfers,
 )
 from app.shopify.notes import Note
+from app.shopify.payloads import INBOUND_TOPICS, TRANSFER_TOPICS
 
 Notes = Mapping[int, Sequence[Note]]
 Handler = Callable[[Session, Sequence[Message]], Notes]
@@ -115,6 +117,7 @@ def _ask_for_route(session: Session, message: Message) -> None:
 
 _customers = _quietly(compliance.customers)
 _locations = _quietly(stock.locations_changed)
+_transfers = _quietly(transfers.changed)
 
 HANDLERS: dict[str, Handler] = {
     "app/uninstalled": _quietly(install.uninstalled),
@@ -135,6 +138,8 @@ HANDLERS: dict[str, Handler] = {
     "inventory_levels/connect": stock.levels_changed,
     "inventory_levels/update": stock.levels_changed,
     "inventory_levels/disconnect": stock.levels_changed,
+    **dict.fromkeys(TRANSFER_TOPICS, _transfers),
+    **dict.fromkeys(INBOUND_TOPICS, _transfers),
     "orders/create": order_changed,
     "orders/updated": order_changed,
     "orders/cancelled": order_changed,

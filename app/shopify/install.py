@@ -21,7 +21,7 @@ from app.http import Principal
 from app.inventory import releasing
 from app.messages import Message
 from app.preferences import shop_preference
-from app.shopify import auth, catalog, requests, tokens
+from app.shopify import auth, catalog, requests, tokens, transfers
 from app.shopify.client import ShopClient
 from app.shopify.payloads import identifier, words
 from app.shopify.tables import CatalogImport
@@ -116,7 +116,10 @@ def scopes_updated(session: Session, taken: Sequence[Message]) -> None:
     if connection is None or not isinstance(granted, list):
         return
     connection = locked(session, connection.connection_id)
-    _note_scopes(connection, ",".join(scope for scope in granted if scope))
+    if _note_scopes(connection, ",".join(scope for scope in granted if scope)):
+        # The token at hand was given before; the next one carries the new scopes.
+        connection.access_expires_at = datetime.now(UTC)
+        transfers.ask_for_all(session, newest.message_id)
 
 
 def shop_updated(session: Session, taken: Sequence[Message]) -> None:
@@ -202,7 +205,8 @@ def _keep_shop(
     shop.time_zone = time_zone or shop.time_zone
 
 
-def _note_scopes(connection: Connection, granted: str) -> None:
+def _note_scopes(connection: Connection, granted: str) -> bool:
+    """Keeps what is granted and what is missing; whether transfers may be read from now on."""
     connection.scopes = granted
     has = ApiAccess(granted)
     missing = [scope for scope in SCOPES if not has.covers(ApiAccess(scope))]
@@ -211,3 +215,4 @@ def _note_scopes(connection: Connection, granted: str) -> None:
         details["scopes_missing"] = missing
         log.warning("scopes_missing", missing=missing)
     connection.details = details
+    return transfers.follow(connection)

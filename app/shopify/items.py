@@ -233,6 +233,21 @@ def item_ids_of(session: Session, kind: str, values: Iterable[str]) -> dict[str,
     return {row.value: row.item_id for row in rows}
 
 
+def counted_ids_of(session: Session, numbers: Iterable[str]) -> tuple[dict[str, int], set[str]]:
+    """Inventory item → item whose stock is counted, and those that are known but not counted."""
+    known = item_ids_of(session, ITEM, numbers)
+    rows = session.exec(
+        select(Item.item_id).where(
+            Item.shop_id == shop_of(session), col(Item.item_id).in_(known.values()), Item.tracked
+        )
+    )
+    counted = set(rows)
+    return (
+        {number: item_id for number, item_id in known.items() if item_id in counted},
+        {number for number, item_id in known.items() if item_id not in counted},
+    )
+
+
 def numbers_of(session: Session, kind: str, item_ids: Sequence[int]) -> list[str]:
     """The outside's own identifiers of these items, of one kind."""
     rows = session.exec(

@@ -225,6 +225,8 @@ PRODUCT = {
         }
     ),
 }
+TRANSFER = {"id": identifier, "status": token, "happened_at": moment}
+INBOUND_SHIPMENT = TRANSFER | {"shipment_id": identifier, "inventory_transfer_id": identifier}
 LOCATION = {
     "id": identifier,
     "name": words,
@@ -244,6 +246,32 @@ SHOP = {"id": identifier, "created_at": moment, "updated_at": moment}
 SHOP_UPDATE = SHOP | {"name": words, "currency": token, "iana_timezone": token}
 SCOPES = {"previous": every(token), "current": every(token), "updated_at": moment}
 DELETED = {"id": identifier}
+
+TRANSFER_TOPICS = tuple(
+    f"inventory_transfers/{what}"
+    for what in (
+        "add_items",
+        "remove_items",
+        "update_item_quantities",
+        "ready_to_ship",
+        "updated",
+        "cancel",
+        "complete",
+    )
+)
+INBOUND_TOPICS = tuple(
+    f"inventory_shipments/{what}"
+    for what in (
+        "create",
+        "delete",
+        "add_items",
+        "remove_items",
+        "update_item_quantities",
+        "update_tracking",
+        "mark_in_transit",
+        "receive_items",
+    )
+)
 
 # Topics that are not listed keep nothing; neither do the compliance topics, which name customers.
 FIELDS: dict[str, Mapping[str, Keep]] = {
@@ -266,6 +294,8 @@ FIELDS: dict[str, Mapping[str, Keep]] = {
     "inventory_items/create": INVENTORY_ITEM,
     "inventory_items/update": INVENTORY_ITEM,
     "inventory_items/delete": DELETED,
+    **dict.fromkeys(TRANSFER_TOPICS, TRANSFER),
+    **dict.fromkeys(INBOUND_TOPICS, INBOUND_SHIPMENT),
     "products/create": PRODUCT,
     "products/update": PRODUCT,
     "products/delete": DELETED,
@@ -300,6 +330,8 @@ def reference(topic: str, fields: Mapping[str, Any]) -> str | None:
         return _text(routed.get("order_id")) or _text(routed.get("id"))
     if topic.startswith("inventory_levels/"):
         return _text(fields.get("inventory_item_id"))
+    if topic.startswith("inventory_shipments/"):
+        return _text(fields.get("inventory_transfer_id"))
     if topic == "bulk_operations/finish":
         return _text(fields.get("admin_graphql_api_id"))
     return _text(fields.get("order_id")) or _text(fields.get("id"))
@@ -310,7 +342,7 @@ def occurred_at(topic: str, fields: Mapping[str, Any]) -> datetime | None:
     if topic == "orders/edited":
         edit = _inner(fields, "order_edit")
         return when(edit.get("committed_at")) or when(edit.get("created_at"))
-    for name in ("updated_at", "processed_at", "completed_at", "created_at"):
+    for name in ("happened_at", "updated_at", "processed_at", "completed_at", "created_at"):
         found = when(fields.get(name))
         if found is not None:
             return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from app import bell
 from app.db import database_time, run, shop_of
-from app.errors import GiveUp
+from app.errors import GiveUp, RetryLater
 from app.inventory.models import Location
 from app.messages import Message
 from app.shopify import (
@@ -23,17 +23,23 @@ from app.shopify import (
     order_books,
     requests,
     snapshots,
+    transfers,
 )
-from app.shopify.client import Json, ShopClient
+from app.shopify.client import Denied, Json, ShopClient
 from app.shopify.levels import read_levels
 from app.shopify.notes import Note
 from app.shopify.payloads import identifier, when
 from app.shopify.reading import gid, order_of_route, read_order
+from app.shopify.transfer_reading import read_transfer
 from app.shops import this_shop
 
 Apply = Callable[[Session, Message], tuple[Any, Sequence[Note]]]
 """Brings an answer to the books; returns what to keep as the response, and the odd lines."""
 NOT_FOUND: Json = {"found": False}
+NOT_GRANTED: Json = {"granted": False}
+TOKEN_LIFE = timedelta(hours=1)
+"""An access token lives no longer, and only the next one may carry what was just granted."""
+MOST_TOKENS = 3
 
 
 def ask(client: ShopClient, message: Message) -> Apply:
@@ -51,6 +57,10 @@ def ask(client: ShopClient, message: Message) -> Apply:
         return _levels(_read_all(client, [gid("InventoryItem", number)]), asked_at)
     if message.topic == requests.READ_LOCATIONS:
         return _locations(list(client.pages("locations", "locations")))
+    if message.topic == requests.READ_TRANSFERS:
+        return _transfers(client, message)
+    if message.topic == requests.READ_TRANSFER:
+        return _transfer(client, number)
     if message.topic == requests.READ_HISTORY:
         return _history(client, int(number))
     raise GiveUp(f"Nobody knows how to ask {message.topic}.")
@@ -108,6 +118,38 @@ def _levels(found: Sequence[tuple[str, str, Json]], asked_at: datetime) -> Apply
         _open_unopened(session, list(item_ids.values()), datetime.now(UTC))
         counting.compare_items(session, list(item_ids.values()))
         return {"counts": len(counted)}, ()
+
+    return apply
+
+
+def _transfers(client: ShopClient, message: Message) -> Apply:
+    try:
+        found = list(client.pages("transfers", "inventoryTransfers"))
+    except Denied as refusal:
+        if message.attempts < MOST_TOKENS:
+            raise RetryLater(refusal.detail, after=TOKEN_LIFE) from refusal
+        return lambda session, message: (NOT_GRANTED, ())
+    by_number = {identifier(one["id"]) or "": one["status"] for one in found}
+
+    def apply(session: Session, message: Message) -> tuple[Any, Sequence[Note]]:
+        asked = transfers.listed(session, by_number, message.message_id)
+        return {"transfers": len(by_number), "asked": asked}, ()
+
+    return apply
+
+
+def _transfer(client: ShopClient, number: str) -> Apply:
+    asked_at = database_time()
+    try:
+        kept = read_transfer(client, number)
+    except Denied:
+        return lambda session, message: (NOT_GRANTED, ())
+
+    def apply(session: Session, message: Message) -> tuple[Any, Sequence[Note]]:
+        if kept is None:
+            transfers.gone(session, number, asked_at)
+            return NOT_FOUND, ()
+        return kept, transfers.settle(session, kept, asked_at, message.message_id)
 
     return apply
 

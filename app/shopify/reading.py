@@ -65,18 +65,18 @@ def _line(line: Json, routes: dict[str, dict[str | None, int]]) -> Json:
 
 
 def _lines(client: ShopClient, order: Json) -> Iterator[Json]:
-    yield from _rest(client, order["lineItems"], "order_lines", "order.lineItems", order["id"])
+    yield from all_nodes(client, order["lineItems"], "order_lines", "order.lineItems", order["id"])
 
 
 def _routes(client: ShopClient, order: Json) -> dict[str, dict[str | None, int]]:
     routes: dict[str, dict[str | None, int]] = defaultdict(lambda: defaultdict(int))
     found = order["fulfillmentOrders"]
-    for route in _rest(client, found, "order_routes", "order.fulfillmentOrders", order["id"]):
+    for route in all_nodes(client, found, "order_routes", "order.fulfillmentOrders", order["id"]):
         if route["status"] not in OPEN_ROUTES:
             continue
         place = (route["assignedLocation"] or {}).get("location") or {}
         location = identifier(place.get("id"))
-        lines = _rest(
+        lines = all_nodes(
             client, route["lineItems"], "route_lines", "fulfillmentOrder.lineItems", route["id"]
         )
         for line in lines:
@@ -104,7 +104,7 @@ def _with_known_lines(everything: list[Json], known: list[Json]) -> list[Json]:
 
 
 def _fulfillment(client: ShopClient, one: Json) -> Json:
-    lines = _rest(
+    lines = all_nodes(
         client,
         one.get("fulfillmentLineItems"),
         "fulfillment_lines",
@@ -125,7 +125,7 @@ def _fulfillment(client: ShopClient, one: Json) -> Json:
 
 
 def _refund(client: ShopClient, one: Json) -> Json:
-    lines = _rest(
+    lines = all_nodes(
         client, one.get("refundLineItems"), "refund_lines", "refund.refundLineItems", one["id"]
     )
     return {
@@ -143,7 +143,7 @@ def _refund(client: ShopClient, one: Json) -> Json:
     }
 
 
-def _rest(
+def all_nodes(
     client: ShopClient, first: Json | None, name: str, path: str, owner: str
 ) -> Iterator[Any]:
     """A connection's nodes: those at hand, then the pages after them (all of them, if none is)."""

@@ -17,7 +17,19 @@ READ_PRODUCT = "products/read"
 READ_LEVELS = "inventory_levels/read"
 READ_LOCATIONS = "locations/read"
 READ_HISTORY = "inventory_history/read"
-READS = (READ_PRODUCT, READ_LOCATIONS, READ_ORDER, READ_ROUTE, READ_LEVELS, READ_HISTORY)
+READ_TRANSFERS = "inventory_transfers/list"
+READ_TRANSFER = "inventory_transfers/read"
+# What has arrived is known before the levels that show it are compared.
+READS = (
+    READ_PRODUCT,
+    READ_LOCATIONS,
+    READ_ORDER,
+    READ_ROUTE,
+    READ_TRANSFERS,
+    READ_TRANSFER,
+    READ_LEVELS,
+    READ_HISTORY,
+)
 
 
 def ask_for(

@@ -1,10 +1,11 @@
-"""What only the Shopify side keeps: how far the catalogue import and the counting have come."""
+"""What only the Shopify side keeps: how far reading has come, and the transfers that it has read."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from sqlalchemy import CheckConstraint, Integer
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.db import Table
@@ -54,3 +55,21 @@ class CountRun(Table, table=True):
     due_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     asked_at: datetime | None = Field(default=None, description="When Shopify began to read.")
     finished_at: datetime | None = Field(default=None, description="When the last one was whole.")
+
+
+class InventoryTransfer(Table, table=True):
+    """An inventory transfer as it was read last; what of it is to come stands in `arrival`."""
+
+    __tablename__ = "inventory_transfer"
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    number: str = Field(primary_key=True, description="Shopify's id of it.")
+    name: str = ""
+    status: str = Field(default="", description="In Shopify's words, or DELETED.")
+    before: dict[str, int] | None = Field(
+        default=None,
+        sa_type=JSONB,
+        description="Units by line that the opening or counts brought into the books, so that the"
+        " transfer does not; null until it is read again.",
+    )
+    read_at: datetime

@@ -19,6 +19,8 @@ ORDER_OF_SUBJECTS = (
     "fulfillment_orders",
     "fulfillments",
     "refunds",
+    "inventory_transfers",
+    "inventory_shipments",
     "inventory_levels",
     "bulk_operations",
     "customers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -134,6 +135,25 @@ def test_waiting_for_an_arrival_holds_until_its_day_and_no_longer(brand: Brand) 
         session.execute(text("UPDATE collision SET accepted_until = now() - interval '1 minute'"))
     with transaction(brand.shop_id) as session:
         assert [one.kind for one in collisions.refresh_watched(session)] == ["short"]
+
+
+def test_what_an_outside_paper_announces_is_waited_for_by_its_name_if_it_has_a_day(
+    brand: Brand,
+) -> None:
+    promise(brand, "P", 9, due=10, firm=False)
+    said = arrivals.Stated("77", brand.item("tent"), brand.at("main"), 9, None, "#T0001")
+    told = {"source": "shopify_transfer", "actor": "shopify"}
+    run(arrivals.restate, brand.shop_id, "77", [said], **told)
+    (short,) = opened(brand)
+    with transaction(brand.shop_id) as session:
+        assert "wait" not in {way.way for way in ways_out(session, short)}
+    dated = replace(said, reference="77:5", expected_on=day(5), title="#T0001 / #T0001-1")
+    run(arrivals.restate, brand.shop_id, "77", [dated], **told)
+    way = the_way(brand, short, "wait")
+    assert way.parameters == {"on": day(5).isoformat(), "arrivals": "#T0001 / #T0001-1"}
+    run(arrivals.restate, brand.shop_id, "77", [], **told)
+    with transaction(brand.shop_id) as session:
+        assert "wait" not in {way.way for way in ways_out(session, short)}
 
 
 def test_what_was_waited_for_and_slips_is_a_collision_to_come(brand: Brand) -> None:

@@ -9,6 +9,7 @@ from flask import current_app, request
 from app.simulators.shopify.records import (
     Location,
     Order,
+    Transfer,
     Variant,
 )
 from app.simulators.shopify.world import ShopState, Unknown, World
@@ -65,3 +66,14 @@ def the_order(state: ShopState, reference: str) -> Order:
         if reference.removeprefix("#") == str(one.number):
             return one
     raise Unknown(f"There is no order {reference}.")
+
+
+def the_transfer(state: ShopState, reference: str) -> Transfer:
+    """By id or name."""
+    found = state.store.get(Transfer, reference)
+    if found is not None:
+        return found
+    for one in state.store.all(Transfer):
+        if reference in (one.name, one.name.removeprefix("#")):
+            return one
+    raise Unknown(f"There is no transfer {reference}.")

@@ -24,6 +24,7 @@ from app.simulators.shopify.records import (
     Product,
     Refund,
     Shop,
+    Transfer,
     Variant,
 )
 from app.simulators.shopify.store import Changing
@@ -355,6 +356,54 @@ def deleted(change: Changing, shop: Shop, thing_id: int) -> Body:
     return {"id": thing_id}
 
 
+def transfer(change: Changing, shop: Shop, transfer_id: int, *_: Any) -> Body:
+    """An inventory transfer by its GraphQL id; the keys of a place that is none are left out."""
+    found = change.get(Transfer, transfer_id)
+    assert found is not None
+    ends = {"origin": found.origin_id, "destination": found.destination_id}
+    return {
+        "id": f"gid://shopify/InventoryTransfer/{found.id}",
+        "happened_at": moment(shop, change.second),
+        "status": found.status.lower(),
+        **{
+            name: {"id": f"gid://shopify/Location/{place}"}
+            for name, place in ends.items()
+            if place is not None
+        },
+        "line_items": [
+            {
+                "id": f"gid://shopify/InventoryTransferLineItem/{line.id}",
+                "inventory_item_id": f"gid://shopify/InventoryItem/{line.item_id}",
+                "quantity": line.quantity,
+            }
+            for line in found.lines
+        ],
+    }
+
+
+def inbound(
+    change: Changing, shop: Shop, transfer_id: int, shipment_id: int, status: str, *_: Any
+) -> Body:
+    """A shipment of a transfer by its GraphQL id, and (since 2026-10) the transfer's."""
+    return {
+        "id": f"gid://shopify/InventoryShipment/{shipment_id}",
+        "inventory_transfer_id": f"gid://shopify/InventoryTransfer/{transfer_id}",
+        "happened_at": moment(shop, change.second),
+        "status": status.lower(),
+    }
+
+
+def inbound_tracking(
+    change: Changing, shop: Shop, transfer_id: int, shipment_id: int, *_: Any
+) -> Body:
+    """The one body that names its shipment `shipment_id`."""
+    return {
+        "shipment_id": f"gid://shopify/InventoryShipment/{shipment_id}",
+        "inventory_transfer_id": f"gid://shopify/InventoryTransfer/{transfer_id}",
+        "happened_at": moment(shop, change.second),
+    }
+
+
 def redact(change: Changing, shop: Shop, *_: Any) -> Body:
     return {"shop_id": shop.id, "shop_domain": shop.domain}
 
@@ -370,6 +419,9 @@ BUILDERS: dict[str, Callable[..., Body]] = {
     "inventory_levels": level,
     "inventory_items": item,
     "inventory_items/delete": deleted,
+    "inventory_transfers": transfer,
+    "inventory_shipments": inbound,
+    "inventory_shipments/update_tracking": inbound_tracking,
     "products": product,
     "products/delete": deleted,
     "locations": location,

@@ -282,6 +282,77 @@ class Order(Record):
         return sum(line.quantity for line in self.lines)
 
 
+class TransferLine(BaseModel):
+    id: int
+    item_id: int
+    quantity: int
+
+
+class InboundLine(BaseModel):
+    """Units of one transfer line in one shipment, and what became of them on arrival."""
+
+    id: int
+    line_id: int
+    item_id: int
+    quantity: int
+    accepted: int = 0
+    rejected: int = 0
+
+    @property
+    def unreceived(self) -> int:
+        return self.quantity - self.accepted - self.rejected
+
+
+class Inbound(BaseModel):
+    """A shipment of a transfer."""
+
+    id: int
+    name: str
+    status: str = "DRAFT"
+    created_at: datetime
+    shipped_at: datetime | None = None
+    received_at: datetime | None = None
+    arrives_at: datetime | None = None
+    company: str | None = None
+    tracking_number: str | None = None
+    lines: list[InboundLine]
+
+
+class Transfer(Record):
+    """An inventory transfer: units on their way to a location, from another one or a supplier."""
+
+    id: int
+    number: int
+    reference_name: str | None
+    status: str = "DRAFT"
+    origin_id: int | None
+    destination_id: int | None
+    created_at: datetime
+    lines: list[TransferLine]
+    shipments: list[Inbound] = Field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return f"#T{self.number:04}"
+
+    def shipped(self, line_id: int) -> int:
+        """Units of a line in shipments that have left."""
+        return self._in_shipments(line_id, draft=False)
+
+    def picked(self, line_id: int) -> int:
+        """Units of a line in shipments that have not left yet."""
+        return self._in_shipments(line_id, draft=True)
+
+    def _in_shipments(self, line_id: int, *, draft: bool) -> int:
+        return sum(
+            line.quantity
+            for shipment in self.shipments
+            if (shipment.status == "DRAFT") == draft
+            for line in shipment.lines
+            if line.line_id == line_id
+        )
+
+
 class AccessToken(Record):
     value: str
     online: bool
@@ -393,8 +464,8 @@ class Body(Record):
 
 
 KINDS: tuple[type[Record], ...] = (
-    Shop, Location, Product, Variant, Item, Level, Adjustment, Order, AccessToken, RefreshToken,
-    Remembered, Subscription, BulkOperation, Delivery, Body,
+    Shop, Location, Product, Variant, Item, Level, Adjustment, Order, Transfer, AccessToken,
+    RefreshToken, Remembered, Subscription, BulkOperation, Delivery, Body,
 )  # fmt: skip
 
 

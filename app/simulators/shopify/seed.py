@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from app.simulators import catalog
-from app.simulators.shopify import life, orders, stock
+from app.simulators.shopify import life, orders, stock, transfers
 from app.simulators.shopify.orders import Edit, Returned
 from app.simulators.shopify.records import Component, Location, Order, Product, Variant, now
 from app.simulators.shopify.routing import Wanted
@@ -63,6 +63,7 @@ def demo(world: World, domain: str = DEMO, number: int = 1) -> ShopState:
     days.live_through(world, state)
     with world.changing(state, at=today, quiet=True) as change:
         _top_up(change, variants, places, "cycle_count_available")
+        _announce(change, variants, places[0], today)
     world.install(state)
     return state
 
@@ -243,6 +244,24 @@ def _top_up(
             missing = units - stock.available(change, item_id, place.id)
             steps.append(Step(item_id, place.id, "available", missing))
     stock.apply(change, steps, reason=reason, actor=life.STAFF)
+
+
+def _announce(
+    change: Changing, variants: dict[str, Variant], place: Location, today: datetime
+) -> None:
+    """One container is under way and has a day; another is ordered and has none yet."""
+    skus = [item.sku for item in catalog.CATALOG if item.tracked and not item.components]
+    for number, (sku, units) in enumerate(zip(skus[:2], (240, 120), strict=True), start=1):
+        made = transfers.create(
+            change,
+            {variants[sku].item_id: units},
+            origin_id=None,
+            destination_id=place.id,
+            reference_name=f"Harbour {number}",
+        )
+        transfers.make_ready(change, made.id)
+        if number == 1:
+            transfers.pack(change, made.id, None, arrives_at=today + timedelta(days=6))
 
 
 def variants_for_sale(state: ShopState) -> dict[str, Variant]:

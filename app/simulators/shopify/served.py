@@ -10,7 +10,8 @@ SERVED: dict[str, str] = {
         " locationsCount order orders ordersCount fulfillmentOrder fulfillmentOrders fulfillment"
         " refund product products productsCount productVariant productVariants productVariantsCount"
         " bulkOperation bulkOperations currentBulkOperation node nodes currentAppInstallation"
-        " webhookSubscription webhookSubscriptions shopifyqlQuery"
+        " webhookSubscription webhookSubscriptions shopifyqlQuery inventoryTransfer"
+        " inventoryTransfers inventoryShipment"
     ),
     "Mutation": (
         "inventoryMoveQuantities inventoryAdjustQuantities inventorySetQuantities inventoryActivate"
@@ -44,6 +45,23 @@ SERVED: dict[str, str] = {
     "ShopifyqlTableData": "columns rows",
     "ShopifyqlTableDataColumn": "name dataType displayName",
     "InventoryChange": "name delta quantityAfterChange ledgerDocumentUri item location",
+    "InventoryTransfer": (
+        "id name referenceName status dateCreated origin destination tags totalQuantity"
+        " receivedQuantity lineItems shipments"
+    ),
+    "InventoryTransferLineItem": (
+        "id inventoryItem title totalQuantity shippedQuantity pickedForShipmentQuantity"
+        " shippableQuantity processableQuantity"
+    ),
+    "InventoryShipment": (
+        "id name status dateCreated dateShipped dateReceived tracking lineItems"
+        " lineItemTotalQuantity totalAcceptedQuantity totalRejectedQuantity totalReceivedQuantity"
+    ),
+    "InventoryShipmentLineItem": (
+        "id inventoryItem quantity acceptedQuantity rejectedQuantity unreceivedQuantity"
+    ),
+    "InventoryShipmentTracking": "arrivesAt company trackingNumber trackingUrl",
+    "LocationSnapshot": "name location snapshottedAt",
     "Location": (
         "id legacyResourceId name isActive isFulfillmentService fulfillsOnlineOrders shipsInventory"
         " hasActiveInventory hasUnfulfilledOrders isPrimary address activatable deactivatable"

@@ -14,6 +14,7 @@ from app.simulators.shopify.records import (
     Location,
     Order,
     Product,
+    Transfer,
     Variant,
 )
 from app.simulators.shopify.stock import identities_broken
@@ -181,6 +182,40 @@ def order(store: Store, found: Order) -> Json:
             for one in found.fulfillments
         ],
         "refunds": [one.model_dump(mode="json") for one in found.refunds],
+    }
+
+
+def transfer(store: Store, found: Transfer) -> Json:
+    names = {place.id: place.name for place in store.all(Location)}
+    skus = {one.id: one.sku for one in store.all(Item)}
+    return {
+        "id": found.id,
+        "name": found.name,
+        "reference": found.reference_name,
+        "status": found.status,
+        "origin": names.get(found.origin_id or 0),
+        "destination": names.get(found.destination_id or 0),
+        "lines": [
+            {"sku": skus.get(line.item_id), "quantity": line.quantity} for line in found.lines
+        ],
+        "shipments": [
+            {
+                "id": one.id,
+                "name": one.name,
+                "status": one.status,
+                "arrives_at": time(one.arrives_at),
+                "lines": [
+                    {
+                        "sku": skus.get(line.item_id),
+                        "quantity": line.quantity,
+                        "accepted": line.accepted,
+                        "rejected": line.rejected,
+                    }
+                    for line in one.lines
+                ],
+            }
+            for one in found.shipments
+        ],
     }
 
 

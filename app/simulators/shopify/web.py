@@ -16,7 +16,14 @@ from flask import (
     send_from_directory,
 )
 
-from app.simulators.shopify import bulk, control, control_orders, control_trouble, tokens
+from app.simulators.shopify import (
+    bulk,
+    control,
+    control_orders,
+    control_transfers,
+    control_trouble,
+    tokens,
+)
 from app.simulators.shopify.admin_api.execute import answer
 from app.simulators.shopify.host import host
 from app.simulators.shopify.pictures import drawing
@@ -37,7 +44,7 @@ def create_app(world: World) -> Flask:
     web.extensions["world"] = world
     web.json.sort_keys = False  # type: ignore[attr-defined]
     web.register_blueprint(api)
-    for part in (control, control_orders, control_trouble):
+    for part in (control, control_orders, control_transfers, control_trouble):
         web.register_blueprint(part.control, url_prefix="/_control")
     web.register_blueprint(host)
     web.register_error_handler(Unknown, lambda error: _problem(404, error))

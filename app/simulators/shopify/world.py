@@ -35,6 +35,9 @@ SCOPES = (
     "read_third_party_fulfillment_orders",
     "read_returns",
     "read_reports",
+    "read_inventory_transfers",
+    "read_inventory_shipments",
+    "read_inventory_shipments_received_items",
 )
 FIRST_IDS = 6_400_000_000_000
 SHOP_APART = 10_000_000_000

@@ -122,10 +122,12 @@ export interface Arrival {
   id: number;
   source: string;
   reference: string;
+  document: Paper;
   item: ItemBrief;
   location: Place;
   units: number;
-  expected_on: string;
+  /** Null: announced without a day, so nothing is built on it. */
+  expected_on: string | null;
   overdue: boolean;
   stated_by: string;
   stated_at: string;
@@ -299,6 +301,13 @@ export interface Connection {
   state: 'connected' | 'reopen_needed' | 'reauthorise' | 'disconnected' | 'by_file';
   last_good_at: string | null;
   error: string | null;
+  optional: OptionalAccess[];
+}
+/** What the merchant may grant beside what the app needs. */
+export interface OptionalAccess {
+  name: 'transfers' | 'history';
+  scopes: string[];
+  granted: boolean;
 }
 export type CapabilityName =
   | 'orders'

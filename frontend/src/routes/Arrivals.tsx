@@ -9,6 +9,8 @@ import { toast } from '../shell/appBridge';
 import { Badge, Button, Card, NumberField, Page, Select, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Failure, Loaded, More, Named, Table } from '../ui/patterns';
+import { MissingScopes } from './OptionalScopes';
+import { PaperLink } from './PaperLink';
 
 const NOTHING = { reference: '', sku: '', location: '', units: '', expected_on: '' };
 
@@ -65,7 +67,7 @@ function List({ rows }: { rows: Arrival[] }) {
             label: t('arrivals.day'),
             show: (row) => (
               <span>
-                {date(row.expected_on)}{' '}
+                {row.expected_on ? date(row.expected_on) : t('arrivals.noDay')}{' '}
                 {row.overdue && <Badge tone="warning">{t('arrivals.overdue')}</Badge>}
               </span>
             ),
@@ -86,13 +88,18 @@ function List({ rows }: { rows: Arrival[] }) {
             number: true,
             show: (row) => number(row.units),
           },
-          { key: 'reference', label: t('arrivals.reference'), show: (row) => row.reference },
+          {
+            key: 'reference',
+            label: t('arrivals.reference'),
+            show: (row) => <PaperLink paper={row.document} />,
+          },
           {
             key: 'stated',
             label: t('arrivals.stated'),
             show: (row) => (
               <span className="subdued">
-                {row.stated_by} {time(row.stated_at)}
+                {row.source === 'shopify_transfer' ? t('names.shopify') : row.stated_by}{' '}
+                {time(row.stated_at)}
               </span>
             ),
           },
@@ -171,6 +178,7 @@ function State() {
           {t('common.save')}
         </Button>
       </div>
+      <MissingScopes name="transfers" />
       <label className="plain subdued">
         {t('arrivals.file')}{' '}
         <input

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Paper } from '../api/types';
 import { To } from '../ui/elements';
 
-/** A paper by its trade name; a purchase order opens its screen, an order opens in the admin. */
+/** A paper by its trade name; a purchase order opens its screen, an order and a transfer open in the admin. */
 export function PaperLink({ paper }: { paper: Paper }) {
   const { t } = useTranslation();
   const name = paper.title || `${t(`documents.${paper.kind}`)} ${paper.reference}`;
@@ -12,6 +12,12 @@ export function PaperLink({ paper }: { paper: Paper }) {
   if (paper.kind === 'shopify_order')
     return (
       <a href={`shopify:admin/orders/${paper.reference}`} target="_top">
+        {name}
+      </a>
+    );
+  if (paper.kind === 'shopify_transfer')
+    return (
+      <a href={`shopify:admin/products/transfers/${paper.reference.split(':')[0]}`} target="_top">
         {name}
       </a>
     );

@@ -10,6 +10,7 @@ import { useSession } from '../shell/session';
 import { Badge, Card, Page, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Failure, Loaded } from '../ui/patterns';
+import { OptionalScopes } from './OptionalScopes';
 import { ConnectAmazon } from './settings/ConnectAmazon';
 import { Leave } from './settings/Leave';
 import { Shipping } from './settings/Shipping';
@@ -59,6 +60,9 @@ function One({ connection }: { connection: Connection }) {
         })}
       </span>
       {connection.error && <div className="negative">{connection.error}</div>}
+      {connection.optional.map((access) => (
+        <OptionalScopes key={access.name} access={access} />
+      ))}
     </li>
   );
 }

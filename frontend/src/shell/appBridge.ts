@@ -3,6 +3,7 @@
 interface Bridge {
   idToken(): Promise<string>;
   config?: { locale?: string; shop?: string };
+  scopes?: { request(scopes: string[]): Promise<{ result: string }> };
   toast?: { show(message: string, options?: { isError?: boolean }): void };
 }
 
@@ -25,6 +26,12 @@ export function adminLocale(): string {
 /** A short word of success; failures are shown where they happened, never as a toast. */
 export function toast(message: string): void {
   bridge()?.toast?.show(message);
+}
+
+/** Asks the merchant for optional scopes; whether they were granted. */
+export async function requestScopes(scopes: string[]): Promise<boolean> {
+  const answer = await bridge()?.scopes?.request(scopes);
+  return answer?.result === 'granted-all';
 }
 
 /** Calls back with the path whenever the admin's own navigation is clicked. */

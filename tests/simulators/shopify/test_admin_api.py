@@ -134,6 +134,7 @@ def _an_id(demo: Merchant, root: str) -> str | None:
         "node": "products",
         "bulkOperation": "bulkOperations",
         "webhookSubscription": "webhookSubscriptions",
+        "inventoryTransfer": "inventoryTransfers",
     }
     if root in lists:
         nodes = demo.good(f"{{ {lists[root]}(first: 1) {{ nodes {{ id }} }} }}")[lists[root]][
@@ -146,6 +147,12 @@ def _an_id(demo: Merchant, root: str) -> str | None:
         )
         item = demo.good(query)["inventoryItems"]["nodes"][0]
         return str(item["inventoryLevels"]["nodes"][0]["id"])
+    if root == "inventoryShipment":
+        query = (
+            "{ inventoryTransfers(first: 9) { nodes { shipments(first: 9) { nodes { id } } } } }"
+        )
+        found = demo.good(query)["inventoryTransfers"]["nodes"]
+        return next(str(one["id"]) for node in found for one in node["shipments"]["nodes"])
     query = "{ orders(first: 250) { nodes { fulfillments { id } refunds { id } } } }"
     for order in demo.good(query)["orders"]["nodes"]:
         for one in order[f"{root}s"]:

@@ -17,6 +17,11 @@ from app.simulators.shopify.admin_api.order_views import (
     orders_listing,
     visible_orders,
 )
+from app.simulators.shopify.admin_api.transfer_views import (
+    TRANSFERS,
+    InventoryShipmentView,
+    InventoryTransferView,
+)
 from app.simulators.shopify.admin_api.views import (
     VARIANTS,
     AdjustmentView,
@@ -253,6 +258,24 @@ class QueryRoot:
     def shopifyqlQuery(self, info: Info, query: str) -> dict[str, Any]:
         return shopifyql.answer(self._context.store, query)
 
+    def inventoryTransfer(self, info: Info, id: str) -> InventoryTransferView | None:
+        found = self._get(records.Transfer, "InventoryTransfer", id)
+        return InventoryTransferView(self._context, found) if found else None
+
+    def inventoryTransfers(
+        self, info: Info, sortKey: str = "ID", savedSearchId: str | None = None, **paging: Any
+    ) -> dict[str, Any]:
+        found = self._context.store.all(records.Transfer)
+        return connection(self._context, found, TRANSFERS, **paging)
+
+    def inventoryShipment(self, info: Info, id: str) -> InventoryShipmentView | None:
+        number = number_of("InventoryShipment", id)
+        for transfer in self._context.store.all(records.Transfer):
+            for shipment in transfer.shipments:
+                if shipment.id == number:
+                    return InventoryShipmentView(self._context, shipment)
+        return None
+
     def webhookSubscription(self, info: Info, id: str) -> WebhookSubscriptionView | None:
         found = self._get(records.Subscription, "WebhookSubscription", id)
         return WebhookSubscriptionView(self._context, found) if found else None
@@ -290,6 +313,8 @@ class QueryRoot:
             "Refund": lambda id: self.refund(None, id),
             "Product": lambda id: self.product(None, id),
             "ProductVariant": lambda id: self.productVariant(None, id),
+            "InventoryTransfer": lambda id: self.inventoryTransfer(None, id),
+            "InventoryShipment": lambda id: self.inventoryShipment(None, id),
             "BulkOperation": lambda id: self.bulkOperation(None, id),
             "WebhookSubscription": lambda id: self.webhookSubscription(None, id),
             "InventoryAdjustmentGroup": self._adjustment,

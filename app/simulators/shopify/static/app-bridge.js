@@ -32,12 +32,12 @@
   const tell = (type, content = {}) => {
     if (isFramed) window.parent.postMessage({ type, ...content }, ADMIN);
   };
-  const ask = (type) =>
+  const ask = (type, told = {}) =>
     new Promise((resolve, reject) => {
       count += 1;
       const id = count;
       waiting.set(id, { resolve, reject });
-      tell(type, { id });
+      tell(type, { ...told, id });
       setTimeout(() => {
         if (waiting.delete(id)) reject(new Error(`the admin did not answer ${type}`));
       }, LONGEST_WAIT);
@@ -190,7 +190,14 @@
       leaveConfirmation: nothing,
     },
     modal: { show: nothing, hide: nothing, toggle: nothing },
-    scopes: { query: async () => ({ granted: [], optional: [], required: [] }), request: nothing, revoke: nothing },
+    scopes: {
+      query: async () => ({ granted: [], optional: [], required: [] }),
+      async request(scopes) {
+        await ask('grant', { scopes: [...scopes] });
+        return { result: 'granted-all' };
+      },
+      revoke: nothing,
+    },
     webVitals: { onReport: nothing },
     intents: { invoke: nothing },
     resourcePicker: nothing,

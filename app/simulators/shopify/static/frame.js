@@ -7,6 +7,10 @@ const answers = {
     const answer = await control('GET', `id-token?user=${data.user}`);
     return answer.id_token;
   },
+  async grant({ scopes }) {
+    const shop = await (await fetch(`/_control/${data.shop}`)).json();
+    await control('POST', 'scopes', { scopes: [...new Set([...shop.scopes, ...scopes])] });
+  },
   async user() {
     return { id: Number(data.user), accountAccess: 'full' };
   },
@@ -64,7 +68,7 @@ window.addEventListener('message', async (event) => {
   const { type, id } = event.data ?? {};
   if (answers[type]) {
     try {
-      tell({ type: 'answer', id, value: await answers[type]() });
+      tell({ type: 'answer', id, value: await answers[type](event.data) });
     } catch (error) {
       tell({ type: 'answer', id, error: String(error) });
     }

@@ -67,11 +67,7 @@ export function Timeline({ projection }: { projection: Projection }) {
             'document' in row && row.document ? (
               <span>
                 <span className="subdued">{t(`ahead.${row.kind}`)}</span>{' '}
-                {row.kind === 'arrival' ? (
-                  row.document.reference
-                ) : (
-                  <PaperLink paper={row.document} />
-                )}
+                <PaperLink paper={row.document} />
               </span>
             ) : (
               t('ahead.free')
