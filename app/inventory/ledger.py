@@ -204,13 +204,15 @@ def take_back(
     *,
     units: int,
     actor: str,
+    even_firm: bool = False,
 ) -> None:
     """Frees units that a request holds. It may ask for them again once units are free.
 
     Raises Refused("not_held") unless that line holds this many, as a request that is not firm.
+    `even_firm` is for a caller that tells whoever was promised in the same transaction.
     """
     document = Document(key.kind, key.reference, SPOKEN_OF, actor=actor)
-    books, row = _request(session, document, line, item_id, location_id)
+    books, row = _request(session, document, line, item_id, location_id, even_firm=even_firm)
     if row.held < units:
         raise _not_held()
     held = Account(item_id, location_id, row.state)
@@ -233,14 +235,20 @@ def ask_no_more(
 
 
 def _request(
-    session: Session, document: Document, line: str, item_id: int, location_id: int
+    session: Session,
+    document: Document,
+    line: str,
+    item_id: int,
+    location_id: int,
+    *,
+    even_firm: bool = False,
 ) -> tuple[Books, HoldRow]:
-    """The locked hold of a request that is not firm."""
+    """The locked hold of a request, as a rule of one that is not firm."""
     books = Books(session)
     books.file([document])
     books.lock_accounts(_accounts(books, ()))
     row = books.holds.get(HoldKey(books.document_ids[document.key], line, item_id, location_id))
-    if row is None or row.fact or row.firm:
+    if row is None or row.fact or (row.firm and not even_firm):
         raise _not_held()
     return books, row
 

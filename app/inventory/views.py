@@ -163,6 +163,16 @@ class WayView(Answer):
     loses: Money | None
 
 
+class BarredView(Answer):
+    """A way that somebody may look for and that is not open now, with the reason as a stable word."""
+
+    way: str
+    document: DocumentView
+    line: str
+    because: str
+    since: Moment | None
+
+
 class ChangeView(Answer):
     day: date
     kind: Literal["promise", "arrival"]
@@ -239,6 +249,7 @@ class CollisionView(Answer):
     ended_at: Moment | None
     claimants: list[ClaimantView]
     ways: list[WayView]
+    barred: list[BarredView]
     projection: ProjectionView | None
     outcome: OutcomeView | None
     ended_by: str | None
@@ -402,6 +413,18 @@ def collision_view(
         ended_at=collision.ended_at,
         claimants=[_claimant_view(one) for one in wanting],
         ways=[_way_view(way) for way in offered],
+        barred=[
+            BarredView(
+                way=one.way,
+                document=DocumentView(
+                    kind=one.document.kind, reference=one.document.reference, title=one.title
+                ),
+                line=one.line,
+                because=one.because,
+                since=one.since,
+            )
+            for one in ways.barred_ways(session, collision, rails, changes, wanting)
+        ],
         projection=projection_view(projection, places) if projection else None,
         outcome=_outcome_view(collision, ending, places) if ending else None,
         ended_by=collision.ended_by,

@@ -106,6 +106,18 @@ class Way:
 
 
 @dataclass(frozen=True)
+class Barred:
+    """A way that a paper does not allow now, and why: a stable word that the screens put in words."""
+
+    way: str
+    document: DocumentKey
+    title: str
+    line: str
+    because: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Weighed:
     """What one way costs on a rail, and until when that rail still lets it happen."""
 
@@ -124,6 +136,15 @@ class Rail(Protocol):
         changes: Sequence[futures.Change],
     ) -> list[Way]:
         """What this rail's own papers allow now, given what is promised and expected there."""
+
+    def barred(
+        self,
+        session: Session,
+        collision: Collision,
+        wanting: Sequence[Claimant],
+        changes: Sequence[futures.Change],
+    ) -> list[Barred]:
+        """What this rail's own papers would offer, but do not allow now."""
 
     def weigh(
         self, session: Session, collision: Collision, way: Way, wanting: Sequence[Claimant]
@@ -197,6 +218,19 @@ def ways_out(
             )
         )
     return _recommended_first(weighed)
+
+
+def barred_ways(
+    session: Session,
+    collision: Collision,
+    rails: Sequence[Rail],
+    changes: Sequence[futures.Change],
+    wanting: Sequence[Claimant],
+) -> list[Barred]:
+    """The ways that somebody may look for and that are not open now, with the reason."""
+    if collision.ended_at is not None:
+        return []
+    return [one for rail in rails for one in rail.barred(session, collision, wanting, changes)]
 
 
 def _recommended_first(ways: Sequence[Way]) -> list[Way]:

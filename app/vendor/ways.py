@@ -1,8 +1,9 @@
 """Amazon's side of a collision: what its papers still allow, and what each way out costs there.
 
-Before the first acknowledgement a promise is free to shrink; quantities may be lowered by a changed
-acknowledgement within 48 hours of the order; after that Amazon takes dates only (vendor guide,
-November 2026). What was rejected is never accepted again. Charges come from `charges.py`.
+Before the first acknowledgement a promise is free to shrink; quantities may be lowered, or put off as
+a backorder, by a changed acknowledgement within 48 hours of the order; after that Amazon takes dates
+only (vendor guide, November 2026). What was rejected is never accepted again. Charges come from
+`charges.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from app.errors import Refused
 from app.inventory import futures, ledger
 from app.inventory.documents import DocumentKey
 from app.inventory.models import Collision, Item
-from app.inventory.ways import Claimant, Effect, Stake, Way, Weighed
+from app.inventory.ways import Barred, Claimant, Effect, Stake, Way, Weighed
 from app.vendor.acknowledgements import (
     Said,
     acknowledge,
@@ -111,11 +112,33 @@ class AmazonRail:
         wanting: Sequence[Claimant],
         changes: Sequence[futures.Change],
     ) -> list[Way]:
-        """Lowering what was acknowledged, and backordering what was not."""
+        """Lowering or backordering what was acknowledged, and backordering what was not."""
         papers = self._papers(session, collision, wanting)
         return [
             *(way for paper in papers for way in self._lowered(collision, paper)),
             *(way for paper in papers for way in _backordered(collision, paper, changes)),
+            *(way for paper in papers for way in self._put_off(collision, paper, changes)),
+        ]
+
+    def barred(
+        self,
+        session: Session,
+        collision: Collision,
+        wanting: Sequence[Claimant],
+        changes: Sequence[futures.Change],
+    ) -> list[Barred]:
+        """Why a line that was acknowledged cannot be backordered now."""
+        return [
+            Barred(
+                "backorder_line",
+                paper.claimant.document,
+                paper.claimant.title,
+                paper.line.line,
+                *because,
+            )
+            for paper in self._papers(session, collision, wanting)
+            if _could_be_put_off(collision, paper)
+            and (because := self._why_not_put_off(collision, paper, changes)) is not None
         ]
 
     def weigh(
@@ -135,7 +158,7 @@ class AmazonRail:
                 clocks.append(first_due(paper.order))
             elif paper.claimant.firm:
                 stakes += self._charge(NOT_FILLED, paper, units)
-        if way.way in ("wait", "backorder_line") and collision.kind != "oversold":
+        if way.way == "backorder_line" or (way.way == "wait" and collision.kind != "oversold"):
             stakes += self._late(session, collision, way, papers)
             # Until then it can be acknowledged in full; later, what is not held is refused.
             clocks += [
@@ -170,19 +193,19 @@ class AmazonRail:
         if way.way == "reduce_line":
             own[line.line] = _less(own[line.line], int(way.parameters["less"]))
         else:
-            freed = int(way.parameters["freed"])
-            if freed:
+            firm = is_firm(order, lines)
+            if freed := int(way.parameters["freed"]):
                 place = (collision.item_id, collision.location_id)
                 key = DocumentKey(PURCHASE_ORDER, order.reference)
-                ledger.take_back(session, key, line.line, *place, units=freed, actor=actor)
+                ledger.take_back(
+                    session, key, line.line, *place, units=freed, actor=actor, even_firm=firm
+                )
             units = int(way.parameters["backorder"])
-            own[line.line] = Said(
-                line.line,
-                line.ordered_units - units,
-                units,
-                0,
-                None,
-                date.fromisoformat(str(way.parameters["on"])),
+            on = date.fromisoformat(str(way.parameters["on"]))
+            own[line.line] = (
+                _later(own[line.line], units, on)
+                if firm
+                else Said(line.line, line.ordered_units - units, units, 0, None, on)
             )
         acknowledge(session, region, number, list(own.values()), actor=actor)
         return True
@@ -237,6 +260,54 @@ class AmazonRail:
             effects=(Effect(AMAZON, -less, one.document), *gained),
             until=paper.known.quantities_until,
         )
+
+    def _put_off(
+        self, collision: Collision, paper: Paper, changes: Sequence[futures.Change]
+    ) -> Iterator[Way]:
+        """A changed acknowledgement that backorders what was accepted, for the day of an arrival."""
+        if not _could_be_put_off(collision, paper):
+            return
+        if self._why_not_put_off(collision, paper, changes) is not None:
+            return
+        one = paper.claimant
+        more, freed = _to_put_off(collision, paper)
+        expected = _enough_for(paper, more, changes)
+        assert expected is not None
+        units = min(collision.units, freed if collision.kind == "oversold" else one.short)
+        gained = (Effect("dtc", units),) if collision.kind == "oversold" else ()
+        yield Way(
+            "backorder_line",
+            units,
+            ends_it=units >= collision.units,
+            parameters={
+                **_named(one),
+                "backorder": more,
+                "freed": freed,
+                "on": expected.day.isoformat(),
+                "arrivals": ", ".join(expected.references),
+            },
+            effects=(Effect(AMAZON, -more, one.document), *gained),
+            until=paper.known.quantities_until,
+        )
+
+    def _why_not_put_off(
+        self, collision: Collision, paper: Paper, changes: Sequence[futures.Change]
+    ) -> tuple[str, datetime | None] | None:
+        """The first reason for which Amazon, or our own stock, does not allow it; None for none."""
+        if not paper.line.back_order_allowed:
+            return "no_backorders", None
+        if self._now >= paper.known.quantities_until:
+            return "too_late", paper.known.quantities_until
+        if paper.known.under_way:
+            return "under_way", None
+        if not paper.known.may_be_said:
+            return "not_taken", None
+        more, _freed = _to_put_off(collision, paper)
+        if more <= 0:
+            return "nothing_left", None
+        if _enough_for(paper, more, changes) is None:
+            return "nothing_arrives", None
+        return None
 
     def _lowered_late(self, paper: Paper, units: int) -> list[Stake]:
         start = paper.order.ship_start or paper.order.delivery_start
@@ -348,6 +419,38 @@ def _backordered(
     )
 
 
+def _could_be_put_off(collision: Collision, paper: Paper) -> bool:
+    """Whether backordering this line, were it allowed, would help this collision."""
+    one = paper.claimant
+    if paper.of_a_kit or not one.firm or paper.order.is_closed or paper.order.before_books:
+        return False
+    if collision.kind == "oversold":
+        return one.held > 0
+    return collision.kind == "coming" and one.short > 0
+
+
+def _to_put_off(collision: Collision, paper: Paper) -> tuple[int, int]:
+    """Accepted eaches to be backordered, in whole cases, and those held that are freed by it."""
+    one, line = paper.claimant, paper.line
+    step = case_size(line)
+    left = promised_units(line) - line.backordered_units - line.shipped_units
+    wanted = collision.units if collision.kind == "oversold" else 0
+    # What the line would not hold any more, and what it lacks itself already.
+    missing = left - max(0, one.held - wanted)
+    more = max(0, min(left // step, -(-missing // step)) * step)
+    freed = max(0, one.held - max(0, left - more))
+    return more, freed if collision.kind == "oversold" else 0
+
+
+def _enough_for(
+    paper: Paper, more: int, changes: Sequence[futures.Change]
+) -> futures.Expected | None:
+    """The day by which arrivals bring all that the line would have backordered; None for never."""
+    wanted = paper.line.backordered_units + more
+    expected = futures.enough_by(changes, wanted)
+    return expected if expected is not None and expected.units >= wanted else None
+
+
 def _losing(
     collision: Collision,
     way: Way,
@@ -448,6 +551,18 @@ def _less(said: Said, units: int) -> Said:
         said.reject + units,
         said.rejection_reason or "TemporarilyUnavailable",
         said.backorder_on,
+    )
+
+
+def _later(said: Said, units: int, on: date) -> Said:
+    """The same line with so many of its accepted units backordered, all of them for one day."""
+    return Said(
+        said.line,
+        said.accept - units,
+        said.backorder + units,
+        said.reject,
+        said.rejection_reason,
+        max(on, said.backorder_on or on),
     )
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from app.db import run, transaction
 from app.errors import Refused
-from app.inventory import arrivals, collisions, kits, ledger
+from app.inventory import arrivals, collisions, futures, kits, ledger
 from app.inventory.models import Collision, Item, State
-from app.inventory.ways import Way, ways_out
+from app.inventory.ways import Way, barred_ways, claimants, ways_out
 from app.vendor import acknowledgements
 from app.vendor.acknowledgements import Said
 from app.vendor.ways import AmazonRail
@@ -179,6 +179,95 @@ def test_an_acknowledgement_on_its_way_is_waited_for(brand: VendorBrand) -> None
     take(brand, collision, offered(brand, collision)["reduce_line"])
     brand.shop_order("stove", 2)
     assert "reduce_line" not in offered(brand, refresh(brand))
+
+
+def barred(brand: VendorBrand, collision: Collision, at: datetime = NOW) -> list[tuple[str, str]]:
+    """Ways that are not possible, with their reasons."""
+    with transaction(brand.shop_id) as session:
+        fresh = session.get_one(Collision, (brand.shop_id, collision.collision_id))
+        place = (fresh.item_id, fresh.location_id)
+        changes, wanting = futures.changes_at(session, *place), claimants(session, *place)
+        found = barred_ways(session, fresh, [AmazonRail(at)], changes, wanting)
+        return [(one.way, one.because) for one in found]
+
+
+def said_to_amazon(brand: VendorBrand, number: str) -> list[tuple[str, int, str | None]]:
+    brand.send_and_follow()
+    codes = brand.amazon.acknowledgements(number)[-1]["items"][0]["itemAcknowledgements"]
+    return [
+        (
+            one["acknowledgementCode"],
+            one["acknowledgedQuantity"]["amount"],
+            one.get("scheduledShipDate"),
+        )
+        for one in codes
+    ]
+
+
+def test_a_confirmed_quantity_is_backordered_for_the_day_of_an_arrival(
+    brand: VendorBrand,
+) -> None:
+    number = acknowledged_and_oversold(brand)
+    on = TODAY + timedelta(days=4)
+    expect(brand, 30, on)
+    collision = refresh(brand)
+    assert barred(brand, collision) == []
+    way = offered(brand, collision)["backorder_line"]
+    assert (way.units, way.ends_it, lost(way)) == (4, True, {})
+    assert take(brand, collision, way).way_taken == "backorder_line"
+    assert not is_open(brand)
+    assert brand.balance("stove", State.RESERVED) == 16
+    assert brand.balance("stove", State.AVAILABLE) == 0
+    day = f"{on.isoformat()}T12:00:00Z"
+    assert said_to_amazon(brand, number) == [("Accepted", 16, None), ("Backordered", 4, day)]
+    assert brand.value("SELECT state FROM acknowledgement ORDER BY 1 DESC") == "accepted"
+    # It stays promised, and is held again when the arrival is there.
+    brand.stock("stove", 30)
+    run(ledger.ask_again, brand.shop_id)
+    assert brand.balance("stove", State.RESERVED) == 20
+
+
+def test_backordering_what_was_confirmed_past_the_window_is_charged_as_late(
+    brand: VendorBrand,
+) -> None:
+    acknowledged_and_oversold(brand)
+    expect(brand, 4, TODAY + timedelta(days=30))
+    way = offered(brand, refresh(brand))["backorder_line"]
+    assert lost(way) == {"amazon not_on_time": ("-1.50 USD", False)}
+
+
+def test_a_confirmed_promise_that_nothing_covers_in_time_is_put_off(brand: VendorBrand) -> None:
+    price(brand, "stove", "30", "8")
+    brand.stock("stove", 12)
+    number = place_stoves(brand)
+    with transaction(brand.shop_id) as session:
+        acknowledgements.acknowledge(
+            session, "na", number, [Said("1", 20, 0, 0, None)], actor="user:1"
+        )
+    brand.send_and_follow()
+    collision = refresh(brand)
+    assert (collision.kind, collision.units) == ("coming", 8)
+    assert barred(brand, collision) == [("backorder_line", "nothing_arrives")]
+    on = TODAY + timedelta(days=30)
+    expect(brand, 8, on)
+    collision = refresh(brand)
+    take(brand, collision, offered(brand, collision)["backorder_line"])
+    assert not is_open(brand)
+    assert brand.balance("stove", State.RESERVED) == 12
+    day = f"{on.isoformat()}T12:00:00Z"
+    assert said_to_amazon(brand, number) == [("Accepted", 12, None), ("Backordered", 8, day)]
+
+
+def test_why_a_confirmed_line_is_not_backordered_is_said(brand: VendorBrand) -> None:
+    acknowledged_and_oversold(brand)
+    expect(brand, 30, TODAY + timedelta(days=4))
+    collision = refresh(brand)
+    later = NOW + timedelta(hours=49)
+    assert "backorder_line" not in offered(brand, collision, later)
+    assert barred(brand, collision, later) == [("backorder_line", "too_late")]
+    take(brand, collision, offered(brand, collision)["backorder_line"])
+    brand.shop_order("stove", 2)
+    assert barred(brand, refresh(brand)) == [("backorder_line", "under_way")]
 
 
 def test_lowering_after_the_fifth_business_day_of_the_window_is_charged(

@@ -148,6 +148,20 @@ export interface Offered {
     verified: boolean;
   }[];
 }
+/** A way that is not open now, and why. */
+export interface Barred {
+  way: string;
+  document: Paper;
+  line: string;
+  because:
+    | 'no_backorders'
+    | 'too_late'
+    | 'under_way'
+    | 'not_taken'
+    | 'nothing_left'
+    | 'nothing_arrives';
+  since: string | null;
+}
 export interface Collision {
   id: number;
   kind: 'oversold' | 'short' | 'coming';
@@ -170,6 +184,7 @@ export interface Collision {
     firm: boolean;
   }[];
   ways: Way[];
+  barred: Barred[];
   projection: Projection | null;
   outcome: {
     offered: Offered | null;

@@ -60,6 +60,16 @@ export function Ways({ collision }: { collision: Collision }) {
             </Button>
           </li>
         ))}
+        {collision.barred.map((one) => (
+          <li key={one.way + one.document.reference + one.line} className="subdued">
+            <div className="grow">
+              {t(`collisions.barred.${one.way}`, { paper: one.document.title })}{' '}
+              {t(`collisions.barredBecause.${one.because}`, {
+                when: one.since && time(one.since),
+              })}
+            </div>
+          </li>
+        ))}
       </ul>
     </div>
   );
