@@ -25,6 +25,7 @@ from app.config import settings
 from app.connections import connections
 from app.db import run, shop_of, transaction
 from app.inventory import audit, futures
+from app.overview.alerts import noticing as alerts
 from app.shops import all_shop_ids, this_shop
 from app.vendor.evidence import filling as evidence
 from app.vendor.reports import working as reports
@@ -150,6 +151,7 @@ def tasks() -> list[Task]:
         Task("self_test", 600.0, lambda: ring_where("self_test", asking.is_due)),
         Task("reports", 60.0, lambda: ring_where("reports", reports.is_due)),
         Task("evidence", 300.0, lambda: ring_where("evidence", evidence.is_due)),
+        Task("alerts", 60.0, lambda: ring_where("alerts", alerts.is_due)),
         Task("remind", 60.0, lambda: ring_where("remind", reminders.is_due)),
         Task("count", 60.0, lambda: ring_where("count", _has_counts_to_compare)),
         Task("foresee", 600.0, lambda: ring_where("foresee", _has_something_ahead)),

@@ -177,6 +177,11 @@ class Settings(BaseSettings):
         description="Mail server, such as smtp://user:password@host:587 or smtps://…; empty sends"
         " no mail.",
     )
+    alerts_to_private_addresses: bool = Field(
+        default=False,
+        description="Whether webhooks of alerts may lead into a private network, and be http. Only for"
+        " an installation whose shops are all your own.",
+    )
     mail_from: str = Field(
         default="Holdfast <holdfast@localhost>", description="Sender of our mails."
     )

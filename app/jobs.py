@@ -29,6 +29,8 @@ from app.db import run, shop_of, transaction
 from app.inventory import audit, collisions, ledger, policy
 from app.inventory.documents import Outcome
 from app.overview import mail
+from app.overview.alerts import noticing as alerts
+from app.overview.alerts import sending as alerts_out
 from app.shopify import catalog, counting, tokens
 from app.shopify import outbox as shopify_outbox
 from app.shops import all_shop_ids
@@ -97,6 +99,8 @@ JOBS: dict[str, Callable[[int], None]] = {
     "shopify_out": shopify_outbox.send,
     "amazon_out": amazon_outbox.send,
     "email_out": mail.send,
+    "alerts": alerts.follow,
+    "alerts_out": alerts_out.send,
     "amazon_poll": polling.poll,
     "self_test": asking.self_test,
     "shipments": following.follow,
@@ -127,6 +131,8 @@ SELECT
         AND direction = 'out' AND channel = 'amazon' AND due_at <= now()) AS amazon_out,
     EXISTS (SELECT FROM message WHERE shop_id = :shop AND state = 'waiting'
         AND direction = 'out' AND channel = 'email' AND due_at <= now()) AS email_out,
+    EXISTS (SELECT FROM message WHERE shop_id = :shop AND state = 'waiting'
+        AND direction = 'out' AND channel = 'alert' AND due_at <= now()) AS alerts_out,
     EXISTS (SELECT FROM message WHERE shop_id = :shop AND state = 'waiting'
         AND direction = 'in' AND channel = 'amazon' AND due_at <= now()) AS amazon_poll,
     EXISTS (SELECT FROM catalog_import WHERE shop_id = :shop

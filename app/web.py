@@ -31,6 +31,7 @@ from app.http import (
 from app.inventory import policy_routes as policies
 from app.inventory import routes as inventory
 from app.overview import collisions, connections, home, leaving_routes, messages
+from app.overview.alerts import routes as alerts
 from app.overview.discrepancies import acting as discrepancy_work
 from app.overview.discrepancies import routes as discrepancies
 from app.overview.discrepancies import rule_routes as assignment_rules
@@ -107,6 +108,7 @@ BLUEPRINTS = (
     collisions.api,
     leaving_routes.api,
     exports.api,
+    alerts.api,
 )
 PAGES = (health.blueprint, amazon.pages, shell.shell)
 NEEDED = ("database_url", "redis_url", "encryption_keys", "shopify_api_key", "shopify_api_secret")

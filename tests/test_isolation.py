@@ -22,7 +22,7 @@ from sqlmodel import Session, select
 
 from app import db, messages
 from app.connections import Connection
-from app.db import transaction
+from app.db import shop_of, transaction
 from app.inventory import arrivals, policy_changes, working
 from app.inventory.discrepancy_tables import WriteOff
 from app.inventory.models import (
@@ -37,6 +37,7 @@ from app.inventory.models import (
 )
 from app.inventory.policies import PolicyKey, Terms
 from app.messages import Message
+from app.overview.alerts.tables import Alert, AlertAddress, AlertRule
 from app.overview.discrepancies.tables import DiscrepancyAttachment
 from app.overview.exports.tables import TABLES
 from app.preferences import Preference
@@ -165,6 +166,9 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "rate": "1.1",
         "source": "stranger",
     },
+    "/api/alert-addresses": lambda owned: ADDRESS,
+    "/api/alert-addresses/{}": lambda owned: ADDRESS,
+    "/api/alert-rules": lambda owned: {"address_id": owned.address_id, "kind": "collision_open"},
     "/api/co-op-agreements": lambda owned: AGREEMENT,
     "/api/co-op-agreements/{}": lambda owned: AGREEMENT,
     "/api/co-op-charges": lambda owned: {
@@ -194,6 +198,7 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "country_code": "US",
     },
 }
+ADDRESS = {"name": "mine", "kind": "email", "address": "me@stranger.example"}
 AGREEMENT = {
     "region": "na",
     "name": "stolen",
@@ -237,6 +242,8 @@ class Owned:
     dispute_id: int
     file_id: int
     agreement_id: int
+    address_id: int
+    rule_id: int
     task_id: int
 
     @property
@@ -281,6 +288,8 @@ class Owned:
             "dispute_id": self.dispute_id,
             "file_id": self.file_id,
             "agreement_id": self.agreement_id,
+            "address_id": self.address_id,
+            "rule_id": self.rule_id,
             "currency": "USD",
             "reference": MARK,
             "base": "EUR",
@@ -324,6 +333,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         dispute = disputes.draft(session, key, amount=None, note=MARK, by=f"user:{MARK}")
         file_id = _write_x12(session)
         agreement_id = _agree(session)
+        address_id, rule_id = _alert(session)
         task_id = _work(session, discrepancy_id, evidence.evidence_id)
     assert connection_id is not None
     _connect(STRANGER)
@@ -343,6 +353,8 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         dispute.dispute_id,
         file_id,
         agreement_id,
+        address_id,
+        rule_id,
         task_id,
     )
 
@@ -557,6 +569,19 @@ def _agree(session: Session) -> int:
     session.add(CoOpCharge(**own, reference=MARK, agreement_id=made.agreement_id, **days))
     session.flush()
     return made.agreement_id
+
+
+def _alert(session: Session) -> tuple[int, int]:
+    own: dict[str, Any] = {"shop_id": shop_of(session), "made_by": f"user:{MARK}"}
+    address = AlertAddress(**own, name=MARK, kind="email", sealed="sealed", hint=MARK)
+    session.add(address)
+    session.flush()
+    rule = AlertRule(**own, address_id=address.address_id, kind="collision_open")
+    session.add(rule)
+    session.flush()
+    told = {"key": MARK, "kind": rule.kind, "path": f"/{MARK}", "about": {"reference": MARK}}
+    session.add(Alert(shop_id=rule.shop_id, rule_id=rule.rule_id, **told))
+    return address.address_id, rule.rule_id
 
 
 def _connect(domain: str) -> int:

@@ -16,6 +16,7 @@ from app.connections import Connection
 from app.db import run, shop_of
 from app.inventory import audit
 from app.migrations import migrate, pending
+from app.overview.alerts.tables import AlertAddress
 from app.shops import this_shop
 from app.vendor.reconciliation import restating
 from app.web import create_app, specification
@@ -142,6 +143,15 @@ def _seal_again(session: Session) -> int:
             if stored:
                 setattr(row, name, secrets.rotate(stored))
                 count += 1
+    addresses = session.exec(
+        select(AlertAddress)
+        .where(AlertAddress.shop_id == shop_of(session))
+        .order_by(col(AlertAddress.address_id))
+        .with_for_update()
+    )
+    for address in addresses:
+        address.sealed = secrets.rotate(address.sealed)
+        count += 1
     return count
 
 

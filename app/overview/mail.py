@@ -1,12 +1,13 @@
 """Mails: outgoing messages like any other, kept in their rows until the mail server has taken them.
 
-The only one so far is the hand-over after an uninstallation: instructions and the workbook.
+The hand-over after an uninstallation, with the workbook, and alerts.
 """
 
 from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Callable
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +20,7 @@ from app.db import run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.messages import Message
 from app.overview import workbook
+from app.overview.alerts import noticing, sending
 from app.shops import this_shop
 
 log = structlog.get_logger(__name__)
@@ -46,7 +48,7 @@ def send(shop_id: int) -> None:
     """Sends the mails that wait; each may be sent twice if this dies between sending and noting it."""
     for message in run(_take, shop_id):
         try:
-            _send_one(run(_mail, shop_id, message.request["to"]))
+            _send_one(run(_mail, shop_id, message))
         except RetryLater as problem:
             run(_put_off, shop_id, message.message_id, problem.detail)
         except GiveUp as problem:
@@ -61,15 +63,31 @@ def _take(session: Session) -> list[Message]:
     return taken
 
 
-def _mail(session: Session, to: str) -> EmailMessage:
+def _mail(session: Session, message: Message) -> EmailMessage:
     mail = EmailMessage()
-    mail["Subject"], mail["From"], mail["To"] = SUBJECT, settings().mail_from, to
+    mail["From"] = settings().mail_from
+    LETTERS.get(message.topic, _hand_over)(session, message, mail)
+    return mail
+
+
+def _alerts(session: Session, message: Message, mail: EmailMessage) -> None:
+    _kind, mail["To"], mail["Subject"], body = sending.letter(session, message)
+    mail.set_content(body)
+
+
+def _hand_over(session: Session, message: Message, mail: EmailMessage) -> None:
+    mail["Subject"], mail["To"] = SUBJECT, message.request["to"]
     mail.set_content(WORDS.format(domain=this_shop(session).domain))
     main, _, sub = workbook.MEDIA_TYPE.partition("/")
     mail.add_attachment(
         workbook.build(session), maintype=main, subtype=sub, filename=workbook.file_name(session)
     )
-    return mail
+
+
+LETTERS: dict[str, Callable[[Session, Message, EmailMessage], None]] = {
+    noticing.TOPIC: _alerts,
+    noticing.TEST: _alerts,
+}
 
 
 def _send_one(mail: EmailMessage) -> None:

@@ -34,6 +34,7 @@ WHO_HANDLES = {
     ("in", "amazon"): "amazon_poll",
     ("out", "amazon"): "amazon_out",
     ("out", "email"): "email_out",
+    ("out", "alert"): "alerts_out",
 }
 
 
@@ -72,7 +73,7 @@ class MessageDetail(MessageView):
 
 class MessagesQuery(PageQuery):
     direction: Literal["in", "out"] | None = None
-    channel: Literal["shopify", "amazon", "stripe", "email"] | None = None
+    channel: Literal["shopify", "amazon", "stripe", "email", "alert"] | None = None
     state: Literal["waiting", "done", "dead", "ignored"] | None = None
     topic: str | None = Field(default=None, max_length=100)
     reference: str | None = Field(default=None, max_length=200)

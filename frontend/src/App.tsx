@@ -50,6 +50,7 @@ const ReconciliationLine = screen(() => import('./routes/ReconciliationLine'));
 const ReconciliationInvoices = screen(() => import('./routes/ReconciliationInvoices'));
 const Cash = screen(() => import('./routes/Cash'));
 const Billing = screen(() => import('./routes/Billing'));
+const Alerts = screen(() => import('./routes/Alerts'));
 const Reports = screen(() => import('./routes/Reports'));
 const ReportedAsin = screen(() => import('./routes/ReportedAsin'));
 const Activity = screen(() => import('./routes/Activity'));
@@ -109,6 +110,7 @@ export function App() {
           <Route path="/reconciliation/invoices" element={<ReconciliationInvoices />} />
           <Route path="/reconciliation/:region/:number/:line" element={<ReconciliationLine />} />
           <Route path="/cash" element={<Cash />} />
+          <Route path="/alerts" element={<Alerts />} />
           <Route path="/reports" element={<Reports />} />
           <Route path="/reports/:asin" element={<ReportedAsin />} />
           <Route path="/activity" element={<Activity />} />

@@ -111,14 +111,14 @@ def test_a_workbook_holds_numbers_and_times_and_says_what_it_is(
     assert (about["times_are_in"], about["filter_search"]) == ("UTC", "4")
 
 
-@pytest.mark.parametrize("start", writing.FORMULA_STARTS)
-def test_text_that_looks_like_a_formula_stays_text(
-    books: Books, screen: Screen, start: str
-) -> None:
-    evil = f"{start}HYPERLINK(1)"
-    order(books, "4AAA", ship_to=evil)
-    [row] = rows_of(screen, "/exports/purchase-orders")
-    assert row["ship_to"] == f"'{evil}"
+def test_text_that_looks_like_a_formula_stays_text(books: Books, screen: Screen) -> None:
+    evil = {f"4{place}": f"{one}X(1)" for place, one in enumerate(writing.FORMULA_STARTS)}
+    for number, ship_to in evil.items():
+        books.order(number, (4, "2.50"), ship_to=ship_to)
+    rows = rows_of(screen, "/exports/purchase-orders")
+    assert {row["number"]: row["ship_to"] for row in rows} == {
+        number: f"'{ship_to}" for number, ship_to in evil.items()
+    }
 
 
 def test_a_cell_of_a_workbook_is_never_a_formula(books: Books, screen: Screen) -> None:

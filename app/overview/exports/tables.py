@@ -21,6 +21,7 @@ from app.inventory import policy_views
 from app.inventory import routes as inventory
 from app.inventory import views as stock
 from app.overview import collisions, messages
+from app.overview.alerts import routes as alerts
 from app.overview.discrepancies import routes as discrepancies
 from app.overview.discrepancies.views import DiscrepancyView
 from app.overview.exports.columns import Column, columns
@@ -723,6 +724,22 @@ ALL: tuple[Table, ...] = (
         "received_at",
         "finished_at",
         "due_at",
+    ),
+    _table(
+        "alerts-history",
+        alerts.HistoryQuery,
+        alerts.list_alerts,
+        alerts.AlertView,
+        "alert_id=id",
+        "kind",
+        "text",
+        "path",
+        "address",
+        "noticed_at",
+        "over_at",
+        "told_at",
+        "message_state",
+        "message_error",
     ),
 )
 TABLES: dict[str, Table] = {table.name: table for table in ALL}

@@ -32,7 +32,9 @@ export default function Activity() {
             label={t('activity.channel')}
             value={chosen.channel}
             onChange={(channel) => change({ channel })}
-            options={options(['shopify', 'amazon', 'email'], (value) => t(`names.${value}`))}
+            options={options(['shopify', 'amazon', 'email', 'alert'], (value) =>
+              t(`names.${value}`),
+            )}
           />
           <Select
             label={t('activity.state')}

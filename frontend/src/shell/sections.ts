@@ -52,6 +52,7 @@ export const SECTIONS = [
     word: 'settings',
     links: [
       { to: '/settings', word: 'settings' },
+      { to: '/alerts', word: 'alerts' },
       { to: '/activity', word: 'activity' },
     ],
   },

@@ -1,0 +1,1 @@
+"""Alerts: rules with thresholds, told to people where they are, once each."""
