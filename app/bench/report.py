@@ -43,12 +43,14 @@ class Series:
 
 @dataclass
 class Ratio:
-    """How one thing compares with another in the same rounds, and what it should be at least."""
+    """How one thing compares with another in the same rounds, and what it should be at least, or at
+    most."""
 
     name: str
     of: Series
     to: Series
     at_least: float | None = None
+    at_most: float | None = None
 
     def summary(self) -> dict[str, Any]:
         """The median of the rounds' ratios."""
@@ -59,6 +61,7 @@ class Ratio:
             "lowest": round(min(ratios), 3),
             "highest": round(max(ratios), 3),
             "at_least": self.at_least,
+            "at_most": self.at_most,
         }
 
 
@@ -119,6 +122,8 @@ class Report:
         for one in (ratio.summary() for ratio in self.ratios):
             spread = f"[{one['lowest']:.2f}..{one['highest']:.2f}]"
             goal = "" if one["at_least"] is None else f"{one['at_least']:.2f}"
+            if one["at_most"] is not None:
+                goal = f"≤ {one['at_most']:.2f}"
             lines.append(f"{one['name']:{width}}  {one['ratio']:>6.2f}  {spread:>17}  {goal:>6}")
         return lines
 

@@ -186,11 +186,12 @@ def bench_reconcile(
     output: Path | None,
     database_url: str | None,
 ) -> None:
-    """The match of so many lines: a full pass, one query by hand, and a thousand changed lines.
+    """The match of so many lines: a full pass, other engines, and a thousand changed lines.
 
-    Writes the papers first (some minutes for a million lines). After every round a full pass must
-    give the rows that following the changed papers gave, and every unit and cent must stand in one
-    place, or exit 1.
+    Writes the papers first (some minutes for a million lines). In every round PostgreSQL, DuckDB and
+    Polars (where they are installed) match the same papers, loading included, and must answer row for
+    row what stands; a full pass must give the rows that following the changed papers gave, and every
+    unit and cent must stand in one place, or exit 1.
 
     With --faults orders are walked against the small Amazon from placing to payment, with every
     kind of money fault that we seed. Prints recall and precision by kind, paper, amount, cause and

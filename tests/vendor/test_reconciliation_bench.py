@@ -1,14 +1,21 @@
-"""What the match is measured on: papers written set by set, matched the same both ways."""
+"""What the match is measured on: papers written set by set, matched the same by every engine."""
 
 from __future__ import annotations
 
-import psycopg
+from pathlib import Path
 
-from app.bench.reconcile import papers
+import psycopg
+import pytest
+
+from app.bench.ground import BooksAreWrong, Ground
+from app.bench.reconcile import measure, papers
+from app.bench.reconcile.engines import ENGINES
 from app.db import run, transaction
 from app.shops import open_shop
 from app.vendor.reconciliation import conservation
-from tests.vendor.matched import Books
+from tests.support import databases
+from tests.support.databases import Addresses
+from tests.vendor.matched import NOW, Books
 
 
 def test_papers_written_in_bulk_are_matched_the_same_in_full_and_line_by_line(
@@ -34,3 +41,20 @@ def test_papers_written_in_bulk_are_matched_the_same_in_full_and_line_by_line(
     )
     books.match()
     assert books.rows() == rows
+
+
+@pytest.mark.audits_itself  # it spoils what stands
+def test_every_engine_answers_row_for_row_what_stands(
+    database: str, superuser: psycopg.Connection, servers: Addresses, tmp_path: Path
+) -> None:
+    with transaction() as session:
+        shop_id = open_shop(session, "engines.myshopify.com").shop_id
+    papers.write_papers(superuser, shop_id, 300)
+    Books(shop_id).match(full=True)
+    address = servers.database_url(f"holdfast_{databases.worker_number()}", "postgres")
+    place = Ground(tmp_path, address)
+    took = measure.elsewhere(place, shop_id, NOW)
+    assert set(took) == {"PostgreSQL", *ENGINES} and len(ENGINES) == 2
+    superuser.execute("UPDATE reconciliation_line SET paid = paid + 0.01 WHERE line = '3'")
+    with pytest.raises(BooksAreWrong, match="answers otherwise"):
+        measure.elsewhere(place, shop_id, NOW)

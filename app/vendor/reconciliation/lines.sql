@@ -1,8 +1,8 @@
 -- One row for each purchase order line, from what was ordered to what was paid. Reads the invoices'
--- rows, which are written first. What stands in braces narrows it to some lines: `due` names them,
--- `concerned` their invoices, `wanted` and `own` keep to them; `settles` is how long receipts take.
-WITH {due}
-part AS (
+-- rows, which are written first. What stands in braces narrows it to some lines: `lines` are they with
+-- their orders, `concerned` what is invoiced of them and of the lines that share money with them, and
+-- `own` keeps to them; `settles` is how long receipts take.
+WITH part AS (
     SELECT own.invoice_id, own.position, own.region, own.number, own.line, own.cost,
            CASE WHEN money.state = 'void' THEN 0
                 WHEN money.total < 0 THEN -own.units ELSE own.units END AS units,
@@ -29,8 +29,8 @@ part AS (
            money.quick_pay <> 0 OR money.withheld <> 0 OR money.provision <> 0
                OR money.open NOT IN (0, money.total) AS is_shared,
            money.placed <> '{{}}' AS is_claimed
-    FROM invoice_line AS own JOIN reconciliation_invoice AS money USING (shop_id, invoice_id)
-    WHERE own.shop_id = :shop {concerned}
+    FROM {concerned} AS own JOIN reconciliation_invoice AS money USING (shop_id, invoice_id)
+    WHERE own.shop_id = :shop
 ),
 -- Paid in full or not at all: each line has its own amount. A claim is on the lines that finance names,
 -- each with what is named; all else that is on lines is shared out by their amounts. In whole coins,
@@ -175,8 +175,7 @@ known AS (
            billed.due_at + CAST(:grace AS interval) AS late_at, billed.partly_paid,
            notice.left_at + CASE line.region {settles} END AS settled_at,
            line.last_received_at + CAST(:billing AS interval) AS billed_by
-    FROM purchase_order_line AS line
-    JOIN purchase_order AS paper USING (shop_id, region, number)
+    FROM {lines}
     LEFT JOIN vendor_code AS code ON code.shop_id = line.shop_id AND code.region = line.region
         AND code.code = paper.vendor_code
     -- What was invoiced in another currency than ordered stays with its invoice: never added here.
@@ -195,7 +194,7 @@ known AS (
           AND sent.line = line.line AND sent.booked_units > 0
           AND line.shipped_units + line.units_before_books > line.received_units
     ) AS notice ON line.shipped_units > 0
-    WHERE line.shop_id = :shop AND NOT paper.withdrawn {wanted}
+    WHERE line.shop_id = :shop AND NOT paper.withdrawn
 ),
 judged AS (
     SELECT *, CASE WHEN before_books THEN '{{}}' ELSE array_remove(ARRAY[
@@ -219,13 +218,16 @@ judged AS (
         CASE WHEN outstanding > 0 AND late_at <= :now
              THEN CASE WHEN partly_paid THEN 'underpaid' ELSE 'unpaid_overdue' END END
     ], NULL) END AS places
-    FROM known
+    -- OFFSET 0: computed once for each row, not once for each time it is named.
+    FROM known OFFSET 0
 )
+-- What stands as it should is not even touched: a row that meets itself would still be locked.
 INSERT INTO reconciliation_line AS kept (shop_id, region, number, line, vendor_code, ordered_at,
     currency, ordered_units, acknowledged_units, shipped_units, received_units, invoiced_units,
     paid_units, deducted_units, recovered_units, outstanding_units, ordered, acknowledged, shipped,
     received, invoiced, tax, paid, discounts, deducted, recovered, provision, outstanding,
     is_shared, invoices, disagreement, cause, places, looks_again_at, restated_at)
+SELECT fresh.* FROM (
 SELECT :shop, region, number, line, vendor_code, ordered_at, currency, ordered_units,
        acknowledged_units, shipped_units, received_units, invoiced_units,
        invoiced_units - deducted_units + recovered_units - outstanding_units, deducted_units,
@@ -238,7 +240,7 @@ SELECT :shop, region, number, line, vendor_code, ordered_at, currency, ordered_u
             WHEN places[1] IN ('short_received', 'duplicate_invoice', 'overbilled')
             THEN quantity_cause
             WHEN places[1] = 'deducted' THEN coalesce(quantity_cause, price_cause) END,
-       places,
+       CAST(places AS varchar[]),
        CASE WHEN NOT before_books THEN least(
            CASE WHEN received_units < shipped_units AND NOT is_closed AND settled_at > :now
                 THEN settled_at END,
@@ -247,5 +249,7 @@ SELECT :shop, region, number, line, vendor_code, ordered_at, currency, ordered_u
            CASE WHEN outstanding > 0 AND late_at > :now THEN late_at END) END,
        CAST(:now AS timestamptz)
 FROM judged
+) AS fresh ({columns}) LEFT JOIN reconciliation_line AS known ON known.shop_id = :shop
+    AND known.region = fresh.region AND known.number = fresh.number AND known.line = fresh.line
+WHERE known.shop_id IS NULL OR ({known}) IS DISTINCT FROM ({fresh})
 ON CONFLICT (shop_id, region, number, line) DO UPDATE SET {sets}
-WHERE ({before}) IS DISTINCT FROM ({after})

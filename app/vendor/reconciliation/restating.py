@@ -28,15 +28,15 @@ AT_ONCE = 2_000
 
 LineKey = tuple[str, str, str]
 
+KEY = ("region", "number", "line")
 COLUMNS = [
-    name
-    for name in ReconciliationLine.model_fields
-    if name not in ("shop_id", "region", "number", "line", "restated_at")
+    name for name in ReconciliationLine.model_fields if name not in ("shop_id", *KEY, "restated_at")
 ]
 UPSERT = {
     "sets": ", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS, "restated_at"]),
-    "before": ", ".join(f"kept.{name}" for name in COLUMNS),
-    "after": ", ".join(f"excluded.{name}" for name in COLUMNS),
+    "columns": ", ".join(["shop_id", *KEY, *COLUMNS, "restated_at"]),
+    "known": ", ".join(f"known.{name}" for name in COLUMNS),
+    "fresh": ", ".join(f"fresh.{name}" for name in COLUMNS),
 }
 # What Amazon's finance names of an invoice's line, without tax: units that it has not matched, at the
 # invoice's price, and its variance of the price. Amazon does not say how it signs that.
@@ -58,32 +58,58 @@ ONLY_LINE = "\n    CASE WHEN {amount} <> 0 AND lines = 1 THEN '{amount}' END"
 SETTLES = "{settles}"
 LINES = (HERE / "lines.sql").read_text(encoding="utf-8").replace(SETTLES, "{{settles}}")
 LINES = LINES.replace("{short}", SHORT.format(currency="money.currency")).replace("{price}", PRICE)
-ALL_LINES = LINES.format(**UPSERT, due="", concerned="", own="", wanted="")
-# Some lines are named in a table of their own, and so are the parts of their invoices: the planner
-# knows how many there are, and does not look through one once for each row of the other.
+ALL_LINES = LINES.format(
+    **UPSERT,
+    lines="""purchase_order_line AS line
+    JOIN purchase_order AS paper USING (shop_id, region, number)""",
+    concerned="invoice_line",
+    own="",
+)
+# Some lines are named in a table of their own, and so is what is invoiced of them: the planner knows
+# how many there are, and does not look through one once for each row of the other. OFFSET 0: looked up
+# one by one in the index, whatever the planner thinks of three columns at once.
 PART = LINES[LINES.index("part AS (") + len("part AS (") : LINES.index("),\n-- Paid in full")]
 NAME_LINES = """
 CREATE TEMP TABLE matching_due ON COMMIT DROP AS
 SELECT DISTINCT region, number, line FROM unnest(CAST(:regions AS text[]),
     CAST(:numbers AS text[]), CAST(:lines AS text[])) AS given (region, number, line)
 """
-NAME_PARTS = "CREATE TEMP TABLE matching_part ON COMMIT DROP AS " + PART.format(
-    concerned="AND own.invoice_id = ANY(CAST(:concerned AS int[]))"
-)
-# OFFSET 0: looked up line by line in the index, whatever the planner thinks of three columns at once.
+# What is plain concerns no other line; money that is shared, or on some lines only, all of its invoice.
 CONCERNED = """
-SELECT DISTINCT theirs.invoice_id FROM matching_due AS due CROSS JOIN LATERAL (
-    SELECT own.invoice_id FROM invoice_line AS own
+SELECT theirs.invoice_id, theirs.position,
+       money.quick_pay <> 0 OR money.withheld <> 0 OR money.provision <> 0
+           OR money.open NOT IN (0, money.total) OR money.placed <> '{}' AS is_whole
+FROM matching_due AS due CROSS JOIN LATERAL (
+    SELECT own.invoice_id, own.position FROM invoice_line AS own
     WHERE own.shop_id = :shop AND own.region = due.region AND own.number = due.number
       AND own.line = due.line OFFSET 0) AS theirs
+CROSS JOIN LATERAL (
+    SELECT * FROM reconciliation_invoice AS kept
+    WHERE kept.shop_id = :shop AND kept.invoice_id = theirs.invoice_id OFFSET 0) AS money
 """
+NAME_PARTS = "CREATE TEMP TABLE matching_part ON COMMIT DROP AS " + PART.format(
+    concerned="""(
+        SELECT plain.* FROM unnest(CAST(:invoices AS int[]), CAST(:positions AS int[]))
+            AS given (invoice_id, position) CROSS JOIN LATERAL (
+            SELECT * FROM invoice_line
+            WHERE shop_id = :shop AND invoice_line.invoice_id = given.invoice_id
+              AND invoice_line.position = given.position OFFSET 0) AS plain
+        UNION ALL SELECT whole.* FROM unnest(CAST(:wholes AS int[])) AS given (invoice_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM invoice_line
+            WHERE shop_id = :shop AND invoice_line.invoice_id = given.invoice_id OFFSET 0) AS whole)"""
+)
 FORGET = "DROP TABLE IF EXISTS matching_due, matching_part"
 SOME_LINES = LINES.replace(PART, "SELECT * FROM matching_part").format(
     **UPSERT,
-    due="",
+    lines="""matching_due AS due CROSS JOIN LATERAL (
+        SELECT * FROM purchase_order_line AS kept WHERE kept.shop_id = :shop
+          AND kept.region = due.region AND kept.number = due.number AND kept.line = due.line
+        OFFSET 0) AS line
+    CROSS JOIN LATERAL (
+        SELECT * FROM purchase_order AS kept WHERE kept.shop_id = :shop
+          AND kept.region = due.region AND kept.number = due.number OFFSET 0) AS paper""",
     own="WHERE (region, number, line) IN (SELECT region, number, line FROM matching_due)",
-    wanted="""AND (line.region, line.number, line.line) IN (
-        SELECT region, number, line FROM matching_due)""",
 )
 INVOICES = (HERE / "invoices.sql").read_text(encoding="utf-8")
 NAMED = {
@@ -152,7 +178,9 @@ NEXT_INVOICES = """
 SELECT number FROM invoice WHERE shop_id = :shop AND number > :number ORDER BY number LIMIT :most
 """
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('reconciliation', :shop))"
-FOR_A_FULL_PASS = "SET LOCAL work_mem = '128MB'; SET LOCAL jit = off"
+FOR_A_FULL_PASS = (
+    "SET LOCAL work_mem = '128MB'; SET LOCAL hash_mem_multiplier = 4; SET LOCAL jit = off"
+)
 
 
 class Written(NamedTuple):
@@ -189,9 +217,8 @@ def restate(
     session.execute(text(FORGET))
     session.execute(text(NAME_LINES), _arrays(keys))
     session.execute(text("ANALYZE matching_due"))
-    concerned = list(session.execute(text(CONCERNED), shop).scalars())
-    session.execute(text(NAME_PARTS), shop | {"concerned": concerned})
-    session.execute(text("ANALYZE matching_part"))
+    session.execute(text(NAME_PARTS), shop | _parts(session))
+    session.execute(text("ANALYZE matching_part (invoice_id, region, number, line)"))
     return Written(written, _rows(session, _with_terms(SOME_LINES), asked))
 
 
@@ -220,11 +247,25 @@ def state_all(shop_id: int) -> None:
         number = run(_state_invoices, shop_id, number)
 
 
+def matched_invoices() -> tuple[str, str]:
+    """The columns, and the query of all invoices as they should stand, written nowhere; to measure."""
+    return _unwritten(ALL_INVOICES, "reconciliation_invoice")
+
+
 def matched_rows() -> tuple[str, str]:
-    """The columns, and the query of all lines as they should stand, written nowhere; to measure."""
-    before, written = _with_terms(ALL_LINES).split("INSERT INTO reconciliation_line AS kept", 1)
+    """The same of all lines; it reads the invoices' rows."""
+    return _unwritten(_with_terms(ALL_LINES), "reconciliation_line")
+
+
+def _unwritten(statement: str, table: str) -> tuple[str, str]:
+    before, written = statement.split(f"INSERT INTO {table} AS kept", 1)
     start = written.index("SELECT :shop")
-    return written[:start].strip(), before + written[start : written.index("ON CONFLICT")]
+    ends = min(written.index(one) for one in ("\n) AS fresh", "ON CONFLICT") if one in written)
+    columns = written[: written.index(")") + 1].strip()
+    query = before.rstrip().splitlines()
+    while query[-1].startswith("--"):
+        query.pop()
+    return columns, "\n".join([*query, written[start:ends]])
 
 
 def reconcile(shop_id: int) -> None:
@@ -290,6 +331,17 @@ def _orders_of(session: Session, invoices: Collection[str]) -> set[tuple[str, st
     asked = {"shop": shop_of(session), "invoices": sorted(invoices)}
     rows = session.execute(text(ORDERS_OF_INVOICES), asked)
     return {(row.region, row.number) for row in rows}
+
+
+def _parts(session: Session) -> dict[str, list[int]]:
+    """What is invoiced of the lines named: by its place in its invoice, or the whole invoice."""
+    rows = session.execute(text(CONCERNED), {"shop": shop_of(session)}).all()
+    plain = [row for row in rows if not row.is_whole]
+    return {
+        "invoices": [row.invoice_id for row in plain],
+        "positions": [row.position for row in plain],
+        "wholes": sorted({row.invoice_id for row in rows if row.is_whole}),
+    }
 
 
 def _arrays(lines: Collection[LineKey]) -> dict[str, list[str]]:
