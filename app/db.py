@@ -13,8 +13,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import psycopg
 import structlog
 from psycopg.pq import ExecStatus, TransactionStatus
-from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, SQLModel
 
 from app.config import settings
@@ -26,6 +27,8 @@ Result = TypeVar("Result")
 
 APPLICATION_ROLE = "holdfast_application"
 IDLE_SECONDS = 5.0
+ONLY_WHEN_ASKED = 1_000_000_000
+"""Executions after which the driver prepares a statement of its own accord."""
 SNAPSHOT = (
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
     " SET LOCAL idle_in_transaction_session_timeout = '60s'"
@@ -68,7 +71,7 @@ def engine(url: str | None = None) -> Engine:
         # The connection used last has its plans and its memory warm.
         pool_use_lifo=True,
         hide_parameters=True,
-        # PgBouncer in transaction mode hands each transaction another connection.
+        # Only where it is known to be safe is a statement prepared: see `call`.
         connect_args={"prepare_threshold": None, "connect_timeout": 5},
     )
 
@@ -77,10 +80,15 @@ def engine(url: str | None = None) -> Engine:
         cursor = connection.cursor()  # type: ignore[attr-defined]
         asked_at = datetime.now(UTC)
         cursor.execute(
-            "SELECT rolsuper OR rolbypassrls, clock_timestamp()"
+            "SELECT rolsuper OR rolbypassrls, clock_timestamp(), pg_backend_pid()"
             " FROM pg_roles WHERE rolname = current_user"
         )
-        record.info["bypasses_row_security"], its_time = cursor.fetchone()  # type: ignore[attr-defined]
+        record.info["bypasses_row_security"], its_time, backend = cursor.fetchone()  # type: ignore[attr-defined]
+        # A pooler speaks under a number of its own, and hands each transaction another connection.
+        is_direct = connection.info.backend_pid == backend  # type: ignore[attr-defined]
+        record.info["keeps_statements"] = is_direct  # type: ignore[attr-defined]
+        if is_direct:
+            connection.prepare_threshold = ONLY_WHEN_ASKED  # type: ignore[attr-defined]
         # What lies between question and answer is the way there and back, not another clock.
         _ahead["database"] = its_time - min(max(its_time, asked_at), datetime.now(UTC))
         cursor.close()
@@ -110,22 +118,43 @@ def after_fork() -> None:
 
 
 def enter_shop(session: Session, shop_id: int) -> None:
-    """Narrows the current transaction to one shop: row-level security hides every other one."""
-    connection = session.connection()
-    enter = f"SELECT set_config('holdfast.shop_id', '{shop_id:d}', true)"
-    # A superuser would walk through row-level security, so it steps down for this transaction.
-    if connection.connection.info.get("bypasses_row_security"):
-        enter += f", set_config('role', '{APPLICATION_ROLE}', true)"
-    raw = connection.connection.driver_connection
+    """Narrows this session to one shop: row-level security hides every other one.
+
+    A session that has asked nothing yet enters with its first statement.
+    """
+    session.info["shop_id"] = session.info["narrowed_to"] = shop_id
+    if session.info.get("has_begun"):
+        session.connection().exec_driver_sql(_entering(session, session.connection()))
+
+
+@event.listens_for(Session, "after_begin")
+def _enter_first(session: Session, transaction: SessionTransaction, made: Connection) -> None:
+    if transaction.nested:
+        return
+    session.info["has_begun"] = True
+    if "narrowed_to" not in session.info:
+        return
+    entering = _entering(session, made)
+    if session.info.get("is_calling"):
+        session.info["entering"] = entering.encode()
+        return
+    raw = made.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)
     # Both in one go: a transaction of one statement should not wait for the network twice more.
     # If that fails, the plain way tells the engine why.
     begun = raw.info.transaction_status == TransactionStatus.IDLE and (
-        raw.pgconn.exec_(f"BEGIN; {enter}".encode()).status == ExecStatus.TUPLES_OK
+        raw.pgconn.exec_(f"BEGIN; {entering}".encode()).status == ExecStatus.TUPLES_OK
     )
     if not begun:
-        connection.exec_driver_sql(enter)
-    session.info["shop_id"] = shop_id
+        made.exec_driver_sql(entering)
+
+
+def _entering(session: Session, made: Connection) -> str:
+    entering = f"SELECT set_config('holdfast.shop_id', '{session.info['narrowed_to']:d}', true)"
+    # A superuser would walk through row-level security, so it steps down for this transaction.
+    if made.connection.info.get("bypasses_row_security"):
+        entering += f", set_config('role', '{APPLICATION_ROLE}', true)"
+    return entering
 
 
 @contextmanager
@@ -193,8 +222,15 @@ def call(session: Session, statement: bytes, parameters: Mapping[str, object]) -
     For the few that are run so often that the engine's way to the driver, which takes as long as
     the network does, is worth leaving out. Errors are the engine's all the same.
     """
-    with _driver(session) as raw:
-        row = raw.execute(statement, parameters).fetchone()
+    with _driver(session) as (raw, prepare, entering):
+        if entering:
+            # One wait for both: on a busy machine a wait costs more than what is waited for.
+            with raw.pipeline():
+                raw.execute(entering, prepare=prepare)
+                cursor = raw.execute(statement, parameters, prepare=prepare)
+        else:
+            cursor = raw.execute(statement, parameters, prepare=prepare)
+        row = cursor.fetchone()
     return row[0] if row else None
 
 
@@ -205,21 +241,34 @@ def call_meanwhile(
     work: Callable[[], Result],
 ) -> tuple[Any, Result]:
     """As `call`, and what `work` gives, which is done while the database is busy with the call."""
-    with _driver(session) as raw, raw.pipeline():
-        cursor = raw.execute(statement, parameters)
+    with _driver(session) as (raw, prepare, entering), raw.pipeline():
+        if entering:
+            raw.execute(entering, prepare=prepare)
+        cursor = raw.execute(statement, parameters, prepare=prepare)
         result = work()
         row = cursor.fetchone()
     return (row[0] if row else None), result
 
 
 @contextmanager
-def _driver(session: Session) -> Iterator[psycopg.Connection]:
-    """The driver's connection of this transaction; what it raises becomes the engine's error."""
-    connection = session.connection()
+def _driver(session: Session) -> Iterator[tuple[psycopg.Connection, bool, bytes | None]]:
+    """The driver's connection of this transaction, and whether it keeps prepared statements.
+
+    And what enters the shop, if nothing has done so yet. What it raises becomes the engine's error.
+    """
+    session.info["is_calling"] = True
+    try:
+        connection = session.connection()
+    finally:
+        del session.info["is_calling"]
     raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)
     try:
-        yield raw
+        yield (
+            raw,
+            connection.connection.info["keeps_statements"],
+            session.info.pop("entering", None),
+        )
     except psycopg.Error as error:
         if raw.closed:
             connection.invalidate(error)

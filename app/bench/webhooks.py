@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from app.bench import ground
 from app.bench.load import Load, Measured
-from app.bench.report import Report, Series
+from app.bench.report import Ratio, Report, Series
 from app.config import settings
 from app.db import engine, transaction
 from app.supervisor import Processes
@@ -70,6 +70,7 @@ def measure(folder: Path, rounds: int, seconds: float, connections: int, port: i
                 _check(measured, load, shop_id)
                 if number >= 0:
                     one.add(load.requests, measured.seconds, measured.latencies)
+    door, grouped, each = series.values()
     return Report(
         "webhooks",
         ground.database_version(),
@@ -82,6 +83,10 @@ def measure(folder: Path, rounds: int, seconds: float, connections: int, port: i
             "threads": own.web_threads,
             "log_level": own.log_level,
         },
+        ratios=[
+            Ratio("door of the floor with grouped commits", door, grouped, 0.7),
+            Ratio("door of the floor with a commit each", door, each),
+        ],
     )
 
 

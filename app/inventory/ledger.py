@@ -230,7 +230,10 @@ def ask_no_more(
     """
     document = Document(key.kind, key.reference, SPOKEN_OF)
     books, row = _request(session, document, line, item_id, location_id)
-    row.wanted, row.changed = row.fulfilled + row.held, True
+    hold = HoldKey(books.document_ids[key], line, item_id, location_id)
+    # What has left for this line from elsewhere counts already, so it is not taken off once more.
+    row.wanted -= max(0, _open_units(books, hold[:3])[hold] - row.held)
+    row.changed = True
     books.write()
 
 
@@ -259,8 +262,13 @@ def _not_held() -> Refused:
 
 def _newest(
     documents: Sequence[Document],
-) -> tuple[list[Document], dict[DocumentKey, Verdict]]:
-    """One document for each key: the newest, and of equally new ones the authoritative."""
+) -> tuple[Sequence[Document], dict[DocumentKey, Verdict]]:
+    """One document for each key: the newest, and of equally new ones the authoritative.
+
+    And the verdicts on those keys that are named more than once.
+    """
+    if len({document.key for document in documents}) == len(documents):
+        return documents, {}
     best: dict[DocumentKey, Document] = {}
     verdicts: dict[DocumentKey, Verdict] = {}
     for document in documents:
@@ -446,7 +454,7 @@ def _outcomes(
     outcomes = []
     for document in documents:
         key = document.key
-        verdict = verdicts[key]
+        verdict = verdicts.get(key, Verdict.SETTLED)
         if verdict is Verdict.SETTLED and picked[key] > document.version:
             verdict = Verdict.STALE
         outcomes.append(

@@ -188,7 +188,7 @@ def _too_large(limit: int) -> Refused:
 
 def _parsed(body: bytes) -> dict[str, Any]:
     try:
-        content = json.loads(body, parse_constant=_no_constant)
+        content = JSON.decode(body.decode("utf-8-sig", "surrogatepass"))
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
@@ -198,6 +198,9 @@ def _parsed(body: bytes) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+JSON = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _problem(start_response: StartResponse, refused: Refused, request_id: str) -> Iterable[bytes]:

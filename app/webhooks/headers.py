@@ -10,6 +10,11 @@ from app.errors import FieldError, Refused
 
 LONGEST_HEADER = 255
 NEEDED = ("Hmac-Sha256", "Topic", "Shop-Domain", "Webhook-Id")
+SPELLINGS = {
+    name: tuple(f"HTTP_{start}SHOPIFY_{name.upper().replace('-', '_')}" for start in ("X_", ""))
+    for name in (*NEEDED, "Triggered-At")
+}
+"""How WSGI spells each header: `X-Shopify-…`, and the newer `Shopify-…`."""
 
 
 class Delivery(NamedTuple):
@@ -50,9 +55,8 @@ def delivery(environ: Mapping[str, Any]) -> Delivery:
 
 
 def _header(environ: Mapping[str, Any], name: str) -> str:
-    tail = name.upper().replace("-", "_")
-    value = environ.get(f"HTTP_X_SHOPIFY_{tail}") or environ.get(f"HTTP_SHOPIFY_{tail}") or ""
-    return str(value).strip()
+    old, new = SPELLINGS[name]
+    return str(environ.get(old) or environ.get(new) or "").strip()
 
 
 def _moment(stamp: str) -> datetime | None:

@@ -14,7 +14,7 @@ from app import bell
 log = structlog.get_logger(__name__)
 
 JOB = "webhooks_in"
-PAUSE = 0.005
+PAUSE = 0.015
 """Seconds between two rings: a flood of webhooks needs no more, and one is rung for at once."""
 PAUSE_AFTER_FAILURE = 2.0
 

@@ -88,7 +88,7 @@ class Oracle:
 
     def ask_no_more(self, line: Line, location: int) -> None:
         promise = self.promises[line][location]
-        promise.wanted = promise.fulfilled + promise.held
+        promise.wanted -= max(0, self._open(line)[location] - promise.held)
 
     def expire(self, now: datetime) -> None:
         over = {

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.db import transaction
+from app.db import run, transaction
 from app.errors import Refused
-from app.inventory import ledger
-from app.inventory.documents import Document, Verdict
+from app.inventory import audit, ledger
+from app.inventory.documents import Document, DocumentKey, Verdict
 from app.inventory.flows import adjusted, relocated
 from app.inventory.models import Reason, State
-from tests.inventory.brand import Brand, make_brand
+from tests.inventory.brand import PURCHASE_ORDER, Brand, make_brand
 
 AVAILABLE, COMMITTED, RESERVED = State.AVAILABLE, State.COMMITTED, State.RESERVED
 CUSTOMER, TRANSIT, AMAZON = State.CUSTOMER, State.AMAZON_TRANSIT, State.AMAZON
@@ -275,3 +275,18 @@ def test_a_shop_sees_nothing_of_another_even_without_a_filter(brand: Brand) -> N
             text("INSERT INTO balance VALUES (:shop, 1, 1, 'available', 1)"),
             {"shop": brand.shop_id},
         )
+
+
+def test_a_request_that_asks_no_more_keeps_what_it_holds_beside_what_left_elsewhere(
+    brand: Brand,
+) -> None:
+    brand.stock("tent", "main", 4)
+    brand.stock("tent", "east", 3)
+    brand.settle(brand.purchase_order("P1", 9, item="tent", at="main"))
+    brand.settle(brand.shipment("S1", "P1", 3, item="tent", at="east"))
+    key, place = DocumentKey(PURCHASE_ORDER, "P1"), (brand.item("tent"), brand.at("main"))
+    run(ledger.ask_no_more, brand.shop_id, key, "1", *place)
+    brand.stock("tent", "main", 5)
+    brand.ask_again()
+    assert brand.quantity("tent", "main", State.RESERVED) == 4
+    assert run(audit.findings, brand.shop_id) == []

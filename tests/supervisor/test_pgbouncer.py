@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from app.clock import Leadership
-from app.db import transaction
+from app.db import call, transaction
 from app.migrations import migrate, pending
 from app.shops import open_shop
 from app.supervisor import Servers
@@ -65,6 +65,29 @@ def test_the_shop_of_a_transaction_is_forgotten_with_it(product: Servers) -> Non
     for _ in range(POOLED * 2):
         with transaction() as session:
             assert session.execute(text("SELECT count(*) FROM shop")).scalar() == 0
+
+
+PREPARED = b"SELECT count(*) FROM pg_prepared_statements"
+
+
+def test_a_statement_is_prepared_only_where_no_pooler_hands_out_other_connections(
+    product: Servers, set_settings: Callable[..., None]
+) -> None:
+    with transaction(1) as session:
+        assert [call(session, PREPARED, {}), call(session, PREPARED, {})] == [0, 0]
+    close_engine()
+    set_settings(DATABASE_URL=product.postgresql.url())
+    with transaction(1) as session:
+        assert call(session, PREPARED, {}) > 0
+
+
+def test_a_first_call_enters_its_shop_on_the_way(product: Servers) -> None:
+    with transaction() as session:
+        shop_id = open_shop(session, "called.myshopify.com").shop_id
+    with transaction(shop_id) as session:
+        assert call(session, b"SELECT domain FROM shop", {}) == "called.myshopify.com"
+    with transaction(shop_id + 1_000) as session:
+        assert call(session, b"SELECT domain FROM shop", {}) is None
 
 
 def test_one_clock_leads_through_the_pooler_and_another_takes_over(product: Servers) -> None:
