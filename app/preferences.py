@@ -42,6 +42,12 @@ class ShopPreference(Table, table=True):
         sa_type=Integer,
         description="Days since goods left after which an order not settled is named. Null: never.",
     )
+    not_in_bank_after_days: int = Field(
+        default=10,
+        sa_type=Integer,
+        description="Days since a payment after which one that no bank line shows is named. 0:"
+        " never.",
+    )
 
 
 def shop_preference(session: Session) -> ShopPreference:

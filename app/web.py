@@ -46,6 +46,7 @@ from app.vendor import kit_routes as kits
 from app.vendor import routes as vendor
 from app.vendor import unmapped_routes as unmapped
 from app.vendor.answering import routes as answering
+from app.vendor.bank import routes as bank
 from app.vendor.cash import routes as cash
 from app.vendor.co_op import routes as co_op
 from app.vendor.dated import DatedTable, TableWrong
@@ -96,6 +97,7 @@ BLUEPRINTS = (
     answering.api,
     files.api,
     payments.api,
+    bank.api,
     reconciliation.api,
     cash.api,
     deductions.api,

@@ -42,6 +42,7 @@ from app.overview.discrepancies.tables import DiscrepancyAttachment
 from app.overview.exports.tables import TABLES
 from app.preferences import Preference
 from app.shops import this_shop
+from app.vendor.bank.tables import BankLine
 from app.vendor.cash import rates
 from app.vendor.co_op.tables import CoOpAgreement, CoOpCharge
 from app.vendor.deductions import restating as deductions
@@ -52,7 +53,8 @@ from app.vendor.evidence import vault
 from app.vendor.files import working as files
 from app.vendor.invoice_tables import Invoice, VendorCode
 from app.vendor.payments import reading as remittances
-from app.vendor.payments.tables import RemittanceReading
+from app.vendor.payments.stated import Payment
+from app.vendor.payments.tables import RemittanceReading, RemittanceWitness
 from app.vendor.reconciliation import restating as matching
 from app.vendor.reports.tables import Report, ReportedSales
 from app.vendor.shipping.tables import (
@@ -96,6 +98,8 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     "/api/discrepancies/{}": lambda owned: {"owner": "stranger", "note": "mine now"},
     "/api/discrepancies/{}/adopt": lambda owned: {},
     "/api/discrepancies/{}/status": lambda owned: {"status": "in_progress"},
+    "/api/bank-lines/{}/confirm": lambda owned: {"region": "na", "payment_id": MARK},
+    "/api/bank-lines/rules": lambda owned: {"not_in_bank_after_days": 5},
     "/api/discrepancies/bulk": lambda owned: {
         "discrepancies": [{"id": owned.discrepancy_id}],
         "action": "give",
@@ -245,6 +249,7 @@ class Owned:
     address_id: int
     rule_id: int
     task_id: int
+    bank_line_id: int
 
     @property
     def announced(self) -> dict[str, str]:
@@ -290,6 +295,7 @@ class Owned:
             "agreement_id": self.agreement_id,
             "address_id": self.address_id,
             "rule_id": self.rule_id,
+            "bank_line_id": self.bank_line_id,
             "currency": "USD",
             "reference": MARK,
             "base": "EUR",
@@ -326,6 +332,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         _report(session, connection_id)
         import_id = _file(session)
         _pay(session, connection_id)
+        bank_line_id = _say_beside(session, import_id)
         about = vault.About(region="na", shipment=SHIPMENT, purchase_order=NUMBER, text=MARK)
         evidence = vault.keep(session, "pod", MARK, MARK.encode(), about, by=f"user:{MARK}")
         matching.restate_all(session)
@@ -356,6 +363,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         address_id,
         rule_id,
         task_id,
+        bank_line_id,
     )
 
 
@@ -555,6 +563,51 @@ def _pay(session: Session, connection_id: int | None) -> None:
     own: dict[str, Any] = {"shop_id": this_shop(session).shop_id, "connection_id": connection_id}
     session.add(RemittanceReading(**own, marketplace_id=MARK, read_to=datetime.now(UTC)))
     session.flush()
+
+
+def _say_beside(session: Session, import_id: int) -> int:
+    """What a file says of the payment, and a line of the bank's that is tied to it."""
+    own: dict[str, Any] = {"shop_id": this_shop(session).shop_id, "import_id": import_id}
+    said = Payment(MARK, datetime(2026, 11, 1, tzinfo=UTC), Decimal(1), "USD", method=MARK)
+    session.add(
+        RemittanceWitness(
+            **own,
+            region="na",
+            number=MARK,
+            source="file",
+            digest=said.digest,
+            stated=said.as_json(),
+            payment_id=MARK,
+            differences=[
+                {
+                    "line": MARK,
+                    "field": "paid",
+                    "counted": MARK,
+                    "witness": MARK,
+                    "amount": "1",
+                    "currency": "USD",
+                }
+            ],
+        )
+    )
+    line = BankLine(
+        **own,
+        key=MARK,
+        booked_on=datetime(2026, 11, 2, tzinfo=UTC).date(),
+        amount=Decimal(1),
+        currency="USD",
+        bank_reference=MARK,
+        end_to_end=MARK,
+        region="na",
+        payment_id=MARK,
+        payment_number=MARK,
+        matched_how="confirmed",
+        matched_by=f"user:{MARK}",
+        matched_at=datetime.now(UTC),
+    )
+    session.add(line)
+    session.flush()
+    return line.bank_line_id
 
 
 def _agree(session: Session) -> int:

@@ -23,6 +23,7 @@ from app.db import run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.vendor import access, coverage, drafting, terms
 from app.vendor.answering import automatic
+from app.vendor.bank import matching as bank
 from app.vendor.cash import unsettled
 from app.vendor.client import NotAuthorised, VendorClient
 from app.vendor.disputes import working as disputes
@@ -91,6 +92,7 @@ def poll(shop_id: int) -> None:
     finance.read(shop_id)
     remittances.read(shop_id)
     run(payment_findings.state, shop_id)
+    run(bank.state, shop_id)
     disputes.follow(shop_id)
     reconciliation.reconcile(shop_id)
     run(unsettled.state, shop_id)

@@ -39,6 +39,7 @@ const Invoices = screen(() => import('./routes/Invoices'));
 const Invoice = screen(() => import('./routes/Invoice'));
 const Payments = screen(() => import('./routes/Payments'));
 const Payment = screen(() => import('./routes/Payment'));
+const BankLines = screen(() => import('./routes/BankLines'));
 const Deductions = screen(() => import('./routes/Deductions'));
 const Evidence = screen(() => import('./routes/Evidence'));
 const Disputes = screen(() => import('./routes/Disputes'));
@@ -99,6 +100,7 @@ export function App() {
           <Route path="/invoices/billing" element={<Billing />} />
           <Route path="/invoices/payments" element={<Payments />} />
           <Route path="/invoices/payments/:region/:id" element={<Payment />} />
+          <Route path="/invoices/bank" element={<BankLines />} />
           <Route path="/invoices/:id" element={<Invoice />} />
           <Route path="/evidence" element={<Evidence />} />
           <Route path="/disputes" element={<Disputes />} />

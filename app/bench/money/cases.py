@@ -2,7 +2,8 @@
 
 Every case has an order of two lines, a shipment, receipts, an invoice 70 days old, and payments in
 runs by their day after the invoice: A on day 25, B on 45, C on 60, D on 66 and E on 68; F and G
-are payments in another currency. The terms are 2 % within 30 days, else net 60.
+are payments in another currency, and H comes by API and then by file too. The terms are
+2 % within 30 days, else net 60.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ class Case:
         """All that is paid and taken."""
         for paper in papers:
             yield in_full(paper)
+
+    def by_file(self, paid: Paid) -> Decimal:
+        """What a file says was paid, where the payment comes by file too."""
+        return paid.paid
 
     def truth(self, papers: list[Paper]) -> Iterator[Fault]:
         """What is wrong at the end, and nothing else is."""
@@ -406,6 +411,27 @@ class CoOpOverCharge(CoOp):
         yield Fault("coop_overcharge", self.reference(papers[0]), self.more, cause=cause)
 
 
+class ByFileToo(Case):
+    """Paid once, and told by the API and by a file that agrees."""
+
+    name = "by API and by file"
+
+    def paid(self, papers: list[Paper]) -> Iterator[Paid]:
+        yield in_full(papers[0], "H")
+
+
+class FileDisagrees(ByFileToo):
+    """The file says less was paid than the API does."""
+
+    name = "file and API disagree"
+
+    def by_file(self, paid: Paid) -> Decimal:
+        return paid.paid - CENT
+
+    def truth(self, papers: list[Paper]) -> Iterator[Fault]:
+        yield Fault("remittance_disagreement", f"UP-RUNH{papers[0].number}", CENT, cause="paid")
+
+
 CASES: list[type[Case]] = [
     Clean,
     QuickPay,
@@ -431,5 +457,6 @@ CASES: list[type[Case]] = [
     WrongExchange,
     CoOp,
     CoOpOverCharge,
-    # A payment that a file tells otherwise than Amazon's finance is not walked: the walk reads no file.
+    ByFileToo,
+    FileDisagrees,
 ]

@@ -21,12 +21,14 @@ from app.bench.year.product import ASIN, Product
 from app.db import database_time, run, shop_of
 from app.vendor import invoices
 from app.vendor.co_op.tables import CoOpAgreement
+from app.vendor.files import working as files
+from app.vendor.files.kinds import REMITTANCES
 from app.vendor.invoices import Billed
 
 REGION = "na"
 CODES = ("YEARA", "YEARB")
 ORDERED, INVOICED = timedelta(days=100), timedelta(days=70)
-RUNS = {"A": 25, "B": 45, "C": 60, "D": 66, "E": 68, "F": 60, "G": 60}
+RUNS = {"A": 25, "B": 45, "C": 60, "D": 66, "E": 68, "F": 60, "G": 60, "H": 60}
 RATE = Decimal("0.9")
 AS_IF_TIME_HAD_PASSED = """
 UPDATE remittance_reading SET tried_at = tried_at - interval '2 hours',
@@ -71,6 +73,8 @@ class Walk:
         self._pay_all()
         self.product.execute(AS_IF_TIME_HAD_PASSED, shop=self.product.shop_id)
         self.product.do("amazon_poll")
+        run(self._bring_file, self.product.shop_id)
+        self.product.do("files")
 
     def truth(self) -> list[Fault]:
         """All that is truly wrong."""
@@ -140,8 +144,8 @@ class Walk:
     def _pay_all(self) -> None:
         for one in self.cases:
             for paid in one.case.paid(one.papers):
-                # A payment that loses in exchange is one for each case, so that it can be named.
-                name = f"G{one.papers[0].number}" if paid.run == "G" else paid.run
+                # What is wrong with a payment itself is one for each case, so that it can be named.
+                name = f"{paid.run}{one.papers[0].number}" if paid.run in "GH" else paid.run
                 self.payments.setdefault(name, []).append(paid)
         invoiced = database_time() - INVOICED
         for name, lines in sorted(self.payments.items()):
@@ -154,6 +158,24 @@ class Walk:
                 paid_at=at.isoformat(),
                 **_exchanged(name, lines),
             )
+
+    def _bring_file(self, session: Session) -> None:
+        """An operator brings the payments that come by file too, all in one."""
+        day = database_time() - INVOICED + timedelta(days=RUNS["H"])
+        rows = [
+            "Payment Number,Payment Date,Payment Currency,Payment Amount,Invoice Number,Amount Paid"
+        ]
+        for one in self.cases:
+            lines = [paid for paid in one.case.paid(one.papers) if paid.run == "H"]
+            whole = sum((paid.paid for paid in lines), Decimal())
+            head = f"RUNH{one.papers[0].number},{day:%Y-%m-%d},USD,{whole}"
+            rows += [f"{head},{paid.reference},{one.case.by_file(paid)}" for paid in lines]
+        content = "\n".join(rows).encode()
+        kept, found = files.bring(
+            session, REMITTANCES, "payments.csv", content, region=REGION, actor="user:1"
+        )
+        assert found.faults == []
+        files.apply(session, kept.import_id, actor="user:1")
 
 
 def _exchanged(name: str, lines: list[Paid]) -> dict[str, Any]:

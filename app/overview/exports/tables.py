@@ -28,6 +28,7 @@ from app.overview.exports.columns import Column, columns
 from app.vendor import invoice_routes, invoice_views, kit_routes, unmapped_routes
 from app.vendor import routes as orders
 from app.vendor import views as order_views
+from app.vendor.bank import routes as bank
 from app.vendor.cash import routes as cash
 from app.vendor.cash import views as cash_views
 from app.vendor.co_op import routes as co_op
@@ -404,6 +405,26 @@ ALL: tuple[Table, ...] = (
         "adds_up",
         "difference",
         "read_at",
+        "source",
+        "disagrees",
+    ),
+    _table(
+        "bank-lines",
+        bank.BankLineQuery,
+        bank.list_bank_lines,
+        bank.BankLineView,
+        "bank_line_id",
+        "booked_on",
+        "valued_on",
+        "amount",
+        "bank_reference",
+        "end_to_end",
+        "state",
+        "region=payment.region",
+        "payment_id=payment.payment_id",
+        "payment_number=payment.number",
+        "by",
+        "at",
     ),
     _table(
         "deductions",

@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 from sqlmodel import Session
 
 from app.vendor.files import (
+    bank_door,
     invoice_door,
     order_door,
     remittance_door,
@@ -15,6 +16,7 @@ from app.vendor.files import (
     verdict_door,
 )
 from app.vendor.files.kinds import (
+    BANK_LINES,
     FUNCTIONAL_ACKNOWLEDGEMENTS,
     INVOICES,
     PURCHASE_ORDER_STATUS,
@@ -51,8 +53,17 @@ DOORS: dict[str, Door] = {
     SHIPMENTS: cast(Door, shipment_door),
     INVOICES: cast(Door, invoice_door),
     REMITTANCES: cast(Door, remittance_door),
+    BANK_LINES: cast(Door, bank_door),
     FUNCTIONAL_ACKNOWLEDGEMENTS: cast(Door, verdict_door),
 }
+
+
+def keepable(session: Session, kind: str, content: bytes, known: Mapping[str, str]) -> bytes:
+    """What of a file may be stored: a bank statement names people, so only Amazon's lines of it.
+
+    Raises Refused where that is nothing.
+    """
+    return bank_door.reduced(session, content, known) if kind == BANK_LINES else content
 
 
 def door_of(kind: str) -> Door:

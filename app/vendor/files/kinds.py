@@ -18,6 +18,7 @@ PURCHASE_ORDER_STATUS = "purchase_order_status"
 SHIPMENTS = "shipments"
 INVOICES = "invoices"
 REMITTANCES = "remittances"
+BANK_LINES = "bank_lines"
 FUNCTIONAL_ACKNOWLEDGEMENTS = "functional_acknowledgements"
 
 
@@ -363,6 +364,56 @@ PAYMENT_LINE_FIELDS = (
         "paid", "money", ("Amount Paid", "Net Amount Paid", "已付金额", "净付金额"), required=True
     ),
 )
+# A bank's own export. CAMT.053 and MT940 are turned into these headings before they are kept.
+BANK_FIELDS = (
+    FileField(
+        "booked_on",
+        "day",
+        (
+            "Booking date",
+            "Date",
+            "Posting date",
+            "Transaction date",
+            "Buchungstag",
+            "Buchungsdatum",
+            "记账日期",
+            "交易日期",
+        ),
+        required=True,
+    ),
+    FileField(
+        "valued_on", "day", ("Value date", "Valuta", "Valutadatum", "Wertstellung", "起息日")
+    ),
+    FileField("amount", "money", ("Amount", "Transaction amount", "Betrag", "金额", "交易金额")),
+    FileField("credit", "money", ("Credit", "Paid in", "Money in", "Haben", "贷方金额", "收入")),
+    FileField("debit", "money", ("Debit", "Paid out", "Money out", "Soll", "借方金额", "支出")),
+    FileField("currency", "text", ("Currency", "Währung", "Waehrung", "货币", "币种"), longest=3),
+    FileField(
+        "bank_reference",
+        "text",
+        ("Bank reference", "Transaction ID", "Reference", "Bankreferenz", "交易流水号"),
+        longest=140,
+    ),
+    FileField(
+        "end_to_end",
+        "text",
+        (
+            "End-to-end reference",
+            "End to end ID",
+            "Customer reference",
+            "Kundenreferenz",
+            "Kundenreferenz (End-to-End)",
+            "客户参考号",
+        ),
+        longest=140,
+    ),
+    FileField(
+        "details",
+        "text",
+        ("Details", "Description", "Memo", "Narrative", "Verwendungszweck", "摘要", "附言"),
+        longest=2000,
+    ),
+)
 
 KINDS = {
     one.name: one
@@ -375,6 +426,7 @@ KINDS = {
         Kind(SHIPMENTS, SHIPMENT_FIELDS),
         Kind(INVOICES, INVOICE_FIELDS),
         Kind(REMITTANCES, PAYMENT_FIELDS + PAYMENT_LINE_FIELDS),
+        Kind(BANK_LINES, BANK_FIELDS),
         Kind(FUNCTIONAL_ACKNOWLEDGEMENTS, ()),
     )
 }

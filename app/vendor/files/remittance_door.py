@@ -13,6 +13,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from app.db import shop_of
+from app.vendor.bank import matching as bank
 from app.vendor.files import reading, sheet
 from app.vendor.files.blocks import Block, blocks, guessed
 from app.vendor.files.columns import Headings, faults_of, samples
@@ -252,6 +253,7 @@ def take(session: Session, kept: FileImport, papers: Sequence[Paper]) -> None:
             region = kept.choices["region"]
             witnesses.keep(session, region, one.source, kept.import_id, one.payment)
     findings.state(session)
+    bank.state(session)
 
 
 def undo_some(session: Session, kept: FileImport) -> None:
@@ -271,6 +273,7 @@ def undo_some(session: Session, kept: FileImport) -> None:
         return
     witnesses.forget(session, rows)
     findings.state(session)
+    bank.state(session)
     outcome["taken_back"] = outcome.get("taken_back", 0) + len(rows)
     kept.done += len(rows)
     kept.outcome = outcome

@@ -19,10 +19,10 @@ from sqlmodel import Session, col, select
 from app.bell import ring, ring_after_commit
 from app.db import run, shop_of
 from app.errors import FieldError, Refused
-from app.vendor.files.doors import door_of, kind_of
+from app.vendor.files.doors import door_of, keepable, kind_of
 from app.vendor.files.kinds import KINDS
 from app.vendor.files.paper import AT_ONCE, CURRENCIES, Preview
-from app.vendor.files.preview import look
+from app.vendor.files.preview import look, remembered
 from app.vendor.files.tables import FileHeading, FileImport
 
 JOB = "files"
@@ -49,7 +49,7 @@ def bring(
         name=name[:200],
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
-        content=content,
+        content=keepable(session, kind, content, remembered(session, kind)),
         choices={
             "region": region,
             "currency": before.get("currency") or CURRENCIES[region],

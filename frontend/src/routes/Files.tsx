@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { bring, type FileImport } from '../api/files';
 import { usePages } from '../api/queries';
+import { useFilters } from '../shell/filters';
 import { Badge, Card, Page, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Failure, Loaded, More, Table } from '../ui/patterns';
@@ -15,6 +16,7 @@ const KINDS = [
   'shipments',
   'invoices',
   'remittances',
+  'bank_lines',
   'functional_acknowledgements',
 ];
 const REGIONS = ['na', 'eu', 'fe'];
@@ -71,8 +73,9 @@ export default function Files() {
 function Bring() {
   const { t } = useTranslation();
   const navigate = useNavigate();
+  const [{ kind: asked }] = useFilters(['kind']);
   const [region, setRegion] = useState('na');
-  const [kind, setKind] = useState<string>('purchase_orders');
+  const [kind, setKind] = useState<string>(KINDS.includes(asked) ? asked : 'purchase_orders');
   const sent = useMutation({
     mutationFn: (file: File) => bring(file, kind, region),
     onSuccess: (found) => navigate(`/purchase-orders/files/${found.file.import_id}`),
@@ -80,6 +83,7 @@ function Bring() {
   return (
     <Card heading={t('files.bring')}>
       <p className="subdued">{t('files.what')}</p>
+      {kind === 'bank_lines' && <p>{t('files.bankOnly')}</p>}
       {sent.error && <Failure error={sent.error} />}
       <div className="filters">
         <Select
@@ -98,7 +102,7 @@ function Bring() {
           {sent.isPending ? t('files.reading') : t('files.choose')}
           <input
             type="file"
-            accept=".csv,.txt,.tsv,.xlsx,.edi,.x12,.850,.860,.997"
+            accept=".csv,.txt,.tsv,.xlsx,.edi,.x12,.850,.860,.997,.xml,.sta,.mt940,.940"
             disabled={sent.isPending}
             onChange={(event) => {
               const [chosen] = event.target.files ?? [];

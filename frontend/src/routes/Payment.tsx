@@ -1,11 +1,13 @@
 // One payment of Amazon's: what it is made of, kind by kind and line by line.
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
+import type { BankLine } from '../api/bank';
 import type { RemittanceDetail } from '../api/payments';
-import { useResource } from '../api/queries';
+import { usePages, useResource } from '../api/queries';
 import { Badge, Banner, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Figures, Loaded, Table } from '../ui/patterns';
+import { Empty, Figures, Loaded, Table } from '../ui/patterns';
+import { Lines as BankRows } from './BankLines';
 import { PaymentStatus } from './Payments';
 
 export default function Payment() {
@@ -23,6 +25,7 @@ export default function Payment() {
           action={<PaymentStatus status={payment.status} />}
         >
           <Sums payment={payment} />
+          <InBank payment={payment} />
           <Witnesses payment={payment} />
           <Kinds payment={payment} />
           <Lines payment={payment} />
@@ -74,6 +77,29 @@ function Sums({ payment }: { payment: RemittanceDetail }) {
           <To to={`/purchase-orders/files/${payment.import_id}`}>{t('payments.asFileSaid')}</To>
         </p>
       )}
+    </Card>
+  );
+}
+
+function InBank({ payment }: { payment: RemittanceDetail }) {
+  const { t } = useTranslation();
+  const query = usePages<BankLine>('/bank-lines', {
+    region: payment.region,
+    payment_id: payment.payment_id,
+  });
+  return (
+    <Card flush heading={t('bank.inBank')}>
+      <Loaded query={query}>
+        {(data) => {
+          const rows = data.pages.flatMap((page) => page.data);
+          if (rows.length > 0) return <BankRows rows={rows} />;
+          return (
+            <Empty>
+              {t('bank.notInBank')} <To to="/invoices/bank?state=open">{t('bank.look')}</To>
+            </Empty>
+          );
+        }}
+      </Loaded>
     </Card>
   );
 }

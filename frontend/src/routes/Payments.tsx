@@ -16,7 +16,12 @@ export default function Payments() {
   return (
     <Page
       heading={t('payments.title')}
-      action={<To to="/purchase-orders/files">{t('payments.byFile')}</To>}
+      action={
+        <>
+          <To to="/invoices/bank">{t('bank.title')}</To>{' '}
+          <To to="/purchase-orders/files?kind=remittances">{t('payments.byFile')}</To>
+        </>
+      }
     >
       <Reading />
       <Card flush>

@@ -1,0 +1,1 @@
+"""The last mile: lines of bank statements, tied to Amazon's payments."""
