@@ -58,6 +58,10 @@ DOORS: dict[str, Door] = {
 }
 
 
+BY_TYPE = {"997": FUNCTIONAL_ACKNOWLEDGEMENTS, "820": REMITTANCES}
+"""Papers of X12 that are not orders."""
+
+
 def keepable(session: Session, kind: str, content: bytes, known: Mapping[str, str]) -> bytes:
     """What of a file may be stored: a bank statement names people, so only Amazon's lines of it.
 
@@ -84,4 +88,4 @@ def kind_of(chosen: str, content: bytes) -> str:
         }
     except X12Error:
         return PURCHASE_ORDERS  # read again where its faults are shown
-    return FUNCTIONAL_ACKNOWLEDGEMENTS if types == {"997"} else PURCHASE_ORDERS
+    return BY_TYPE.get(next(iter(types)), PURCHASE_ORDERS) if len(types) == 1 else PURCHASE_ORDERS

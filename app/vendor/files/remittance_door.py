@@ -18,13 +18,16 @@ from app.vendor.files import reading, sheet
 from app.vendor.files.blocks import Block, blocks, guessed
 from app.vendor.files.columns import Headings, faults_of, samples
 from app.vendor.files.kinds import PAYMENT_FIELDS, PAYMENT_LINE_FIELDS, REMITTANCES, Kind
-from app.vendor.files.paper import Became, Difference, Paper, Preview, by_place
+from app.vendor.files.paper import Became, Difference, Paper, Preview, by_place, x12_fault
 from app.vendor.files.reading import Columns, Habits, Record, habits_of
 from app.vendor.files.sheet import Fault, Unreadable
 from app.vendor.files.tables import FileImport
 from app.vendor.payments import findings, witnesses
 from app.vendor.payments.stated import Line, Payment, payment
 from app.vendor.payments.tables import RemittanceWitness
+from app.vendor.x12.envelope import X12Error, is_x12
+from app.vendor.x12.envelope import read as read_x12
+from app.vendor.x12.remittance import Advice, advice
 
 CAN_UNDO = True
 AT_ONCE = 50
@@ -52,6 +55,8 @@ class _Gathered:
 
 def stated(kept: FileImport, known: Mapping[str, str]) -> tuple[Preview, list[Stated]]:
     """What the file says of payments."""
+    if is_x12(kept.content):
+        return _of_x12(kept)
     found, chosen = Preview(), kept.choices
     try:
         read = sheet.read(kept.content, encoding=chosen.get("encoding"), sheet=chosen.get("sheet"))
@@ -77,6 +82,51 @@ def stated(kept: FileImport, known: Mapping[str, str]) -> tuple[Preview, list[St
     gathered, faults = _together(records) if len(parts) == 2 else _in_one(records[0])
     found.faults = by_place([*dict.fromkeys([*found.faults, *faults])])
     return found, [_stated(one, chosen["currency"]) for one in gathered]
+
+
+def _of_x12(kept: FileImport) -> tuple[Preview, list[Stated]]:
+    found, made = Preview(), list[Stated]()
+    try:
+        for interchange in read_x12(kept.content):
+            for group in interchange.groups:
+                made += [_advised(advice(one), kept) for one in group.transactions]
+    except X12Error as error:
+        found.faults = [x12_fault(error)]
+        return found, []
+    seen: dict[str, int] = {}
+    for one in made:
+        number = one.payment.number
+        if number in seen:
+            fault = Fault(one.row, "TRN02", "line_twice", number, str(seen[number]))
+            found.faults.append(fault._replace(field="payment_number"))
+        seen.setdefault(number, one.row)
+    found.rows = sum(len(one.payment.lines) for one in made)
+    return found, made
+
+
+def _advised(said: Advice, kept: FileImport) -> Stated:
+    currency = said.currency or kept.choices["currency"]
+    lines = [
+        Line(
+            reference=item.reference,
+            paid=item.paid,
+            currency=currency,
+            invoiced_at=_noon(item.dated_on) if item.dated_on else None,
+            description="; ".join(item.why) or None,
+            total=item.gross,
+            discount=item.discount,
+        )
+        for item in said.items
+    ]
+    made = Payment(
+        number=said.number,
+        paid_at=_noon(said.paid_on),
+        amount=said.amount,
+        currency=currency,
+        method=said.method,
+        lines=tuple(lines),
+    )
+    return Stated(said.segment, made, witnesses.EDI)
 
 
 def _samples(parts: Sequence[Block]) -> list[list[str]]:

@@ -102,7 +102,7 @@ function Bring() {
           {sent.isPending ? t('files.reading') : t('files.choose')}
           <input
             type="file"
-            accept=".csv,.txt,.tsv,.xlsx,.edi,.x12,.850,.860,.997,.xml,.sta,.mt940,.940"
+            accept=".csv,.txt,.tsv,.xlsx,.edi,.x12,.850,.860,.820,.997,.xml,.sta,.mt940,.940"
             disabled={sent.isPending}
             onChange={(event) => {
               const [chosen] = event.target.files ?? [];
