@@ -31,6 +31,7 @@ from app.inventory.documents import Outcome
 from app.overview import mail
 from app.overview.alerts import noticing as alerts
 from app.overview.alerts import sending as alerts_out
+from app.overview.scheduled import working as exports
 from app.shopify import catalog, counting, tokens
 from app.shopify import outbox as shopify_outbox
 from app.shops import all_shop_ids
@@ -101,6 +102,7 @@ JOBS: dict[str, Callable[[int], None]] = {
     "email_out": mail.send,
     "alerts": alerts.follow,
     "alerts_out": alerts_out.send,
+    "exports": exports.work,
     "amazon_poll": polling.poll,
     "self_test": asking.self_test,
     "shipments": following.follow,
@@ -138,6 +140,7 @@ SELECT
     EXISTS (SELECT FROM catalog_import WHERE shop_id = :shop
         AND state IN ('waiting', 'running') AND due_at <= now()) AS catalog,
     EXISTS (SELECT FROM count_run WHERE shop_id = :shop AND due_at <= now()) AS count,
+    EXISTS (SELECT FROM export_schedule WHERE shop_id = :shop AND next_at <= now()) AS exports,
     EXISTS (SELECT FROM policy_change WHERE shop_id = :shop AND settled_at IS NULL) AS policy,
     EXISTS (SELECT FROM report JOIN connection USING (shop_id, connection_id)
         WHERE shop_id = :shop AND due_at <= now() AND connection.state = 'connected') AS reports,

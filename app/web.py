@@ -36,6 +36,7 @@ from app.overview.discrepancies import acting as discrepancy_work
 from app.overview.discrepancies import routes as discrepancies
 from app.overview.discrepancies import rule_routes as assignment_rules
 from app.overview.exports import routes as exports
+from app.overview.scheduled import routes as scheduled
 from app.shopify import install, shell
 from app.shopify import routes as store
 from app.vendor import by_file_routes as by_file
@@ -111,6 +112,7 @@ BLUEPRINTS = (
     leaving_routes.api,
     exports.api,
     alerts.api,
+    scheduled.api,
 )
 PAGES = (health.blueprint, amazon.pages, shell.shell)
 NEEDED = ("database_url", "redis_url", "encryption_keys", "shopify_api_key", "shopify_api_secret")

@@ -40,6 +40,7 @@ from app.messages import Message
 from app.overview.alerts.tables import Alert, AlertAddress, AlertRule
 from app.overview.discrepancies.tables import DiscrepancyAttachment
 from app.overview.exports.tables import TABLES
+from app.overview.scheduled.tables import ExportedFile, ExportSchedule
 from app.preferences import Preference
 from app.shops import this_shop
 from app.vendor.bank.tables import BankLine
@@ -172,6 +173,11 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     },
     "/api/alert-addresses": lambda owned: ADDRESS,
     "/api/alert-addresses/{}": lambda owned: ADDRESS,
+    "/api/export-schedules": lambda owned: {
+        "name": "mine",
+        "table": "items",
+        "address_id": owned.address_id,
+    },
     "/api/alert-rules": lambda owned: {"address_id": owned.address_id, "kind": "collision_open"},
     "/api/co-op-agreements": lambda owned: AGREEMENT,
     "/api/co-op-agreements/{}": lambda owned: AGREEMENT,
@@ -248,6 +254,8 @@ class Owned:
     agreement_id: int
     address_id: int
     rule_id: int
+    schedule_id: int
+    exported_id: int
     task_id: int
     bank_line_id: int
 
@@ -296,6 +304,8 @@ class Owned:
             "address_id": self.address_id,
             "rule_id": self.rule_id,
             "bank_line_id": self.bank_line_id,
+            "schedule_id": self.schedule_id,
+            "exported_id": self.exported_id,
             "currency": "USD",
             "reference": MARK,
             "base": "EUR",
@@ -341,6 +351,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         file_id = _write_x12(session)
         agreement_id = _agree(session)
         address_id, rule_id = _alert(session)
+        schedule_id, exported_id = _schedule(session, address_id)
         task_id = _work(session, discrepancy_id, evidence.evidence_id)
     assert connection_id is not None
     _connect(STRANGER)
@@ -362,6 +373,8 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         agreement_id,
         address_id,
         rule_id,
+        schedule_id,
+        exported_id,
         task_id,
         bank_line_id,
     )
@@ -635,6 +648,28 @@ def _alert(session: Session) -> tuple[int, int]:
     told = {"key": MARK, "kind": rule.kind, "path": f"/{MARK}", "about": {"reference": MARK}}
     session.add(Alert(shop_id=rule.shop_id, rule_id=rule.rule_id, **told))
     return address.address_id, rule.rule_id
+
+
+def _schedule(session: Session, address_id: int) -> tuple[int, int]:
+    now = datetime.now(UTC)
+    own: dict[str, Any] = {"shop_id": shop_of(session), "format": "csv", "name": MARK}
+    schedule = ExportSchedule(
+        **own,
+        table_name="items",
+        rhythm="daily",
+        address_id=address_id,
+        next_at=now + timedelta(days=1),
+        made_by=f"user:{MARK}",
+    )
+    session.add(schedule)
+    session.flush()
+    content = MARK.encode()
+    file = ExportedFile(
+        **own, schedule_id=schedule.schedule_id, due_at=now, size=len(content), content=content
+    )
+    session.add(file)
+    session.flush()
+    return schedule.schedule_id, file.file_id
 
 
 def _connect(domain: str) -> int:

@@ -1,6 +1,6 @@
 """Mails: outgoing messages like any other, kept in their rows until the mail server has taken them.
 
-The hand-over after an uninstallation, with the workbook, and alerts.
+The hand-over after an uninstallation, with the workbook; alerts; scheduled exports.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from urllib.parse import unquote, urlsplit
 import structlog
 from sqlmodel import Session, select
 
-from app import messages
+from app import messages, secrets
 from app.config import settings
 from app.db import run, shop_of
-from app.errors import GiveUp, RetryLater
+from app.errors import GiveUp, Refused, RetryLater
 from app.messages import Message
 from app.overview import workbook
-from app.overview.alerts import noticing, sending
+from app.overview.alerts import noticing, sending, words
+from app.overview.alerts.tables import AlertAddress
+from app.overview.exports.writing import MEDIA
+from app.overview.scheduled import working
 from app.shops import this_shop
 
 log = structlog.get_logger(__name__)
@@ -51,7 +54,7 @@ def send(shop_id: int) -> None:
             _send_one(run(_mail, shop_id, message))
         except RetryLater as problem:
             run(_put_off, shop_id, message.message_id, problem.detail)
-        except GiveUp as problem:
+        except (GiveUp, Refused) as problem:
             run(_bury, shop_id, message.message_id, problem.detail)
         else:
             run(_done, shop_id, message.message_id)
@@ -75,6 +78,27 @@ def _alerts(session: Session, message: Message, mail: EmailMessage) -> None:
     mail.set_content(body)
 
 
+def _export(session: Session, message: Message, mail: EmailMessage) -> None:
+    file = working.file_of(session, message.request["file_id"])
+    address = session.get(AlertAddress, (file.shop_id, message.request["address_id"]))
+    if address is None:
+        raise GiveUp("This address was taken away.")
+    mail["To"] = secrets.decrypt(address.sealed)
+    mail["Subject"], body = words.file_letter(
+        address.language, this_shop(session).domain, file.name
+    )
+    mail.set_content(body)
+    is_text = file.format == "csv"
+    main, _, sub = MEDIA["csv" if is_text else "xlsx"].partition("/")
+    mail.add_attachment(
+        file.content,
+        maintype=main,
+        subtype=sub,
+        filename=file.name,
+        params={"charset": "utf-8"} if is_text else None,
+    )
+
+
 def _hand_over(session: Session, message: Message, mail: EmailMessage) -> None:
     mail["Subject"], mail["To"] = SUBJECT, message.request["to"]
     mail.set_content(WORDS.format(domain=this_shop(session).domain))
@@ -87,6 +111,7 @@ def _hand_over(session: Session, message: Message, mail: EmailMessage) -> None:
 LETTERS: dict[str, Callable[[Session, Message, EmailMessage], None]] = {
     noticing.TOPIC: _alerts,
     noticing.TEST: _alerts,
+    working.TOPIC: _export,
 }
 
 

@@ -52,6 +52,7 @@ const ReconciliationInvoices = screen(() => import('./routes/ReconciliationInvoi
 const Cash = screen(() => import('./routes/Cash'));
 const Billing = screen(() => import('./routes/Billing'));
 const Alerts = screen(() => import('./routes/Alerts'));
+const Exports = screen(() => import('./routes/Exports'));
 const Reports = screen(() => import('./routes/Reports'));
 const ReportedAsin = screen(() => import('./routes/ReportedAsin'));
 const Activity = screen(() => import('./routes/Activity'));
@@ -113,6 +114,7 @@ export function App() {
           <Route path="/reconciliation/:region/:number/:line" element={<ReconciliationLine />} />
           <Route path="/cash" element={<Cash />} />
           <Route path="/alerts" element={<Alerts />} />
+          <Route path="/exports" element={<Exports />} />
           <Route path="/reports" element={<Reports />} />
           <Route path="/reports/:asin" element={<ReportedAsin />} />
           <Route path="/activity" element={<Activity />} />

@@ -57,6 +57,9 @@ DELETE FROM alert USING alert_rule
 WHERE alert.shop_id = :shop AND alert_rule.shop_id = :shop
   AND alert_rule.rule_id = alert.rule_id AND alert_rule.address_id = :address
 """
+FORGET_MAILS = """
+UPDATE export_schedule SET address_id = NULL WHERE shop_id = :shop AND address_id = :address
+"""
 FORGET_RULES = "DELETE FROM alert_rule WHERE shop_id = :shop AND address_id = :address"
 NEWEST = """
 SELECT DISTINCT ON (request ->> 'address_id') CAST(request ->> 'address_id' AS int) AS address_id,
@@ -281,12 +284,13 @@ def change_address(path: AddressPath, body: AddressBody) -> Any:
 
 @api.delete("/alert-addresses/<int:address_id>", responses={200: AlertsView})
 def remove_address(path: AddressPath) -> Any:
-    """Forgets an address, its rules and what they noticed."""
+    """Forgets an address, its rules and what they noticed; its exports go to the list only."""
     with shop_transaction() as session:
         address = _address(session, path.address_id)
         asked = {"shop": address.shop_id, "address": address.address_id}
         session.execute(text(FORGET_ALERTS), asked)
         session.execute(text(FORGET_RULES), asked)
+        session.execute(text(FORGET_MAILS), asked)
         session.delete(address)
         session.flush()
         view = _view(session)

@@ -26,6 +26,10 @@ TEST = {
     "en": ("Holdfast: a test for {shop}", "Alerts of Holdfast will arrive here."),
     "zh-CN": ("Holdfast:{shop} 的测试消息", "Holdfast 的提醒会发送到这里。"),
 }
+FILE = {
+    "en": ("Holdfast: {name}", "The scheduled export of {shop}. Earlier ones are listed here:"),
+    "zh-CN": ("Holdfast:{name}", "{shop} 的定期导出。以往的文件在此列出:"),
+}
 AND_MORE = {"en": "and {count} more: {link}", "zh-CN": "另有 {count} 条:{link}"}
 
 LINES: Mapping[str, Mapping[str, str]] = {
@@ -101,6 +105,12 @@ def test_letter(language: str, shop: str) -> tuple[str, str]:
     """Subject and text of a test."""
     subject, body = TEST[language]
     return subject.format(shop=shop), f"{body}\n{link(shop, '/alerts')}"
+
+
+def file_letter(language: str, shop: str, name: str) -> tuple[str, str]:
+    """Subject and text of a mail that brings a file."""
+    subject, body = FILE[language]
+    return subject.format(name=name), f"{body.format(shop=shop)}\n{link(shop, '/exports')}"
 
 
 def link(shop: str, path: str) -> str:

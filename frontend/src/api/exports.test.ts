@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exportAddress } from './exports';
+import { exportAddress, scheduleAddress } from './exports';
 
 test('an export asks for the rows of the list with its filters, and for all of them', () => {
   const asked = {
@@ -7,13 +7,18 @@ test('an export asks for the rows of the list with its filters, and for all of t
     query: { state: 'unpaid', unexplained: '', limit: 10, vendor_code: null },
   };
   expect(exportAddress(asked, 'csv')).toBe(
-    '/exports/reconciliation-invoices?format=csv&state=unpaid',
+    '/exports/reconciliation-invoices?state=unpaid&format=csv',
   );
 });
 
 test('movements are those of the item on the screen', () => {
   const asked = { path: '/items/12/movements', query: { state: 'reserved' } };
   expect(exportAddress(asked, 'xlsx')).toBe(
-    '/exports/movements?format=xlsx&state=reserved&item_id=12',
+    '/exports/movements?state=reserved&item_id=12&format=xlsx',
   );
+});
+
+test('a schedule is begun with the table and its filters', () => {
+  const asked = { path: '/discrepancies', query: { kind: 'underpaid', owner: '' } };
+  expect(scheduleAddress(asked)).toBe('/exports?kind=underpaid&table=discrepancies');
 });

@@ -53,6 +53,7 @@ export const SECTIONS = [
     links: [
       { to: '/settings', word: 'settings' },
       { to: '/alerts', word: 'alerts' },
+      { to: '/exports', word: 'exports' },
       { to: '/activity', word: 'activity' },
     ],
   },

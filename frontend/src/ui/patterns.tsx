@@ -3,8 +3,8 @@ import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../api/client';
-import { type Asked, type Format, saveTable } from '../api/exports';
-import { Banner, Button, Spinner } from './elements';
+import { type Asked, type Format, saveTable, scheduleAddress } from '../api/exports';
+import { Banner, Button, Spinner, To } from './elements';
 
 export interface Column<Row> {
   key: string;
@@ -141,6 +141,7 @@ export function Export(props: { asked: Asked }) {
           {t(`exports.${format}`)}
         </Button>
       ))}
+      <To to={scheduleAddress(props.asked)}>{t('exports.schedule')}</To>
       {save.error && <Failure error={save.error} />}
     </>
   );
