@@ -99,6 +99,10 @@ def read(
         standing=reader.standing(),
         events=reader.events,
         cases={row[0]: row[1] for row in session.execute(text(CASES), given)},
+        orders=len(reader.orders),
+        requests=len(
+            {one.request[0] for one in reader.events if one.kind == "ask" and one.request}
+        ),
     )
 
 
@@ -113,6 +117,7 @@ class _Reader:
         self.shipping: set[int] = set()
         self.by_policy: set[int] = set()
         self.told: set[int] = set()
+        self.orders: set[int] = set()
         self.before: dict[LineKey, Any] = {}
         self.shipped: dict[LineKey, int] = defaultdict(int)
 
@@ -192,6 +197,8 @@ class _Reader:
             return
         self.unclaimed[place] -= units
         if other == "committed":
+            if units < 0:
+                self.orders.add(document)
             self.events.append(Event(at, number, place, "order", -units))
         else:
             self.events.append(Event(at, number, place, "supply", units))

@@ -181,6 +181,8 @@ def preview(body: PreviewBody) -> Any:
             ends=told.ends,
             history_since=opened_at,
             events=len(told.events),
+            orders=told.orders,
+            requests=told.requests,
             current=views.total_view(current),
             proposed=views.total_view(proposed),
             items=[

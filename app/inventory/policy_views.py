@@ -142,6 +142,8 @@ class PreviewView(Answer):
     ends: Moment
     history_since: Moment | None = Field(description="When these books opened.")
     events: int
+    orders: int = Field(description="Orders of the shop seen in that time.")
+    requests: int = Field(description="Purchase orders of Amazon that asked for units in it.")
     current: ResultView
     proposed: ResultView
     items: list[PreviewItem] = Field(description="Those that differ most first, at most 100.")

@@ -70,6 +70,10 @@ class History:
     standing: Sequence[Standing]
     events: Sequence[Event]
     cases: Mapping[int, int]
+    orders: int = 0
+    """Orders that took units in that time."""
+    requests: int = 0
+    """Papers that asked for units in that time."""
 
 
 @dataclass

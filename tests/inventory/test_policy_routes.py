@@ -122,6 +122,7 @@ def test_a_preview_tells_what_would_have_been_and_changes_nothing(
     )
     assert (brand.movement_count(), brand.balances()) == before
     assert (found["current"]["oversells"], found["proposed"]["oversells"]) == (4, 0)
+    assert (found["orders"], found["requests"]) == (4, 1)
     assert (found["current"]["refused"], found["proposed"]["refused"]) == (0, 6)
     (item,) = found["items"]
     assert item["item"]["sku"] == "TENT" and len(item["current"]["dates"]) == 4

@@ -532,6 +532,8 @@ export interface Preview {
   ends: string;
   history_since: string | null;
   events: number;
+  orders: number;
+  requests: number;
   current: Replayed;
   proposed: Replayed;
   items: { item: ItemBrief; current: Replayed; proposed: Replayed }[];

@@ -31,7 +31,11 @@ function Found({ data }: { data: Preview }) {
   return (
     <>
       <p className="subdued">
-        {t('policies.sameHistory', { from: day(data.begins), to: day(data.ends) })}
+        {t('policies.sameHistory', { from: day(data.begins), to: day(data.ends) })}{' '}
+        {t('policies.seen', {
+          orders: number(data.orders),
+          requests: number(data.requests),
+        })}
       </p>
       {data.history_since === data.begins && (
         <Banner
