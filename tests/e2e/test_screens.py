@@ -93,6 +93,14 @@ def test_a_promise_that_nothing_covers_in_time_waits_for_an_arrival(
     app.get_by_role("button", name="Save").click()
     expect(app.get_by_role("row", name="BOAT-17")).to_be_visible()
 
+    # A transfer of Shopify's stands beside it, leads there, and is not relied on without a day.
+    lines = [{"sku": "TENT", "quantity": 9}]
+    transfer = stage.shop("POST", "/transfers", destination=MAIN, lines=lines)
+    row = app.get_by_role("row", name="#T0001")
+    expect(row).to_contain_text("No day yet", timeout=30_000)
+    address = f"shopify:admin/products/transfers/{transfer['id']}"
+    assert row.get_by_role("link", name="#T0001").get_attribute("href") == address
+
     app = show(page, stage, "/collisions")
     expect(app.get_by_text("4 units short for Amazon")).to_be_visible()
     app.get_by_role("button", name="Wait for BOAT-17").click()

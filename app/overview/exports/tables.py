@@ -218,6 +218,7 @@ ALL: tuple[Table, ...] = (
         inventory.list_arrivals,
         stock.ArrivalView,
         "arrival_id=id",
+        "paper=document.title",
         "reference",
         "source",
         *_ITEM,
