@@ -143,17 +143,13 @@ def changed(session: Session, taken: Sequence[Message]) -> None:
     """inventory_transfers/* and inventory_shipments/*: reads the transfers that they speak of."""
     if not may_read(session):
         return
-    orphans = {
-        shipment: message.message_id
-        for message in taken
-        if message.reference is None and (shipment := _shipment_of(message))
-    }
-    known = _transfers_of(session, orphans)
+    shipments = {message.message_id: _shipment_of(message) or "" for message in taken}
+    known = _transfers_of(session, shipments.values())
     for message in taken:
-        number = message.reference or known.get(_shipment_of(message) or "")
-        if number:
+        shipment = shipments[message.message_id]
+        if number := message.reference or known.get(shipment):
             _ask(session, [number], message.message_id)
-        elif _shipment_of(message):
+        elif shipment:
             ask_for_all(session, message.message_id)
 
 
