@@ -69,6 +69,7 @@ from app.vendor.shipping import print_routes as shipment_papers
 from app.vendor.shipping import routes as shipping
 from app.vendor.shipping import rulebook
 from app.vendor.shipping import setting_routes as shipping_settings
+from app.vendor.steps import routes as order_steps
 from app.webhooks.door import Door, request_id_of
 
 log = structlog.get_logger(__name__)
@@ -84,6 +85,7 @@ BLUEPRINTS = (
     by_file.api,
     edi.api,
     windows.api,
+    order_steps.api,
     invoices.api,
     kits.api,
     unmapped.api,

@@ -29,6 +29,7 @@ const UnmappedProducts = screen(() => import('./routes/UnmappedProducts'));
 const Files = screen(() => import('./routes/Files'));
 const FileImport = screen(() => import('./routes/FileImport'));
 const X12 = screen(() => import('./routes/X12'));
+const OrderSteps = screen(() => import('./routes/OrderSteps'));
 const Windows = screen(() => import('./routes/Windows'));
 const AnswerRules = screen(() => import('./routes/AnswerRules'));
 const PurchaseOrder = screen(() => import('./routes/PurchaseOrder'));
@@ -88,6 +89,7 @@ export function App() {
           <Route path="/policies" element={<Policies />} />
           <Route path="/purchase-orders" element={<PurchaseOrders />} />
           <Route path="/purchase-orders/windows" element={<Windows />} />
+          <Route path="/purchase-orders/steps" element={<OrderSteps />} />
           <Route path="/purchase-orders/rules" element={<AnswerRules />} />
           <Route path="/purchase-orders/files" element={<Files />} />
           <Route path="/purchase-orders/files/:id" element={<FileImport />} />

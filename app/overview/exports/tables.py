@@ -49,6 +49,7 @@ from app.vendor.reports import routes as reports
 from app.vendor.reports import views as report_views
 from app.vendor.shipping import routes as shipping
 from app.vendor.shipping import views as shipping_views
+from app.vendor.steps import routes as order_steps
 
 Answered = tuple[dict[str, Any], int]
 Row = Mapping[str, Any]
@@ -306,6 +307,21 @@ ALL: tuple[Table, ...] = (
         "acknowledgement_sent_at=acknowledgement.sent_at",
         "acknowledgement_error=acknowledgement.error",
         "version",
+    ),
+    _table(
+        "order-steps",
+        order_steps.StepsQuery,
+        order_steps.list_orders_at_steps,
+        order_steps.OrderAtStep,
+        "region",
+        "number",
+        "vendor_code",
+        "ship_to",
+        "ordered_at",
+        "step",
+        "state",
+        "by",
+        "owner",
     ),
     _table(
         "unmapped-products",

@@ -37,7 +37,7 @@ LEFT JOIN LATERAL (
       AND request.identifier = shipment.identifier
     ORDER BY request.request DESC LIMIT 1) AS asked ON true
 WHERE shipment.shop_id = :shop AND shipment.made_at > :since AND shipment.state <> 'cancelled'
-  AND ((shipment.state = 'accepted' AND shipment.seen_at IS NULL)
+  AND ((shipment.state = 'accepted' AND shipment.seen_at IS NULL AND shipment.shipped_at > :since)
     OR (asked.state = 'accepted' AND asked.transaction_type = 'New'
         AND (asked.status IS DISTINCT FROM 'Shipped'))
     OR (shipment.type = 'SmallParcel' AND asked.state = 'accepted' AND NOT EXISTS (

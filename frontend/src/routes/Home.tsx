@@ -9,6 +9,7 @@ import { useFormat } from '../ui/format';
 import { Empty, Figures, Loaded, Table } from '../ui/patterns';
 import { ConnectionWarnings } from './home/ConnectionWarnings';
 import { Departing } from './home/Departing';
+import { WhereOrders } from './home/WhereOrders';
 
 export function Home() {
   const { t } = useTranslation();
@@ -24,6 +25,7 @@ export function Home() {
             <Setup home={home} />
             <Stock home={home} />
             <ToAcknowledge home={home} />
+            <WhereOrders />
             <div className="columns">
               <Border home={home} />
               <Audit home={home} />

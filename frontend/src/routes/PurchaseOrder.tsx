@@ -10,6 +10,7 @@ import { HandOver } from './HandOver';
 import { Markers, StateBadge } from './PurchaseOrders';
 import { Acknowledge } from './purchase-order/Acknowledge';
 import { Bill } from './purchase-order/Bill';
+import { Checklist } from './purchase-order/Checklist';
 import { Places } from './purchase-order/Places';
 import { Ship } from './purchase-order/Ship';
 import { Versions } from './purchase-order/Versions';
@@ -31,6 +32,7 @@ export default function PurchaseOrder() {
           }
         >
           <Sums order={order} />
+          <Checklist order={order} />
           <Places number={order.number} region={order.region} />
           <Handing order={order} />
           {order.state === 'New' && !order.acknowledgement ? (
