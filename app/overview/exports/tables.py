@@ -219,7 +219,6 @@ ALL: tuple[Table, ...] = (
         inventory.list_arrivals,
         stock.ArrivalView,
         "arrival_id=id",
-        "paper=document.title",
         "reference",
         "source",
         *_ITEM,
@@ -231,6 +230,7 @@ ALL: tuple[Table, ...] = (
         "stated_at",
         "ended_at",
         "ended_by",
+        "paper=document.title",
     ),
     _table(
         "collisions",
