@@ -7,6 +7,7 @@ import type { Home as HomeData } from '../api/types';
 import { Badge, Banner, Button, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Figures, Loaded, Table } from '../ui/patterns';
+import { TimeLeft } from '../ui/TimeLeft';
 import { ConnectionWarnings } from './home/ConnectionWarnings';
 import { Departing } from './home/Departing';
 import { WhereOrders } from './home/WhereOrders';
@@ -109,7 +110,7 @@ function Stock({ home }: { home: HomeData }) {
 
 function ToAcknowledge({ home }: { home: HomeData }) {
   const { t } = useTranslation();
-  const { number, time } = useFormat();
+  const { number } = useFormat();
   const rows = home.purchase_orders_to_acknowledge;
   return (
     <Card heading={t('home.toAcknowledge')} flush>
@@ -126,7 +127,11 @@ function ToAcknowledge({ home }: { home: HomeData }) {
               label: t('orders.number'),
               show: (row) => <To to={`/purchase-orders/${row.number}`}>{row.number}</To>,
             },
-            { key: 'by', label: t('orders.answerBy'), show: (row) => time(row.acknowledge_by) },
+            {
+              key: 'by',
+              label: t('orders.answerBy'),
+              show: (row) => <TimeLeft by={row.acknowledge_by} />,
+            },
             { key: 'shipTo', label: t('orders.shipTo'), show: (row) => row.ship_to },
             {
               key: 'ordered',

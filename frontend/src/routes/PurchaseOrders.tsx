@@ -7,12 +7,13 @@ import { useFilters } from '../shell/filters';
 import { Badge, Card, Page, SearchField, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { TimeLeft } from '../ui/TimeLeft';
 
 const STATES = ['New', 'Acknowledged', 'Closed'];
 
 export default function PurchaseOrders() {
   const { t } = useTranslation();
-  const { number, time, day } = useFormat();
+  const { number, day } = useFormat();
   const [filters, change] = useFilters(['search', 'state']);
   const [typed, setTyped] = useState(filters.search);
   const query = usePages<PurchaseOrderSummary>('/purchase-orders', filters, true);
@@ -75,7 +76,9 @@ export default function PurchaseOrders() {
                   {
                     key: 'by',
                     label: t('orders.answerBy'),
-                    show: (row) => (row.state === 'New' ? time(row.acknowledge_by) : '–'),
+                    show: (row) => (
+                      <TimeLeft by={row.state === 'New' ? row.acknowledge_by : null} />
+                    ),
                   },
                   { key: 'shipTo', label: t('orders.shipTo'), show: (row) => row.ship_to },
                   {
