@@ -21,6 +21,7 @@ from app.config import require, settings
 from app.db import is_worth_retrying
 from app.errors import GiveUp, Refused, RetryLater
 from app.http import (
+    APIBlueprint,
     Problem,
     given_up_response,
     invalid_response,
@@ -196,6 +197,12 @@ def _read_tables() -> None:
 
 def specification(web: OpenAPI) -> dict[str, Any]:
     """The HTTP API as OpenAPI 3.1, generated from the routes; errors are problems everywhere."""
+    for blueprint in BLUEPRINTS:
+        if isinstance(blueprint, APIBlueprint):
+            blueprint.describe()
+        web.paths.update(blueprint.paths)
+        web.components_schemas.update(blueprint.components_schemas)
+        web.tags += [tag for tag in blueprint.tags if tag not in web.tags]
     document = web.api_doc
     for path, operations in document["paths"].items():
         for operation in operations.values():

@@ -16,6 +16,8 @@ import httpx
 import pytest
 
 from app.supervisor.children import descendants
+from tests.support import databases
+from tests.support.databases import Addresses
 
 READY_FIRST, READY_LATER = 60, 60
 
@@ -133,10 +135,17 @@ def test_a_port_in_use_is_named_before_anything_starts(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("bench", ["ledger", "webhooks", "read", "audit"])
-def test_a_bench_writes_a_table_and_json(tmp_path: Path, bench: str) -> None:
+def test_a_bench_writes_a_table_and_json(
+    tmp_path: Path, servers: Addresses, database_url: str, bench: str
+) -> None:
     output = tmp_path / "result.json"
     words = [sys.executable, "-m", "app.cli", "bench", bench, "--rounds", "1"]
-    words += ["--movements", "50000"] if bench in ("read", "audit") else ["--seconds", "0.1"]
+    if bench in ("read", "audit"):
+        words += ["--movements", "50000"]
+    else:
+        name = f"bench_{databases.worker_number()}"
+        databases.copy_template(servers, name)
+        words += ["--seconds", "0.1", "--database-url", servers.database_url(name)]
     if bench == "webhooks":
         words += ["--port", str(three_ports())]
     ended = subprocess.run(

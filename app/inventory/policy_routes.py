@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col, select
@@ -15,6 +14,7 @@ from app.bell import ring_after_commit
 from app.db import shop_of
 from app.errors import FieldError, Refused
 from app.http import (
+    APIBlueprint,
     Page,
     PageQuery,
     answer,

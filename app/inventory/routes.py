@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import select
 
 from app.errors import Refused
 from app.http import (
+    APIBlueprint,
     Page,
     PageQuery,
     answer,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col, select
@@ -14,6 +13,7 @@ from app.bell import ring_after_commit
 from app.db import run, shop_of
 from app.errors import Refused
 from app.http import (
+    APIBlueprint,
     Page,
     PageQuery,
     answer,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from shopify.api_access import ApiAccess
 
 from app.connections import Connection, connections
-from app.http import Answer, Moment, Page, answer, shop_transaction
+from app.http import Answer, APIBlueprint, Moment, Page, answer, shop_transaction
 from app.shopify import history, tokens, transfers
 
 CONNECTIONS = Tag(name="connections", description="Access to Shopify and Amazon.")

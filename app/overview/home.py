@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from sqlalchemy import text
 from sqlmodel import Session, select
 
 from app.connections import connections
 from app.db import shop_of
-from app.http import Answer, Moment, answer, shop_transaction
+from app.http import Answer, APIBlueprint, Moment, answer, shop_transaction
 from app.inventory import audit
 from app.inventory.models import State
 from app.overview.connections import ConnectionView, connection_view

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
-from app.http import Answer, Moment, answer, principal, shop_transaction
+from app.http import Answer, APIBlueprint, Moment, answer, principal, shop_transaction
 from app.overview import leaving, workbook
 
 EXIT = Tag(name="exit", description="Leaving Holdfast with nothing left behind.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlmodel import col, select
@@ -15,6 +14,7 @@ from app.db import shop_of
 from app.errors import Refused
 from app.http import (
     Answer,
+    APIBlueprint,
     Moment,
     Page,
     PageQuery,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
 from app.config import settings
 from app.db import database_time, shop_of
-from app.http import Answer, Moment, Page, answer, principal, shop_transaction
+from app.http import Answer, APIBlueprint, Moment, Page, answer, principal, shop_transaction
 from app.inventory.models import Location
 from app.preferences import Preference, ShopPreference, shop_preference
 from app.shopify import counting, history

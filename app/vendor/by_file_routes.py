@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
-from app.http import answer, principal, shop_transaction
+from app.http import APIBlueprint, answer, principal, shop_transaction
 from app.vendor import by_file, detail, invoice_views, invoices
 from app.vendor.invoice_routes import InvoicePath
 from app.vendor.lookups import order_named

@@ -7,13 +7,12 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from app.config import settings
 from app.connections import Connection, locked
-from app.http import Answer, Moment, answer, principal, shop_transaction
+from app.http import Answer, APIBlueprint, Moment, answer, principal, shop_transaction
 from app.vendor import connect
 
 AMAZON = Tag(name="amazon", description="Connections to Amazon's vendor side.")

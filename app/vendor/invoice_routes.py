@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import text
@@ -15,7 +14,16 @@ from sqlmodel import col, select
 
 from app.db import shop_of
 from app.errors import Refused
-from app.http import Page, PageQuery, answer, cut_page, decode_cursor, principal, shop_transaction
+from app.http import (
+    APIBlueprint,
+    Page,
+    PageQuery,
+    answer,
+    cut_page,
+    decode_cursor,
+    principal,
+    shop_transaction,
+)
 from app.vendor import billing, invoice_pdf, invoice_views, invoices
 from app.vendor.invoice_facts import lines_on
 from app.vendor.invoice_tables import Invoice

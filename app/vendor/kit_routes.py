@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col, select
@@ -13,6 +12,7 @@ from app.db import shop_of
 from app.errors import Refused
 from app.http import (
     Answer,
+    APIBlueprint,
     Page,
     PageQuery,
     answer,

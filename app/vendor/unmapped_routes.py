@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field, model_validator
 from sqlmodel import col, select
@@ -12,6 +11,7 @@ from sqlmodel import col, select
 from app.db import shop_of
 from app.http import (
     Answer,
+    APIBlueprint,
     Moment,
     Page,
     PageQuery,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from sqlmodel import Session, col, select
 
 from app.db import database_time, shop_of
-from app.http import Answer, Moment, answer, shop_transaction
+from app.http import Answer, APIBlueprint, Moment, answer, shop_transaction
 from app.vendor.tables import PurchaseOrder
 from app.vendor.views import PurchaseOrderSummary, summaries
 

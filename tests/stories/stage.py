@@ -211,7 +211,8 @@ def set_stage(folder: Path, set_settings: Callable[..., None]) -> Iterator[Stage
     set_settings(**environment)
     python = [sys.executable, "-m"]
     with (
-        Processes(folder / "story.log") as processes,
+        # A worker may be at work on half a year of orders; all of them may be killed at any moment.
+        Processes(folder / "story.log", patience=0.5) as processes,
         httpx.Client(timeout=30, trust_env=False) as http,
     ):
         stage = Stage(processes, http, product, shopify, amazon)

@@ -9,13 +9,22 @@ from pathlib import Path
 
 import pytest
 
-SIZE = ("--orders", "37", "--lines", "123")
+from tests.support import databases
+from tests.support.databases import Addresses
+
+SIZE = ("--orders", "24", "--lines", "48")
 
 
 @pytest.mark.slow
-def test_a_year_whose_jobs_are_killed_ends_as_the_one_whose_jobs_are_not(tmp_path: Path) -> None:
-    walks = {"calm": _walking(tmp_path / "calm.json")}
-    walks["rough"] = _walking(tmp_path / "rough.json", "--kill")
+def test_a_year_whose_jobs_are_killed_ends_as_the_one_whose_jobs_are_not(
+    servers: Addresses, database_url: str, tmp_path: Path
+) -> None:
+    walks = {}
+    for name, words in (("calm", ()), ("rough", ("--kill",))):
+        copy = f"{name}_{databases.worker_number()}"
+        databases.copy_template(servers, copy)
+        place = ("--database-url", servers.database_url(copy))
+        walks[name] = _walking(tmp_path / f"{name}.json", *place, *words)
     for walk in walks.values():
         said, _ = walk.communicate(timeout=540)
         assert walk.returncode == 0, said

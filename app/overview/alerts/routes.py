@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import text
@@ -18,6 +17,7 @@ from app.db import database_time, shop_of
 from app.errors import FieldError, Refused
 from app.http import (
     Answer,
+    APIBlueprint,
     Moment,
     Money,
     Page,

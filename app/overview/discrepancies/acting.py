@@ -7,14 +7,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 from sqlmodel import Session, select
 
 from app.bell import ring_after_commit
 from app.db import shop_of
 from app.errors import Refused
-from app.http import Answer, answer, principal, shop_transaction
+from app.http import Answer, APIBlueprint, answer, principal, shop_transaction
 from app.inventory import counts, kinds, working
 from app.inventory.discrepancy_tables import DiscrepancyTask
 from app.inventory.models import Discrepancy

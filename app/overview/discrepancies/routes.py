@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlmodel import Session
@@ -16,6 +15,7 @@ from sqlmodel import Session
 from app.errors import Refused
 from app.http import (
     Answer,
+    APIBlueprint,
     Money,
     Page,
     PageQuery,

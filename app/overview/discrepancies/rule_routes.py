@@ -5,12 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field, model_validator
 from sqlmodel import Session
 
 from app.errors import FieldError, Refused
-from app.http import Answer, Money, answer, shop_transaction
+from app.http import Answer, APIBlueprint, Money, answer, shop_transaction
 from app.inventory import kinds, working
 from app.inventory.models import AssignmentRule
 from app.overview.discrepancies import views

@@ -7,12 +7,11 @@ from contextlib import ExitStack
 from typing import Any
 
 from flask import Response, request
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
 from app.db import snapshot
-from app.http import Answer, PageQuery, answer, principal
+from app.http import Answer, APIBlueprint, PageQuery, answer, principal
 from app.overview.exports import tables, writing
 
 EXPORTS = Tag(name="exports", description="Every table as CSV and XLSX, with columns that stay.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col, select
@@ -15,6 +14,7 @@ from app.db import database_time, shop_of
 from app.errors import FieldError, Refused
 from app.http import (
     Answer,
+    APIBlueprint,
     Moment,
     Page,
     PageQuery,

@@ -6,13 +6,12 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
 from app.db import shop_of
-from app.http import Answer, Moment, answer, principal, shop_transaction
+from app.http import Answer, APIBlueprint, Moment, answer, principal, shop_transaction
 from app.vendor.answering import automatic, orders
 from app.vendor.answering.orders import Past
 from app.vendor.answering.rules import AnswerRule, Decision, decide

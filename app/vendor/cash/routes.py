@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
 from app.db import database_time
 from app.http import (
     Answer,
+    APIBlueprint,
     Page,
     PageQuery,
     answer,

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import text
@@ -16,6 +15,7 @@ from app.db import shop_of
 from app.errors import Refused
 from app.http import (
     Answer,
+    APIBlueprint,
     Moment,
     Money,
     Page,

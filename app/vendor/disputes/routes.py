@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import text
@@ -15,6 +14,7 @@ from sqlmodel import Session, col, select
 from app.db import shop_of
 from app.http import (
     Answer,
+    APIBlueprint,
     Page,
     PageQuery,
     answer,

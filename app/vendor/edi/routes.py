@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlalchemy import text
@@ -17,6 +16,7 @@ from app.db import shop_of
 from app.errors import Refused
 from app.http import (
     Answer,
+    APIBlueprint,
     Moment,
     Page,
     PageQuery,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from flask import Response, request
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlmodel import col, or_, select
@@ -14,6 +13,7 @@ from app.config import settings
 from app.db import shop_of
 from app.http import (
     Answer,
+    APIBlueprint,
     Page,
     PageQuery,
     answer,

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flask import Response, request
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlalchemy import text
@@ -16,6 +15,7 @@ from app.db import shop_of
 from app.errors import FieldError, Refused
 from app.http import (
     Answer,
+    APIBlueprint,
     Moment,
     Money,
     Page,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlalchemy import text
@@ -14,6 +13,7 @@ from sqlmodel import col, select
 from app.db import shop_of
 from app.http import (
     Answer,
+    APIBlueprint,
     Moment,
     Page,
     PageQuery,

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import Field
 from sqlmodel import Session
 
 from app.http import (
     Answer,
+    APIBlueprint,
     Moment,
     Money,
     Page,

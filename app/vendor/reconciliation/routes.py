@@ -5,14 +5,21 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.db import shop_of
-from app.http import Page, PageQuery, answer, cut_page, decode_cursor, shop_transaction
+from app.http import (
+    APIBlueprint,
+    Page,
+    PageQuery,
+    answer,
+    cut_page,
+    decode_cursor,
+    shop_transaction,
+)
 from app.vendor.lookups import moment_of_cursor
 from app.vendor.reconciliation import views
 from app.vendor.reconciliation.tables import ReconciliationInvoice, ReconciliationLine

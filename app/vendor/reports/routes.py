@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import col, select
 
 from app.db import shop_of
 from app.errors import Refused
-from app.http import Page, PageQuery, answer, cut_page, decode_cursor, principal, shop_transaction
+from app.http import (
+    APIBlueprint,
+    Page,
+    PageQuery,
+    answer,
+    cut_page,
+    decode_cursor,
+    principal,
+    shop_transaction,
+)
 from app.vendor.lookups import starts_with, whole_of_cursor
 from app.vendor.reports import asins, files, requests, views
 from app.vendor.reports.standing import standings

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from sqlmodel import Session
 
 from app.bell import ring_after_commit
 from app.connections import Connection, connections
 from app.errors import Refused
-from app.http import Answer, Moment, answer, shop_transaction
+from app.http import Answer, APIBlueprint, Moment, answer, shop_transaction
 from app.vendor import coverage, terms
 from app.vendor.connect_routes import AmazonConnection, ConnectionPath, view
 from app.vendor.self_test.asking import CAPABILITIES, capabilities

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
 from app.db import database_time, shop_of
 from app.errors import Refused
-from app.http import answer, principal, shop_transaction
+from app.http import APIBlueprint, answer, principal, shop_transaction
 from app.inventory.models import Item
 from app.vendor.shipping import contents, drafts, packing, views
 from app.vendor.shipping.asked import LARGEST, PRINTABLE, ShipmentPath, ShipmentQuery

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import Field
 
 from app.errors import Refused
-from app.http import shop_transaction
+from app.http import APIBlueprint, shop_transaction
 from app.vendor.shipping import contents, documents, packing
 from app.vendor.shipping.asked import LARGEST, ShipmentPath, ShipmentQuery
 from app.vendor.shipping.routes import SHIPMENTS

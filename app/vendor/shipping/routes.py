@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Literal
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from sqlalchemy import text
@@ -13,6 +12,7 @@ from sqlmodel import col, select
 
 from app.db import shop_of
 from app.http import (
+    APIBlueprint,
     Page,
     PageQuery,
     answer,

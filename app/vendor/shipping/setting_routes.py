@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col, select
 
 from app.db import shop_of
 from app.errors import Refused
-from app.http import Answer, answer, shop_transaction
+from app.http import Answer, APIBlueprint, answer, shop_transaction
 from app.inventory.models import Location
 from app.inventory.views import LocationBrief
 from app.vendor.shipping import sscc
