@@ -59,6 +59,7 @@ from app.vendor.edi import codes as x12_codes
 from app.vendor.edi import routes as edi
 from app.vendor.evidence import routes as evidence
 from app.vendor.files import routes as files
+from app.vendor.journals import routes as journals
 from app.vendor.payments import routes as payments
 from app.vendor.receiving import routes as receiving
 from app.vendor.reconciliation import routes as reconciliation
@@ -105,6 +106,7 @@ BLUEPRINTS = (
     reconciliation.api,
     cash.api,
     deductions.api,
+    journals.api,
     evidence.api,
     disputes.api,
     co_op.api,

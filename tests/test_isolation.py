@@ -53,6 +53,8 @@ from app.vendor.edi.tables import X12Control, X12File, X12Partner
 from app.vendor.evidence import vault
 from app.vendor.files import working as files
 from app.vendor.invoice_tables import Invoice, VendorCode
+from app.vendor.journals.entries import PARTS
+from app.vendor.journals.tables import JournalAccount
 from app.vendor.payments import reading as remittances
 from app.vendor.payments.stated import Payment
 from app.vendor.payments.tables import RemittanceReading, RemittanceWitness
@@ -164,6 +166,7 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "kind": "sales",
     },
     "/api/file-imports/{}": lambda owned: {"currency": "EUR"},
+    "/api/journals/settings": lambda owned: {"accounts": [{"part": "bank", "account": "1"}]},
     "/api/cash/rules": lambda owned: {"unsettled_after_days": 30},
     "/api/cash/rates": lambda owned: {
         "base": "EUR",
@@ -209,6 +212,7 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "country_code": "US",
     },
 }
+PERIOD = "from_day=2026-01-01&to_day=2026-12-31&currency=USD&software=odoo"
 ADDRESS = {"name": "mine", "kind": "email", "address": "me@stranger.example"}
 AGREEMENT = {
     "region": "na",
@@ -228,6 +232,7 @@ WRITES_OWN = {
     "/api/audit",
     "/api/shipping-settings",
     "/api/cash/rules",
+    "/api/journals/settings",
     "/api/cash/rates",
     "/api/discrepancies/bulk",
     "/api/assignment-rules",
@@ -353,6 +358,9 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         file_id = _write_x12(session)
         agreement_id = _agree(session)
         address_id, rule_id = _alert(session)
+        for part in PARTS:
+            own = {"shop_id": brand.shop_id, "part": part}
+            session.add(JournalAccount(**own, account=MARK, changed_by=f"user:{MARK}"))
         schedule_id, exported_id = _schedule(session, address_id)
         task_id = _work(session, discrepancy_id, evidence.evidence_id)
     assert connection_id is not None
@@ -692,7 +700,9 @@ def _calls(client: FlaskClient) -> Iterator[tuple[str, str]]:
 
 
 def _each_table(rule: str) -> list[str]:
-    """An export's rule once for each table; movements are of an item."""
+    """An export's rule once for each table; movements are of an item, journals of a period."""
+    if rule in ("/api/journals", "/api/journals/file"):
+        return [f"{rule}?{PERIOD}"]
     if "<string:table>" not in rule:
         return [rule]
     named = [rule.replace("<string:table>", table) for table in TABLES]

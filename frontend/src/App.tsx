@@ -53,6 +53,7 @@ const ReconciliationInvoices = screen(() => import('./routes/ReconciliationInvoi
 const Cash = screen(() => import('./routes/Cash'));
 const Billing = screen(() => import('./routes/Billing'));
 const Alerts = screen(() => import('./routes/Alerts'));
+const Journals = screen(() => import('./routes/Journals'));
 const Exports = screen(() => import('./routes/Exports'));
 const Reports = screen(() => import('./routes/Reports'));
 const ReportedAsin = screen(() => import('./routes/ReportedAsin'));
@@ -116,6 +117,7 @@ export function App() {
           <Route path="/reconciliation/:region/:number/:line" element={<ReconciliationLine />} />
           <Route path="/cash" element={<Cash />} />
           <Route path="/alerts" element={<Alerts />} />
+          <Route path="/journals" element={<Journals />} />
           <Route path="/exports" element={<Exports />} />
           <Route path="/reports" element={<Reports />} />
           <Route path="/reports/:asin" element={<ReportedAsin />} />

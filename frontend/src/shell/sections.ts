@@ -45,6 +45,7 @@ export const SECTIONS = [
       { to: '/deductions', word: 'deductions' },
       { to: '/disputes', word: 'disputes' },
       { to: '/cash', word: 'cash' },
+      { to: '/journals', word: 'journals' },
     ],
   },
   {

@@ -1,0 +1,1 @@
+"""Journals: what Amazon bought, paid and took off, as entries for the books of account."""
