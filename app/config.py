@@ -157,6 +157,17 @@ class Settings(BaseSettings):
         ge=0,
         description="Difference between an order's cost and an invoice's that is no disagreement.",
     )
+    match_tolerances: dict[str, Decimal] = Field(
+        default={},
+        description="By currency, as JSON: by how much a payment that names no invoice of ours may"
+        ' differ from what it is suggested to pay, such as {"USD": "0.50"}; not named: not at all.',
+    )
+    match_window_days: int = Field(
+        default=45,
+        ge=0,
+        description="Days after an invoice's due date in which a payment that names none of ours may"
+        " be suggested to pay it.",
+    )
     unbilled_days: int = Field(
         default=14, ge=0, description="Days after its receipt until an uninvoiced line is named."
     )

@@ -62,6 +62,7 @@ from app.vendor.files import routes as files
 from app.vendor.journals import routes as journals
 from app.vendor.payments import routes as payments
 from app.vendor.receiving import routes as receiving
+from app.vendor.reconciliation import match_routes
 from app.vendor.reconciliation import routes as reconciliation
 from app.vendor.reports import kinds as report_kinds
 from app.vendor.reports import routes as reports
@@ -103,6 +104,8 @@ BLUEPRINTS = (
     files.api,
     payments.api,
     bank.api,
+    # Before the lines, whose address has three parts of any name.
+    match_routes.api,
     reconciliation.api,
     cash.api,
     deductions.api,

@@ -59,6 +59,7 @@ from app.vendor.payments import reading as remittances
 from app.vendor.payments.stated import Payment
 from app.vendor.payments.tables import RemittanceReading, RemittanceWitness
 from app.vendor.reconciliation import restating as matching
+from app.vendor.reconciliation.tables import PaymentMatch, PaymentMatchPart
 from app.vendor.reports.tables import Report, ReportedSales
 from app.vendor.shipping.tables import (
     CarrierLabel,
@@ -264,6 +265,7 @@ class Owned:
     exported_id: int
     task_id: int
     bank_line_id: int
+    match_id: int
 
     @property
     def announced(self) -> dict[str, str]:
@@ -301,6 +303,7 @@ class Owned:
             "kind": "sales",
             "import_id": self.import_id,
             "task_id": self.task_id,
+            "match_id": self.match_id,
             "region": "na",
             "payment_id": MARK,
             "deduction": "shortage_claim",
@@ -363,6 +366,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
             session.add(JournalAccount(**own, account=MARK, changed_by=f"user:{MARK}"))
         schedule_id, exported_id = _schedule(session, address_id)
         task_id = _work(session, discrepancy_id, evidence.evidence_id)
+        match_id = _match(session, invoice_id)
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(
@@ -387,6 +391,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         exported_id,
         task_id,
         bank_line_id,
+        match_id,
     )
 
 
@@ -631,6 +636,27 @@ def _say_beside(session: Session, import_id: int) -> int:
     session.add(line)
     session.flush()
     return line.bank_line_id
+
+
+def _match(session: Session, invoice_id: int) -> int:
+    """A payment that is suggested for an invoice."""
+    shop_id = this_shop(session).shop_id
+    made = PaymentMatch(
+        shop_id=shop_id,
+        rule="exact",
+        currency="USD",
+        difference=Decimal(0),
+        digest=MARK,
+        made_at=datetime.now(UTC),
+    )
+    session.add(made)
+    session.flush()
+    said = {"region": "na", "payment_id": MARK, "position": 9, "reference": MARK}
+    amounts = {"paid": Decimal(1), "amount": Decimal(1), "discount": 0, "withheld": 0}
+    own = {"shop_id": shop_id, "match_id": made.match_id, "part": 1, "invoice_id": invoice_id}
+    session.add(PaymentMatchPart(**own, **said, **amounts, currency="USD"))
+    session.flush()
+    return made.match_id
 
 
 def _agree(session: Session) -> int:

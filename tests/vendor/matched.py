@@ -17,7 +17,12 @@ from app.shops import open_shop
 from app.vendor.invoice_tables import Invoice, InvoiceLine, VendorCode
 from app.vendor.payments import reading
 from app.vendor.reconciliation import restating
-from app.vendor.reconciliation.tables import ReconciliationInvoice, ReconciliationLine
+from app.vendor.reconciliation.tables import (
+    PaymentMatch,
+    PaymentMatchPart,
+    ReconciliationInvoice,
+    ReconciliationLine,
+)
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -191,6 +196,43 @@ class Books:
             for line in lines
         ]
         run(reading.store, self.shop_id, "na", header, items)
+
+    def confirm(self, payment: str, position: int, reference: str, paid: str, invoice: str) -> None:
+        """A person has confirmed that this line of a payment, saying this, pays an invoice."""
+        with transaction(self.shop_id) as session:
+            match = PaymentMatch(
+                shop_id=self.shop_id,
+                rule="exact",
+                state="confirmed",
+                currency="USD",
+                difference=Decimal(),
+                digest=f"{payment}/{position}",
+                made_at=NOW,
+                decided_at=NOW,
+                decided_by="user:1",
+            )
+            session.add(match)
+            session.flush()
+            session.add(
+                PaymentMatchPart(
+                    shop_id=self.shop_id,
+                    match_id=match.match_id,
+                    part=1,
+                    region="na",
+                    payment_id=payment,
+                    position=position,
+                    reference=reference,
+                    paid=Decimal(paid),
+                    currency="USD",
+                    invoice_id=self.invoices[invoice],
+                    amount=Decimal(paid),
+                    discount=Decimal(),
+                    withheld=Decimal(),
+                )
+            )
+            session.flush()
+            # What only a decision through the door would set off.
+            session.execute(text("UPDATE payment_match SET digest = digest"))
 
     def match(self, *, full: bool = False, now: datetime = NOW) -> None:
         """Writes what is due, or everything, as of a moment."""

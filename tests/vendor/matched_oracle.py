@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from app.vendor.payments.references import reference
+from app.vendor.payments.references import Reference, reference
 
 CENT = Decimal("0.01")
 Named = Mapping[str, Sequence[tuple[int, int]]]
@@ -46,8 +46,11 @@ class Payment:
     currency: str = "USD"
 
 
-def invoices(bills: Sequence[Bill], payments: Sequence[Payment]) -> dict[str, dict[str, Decimal]]:
-    """Invoice by number, and where its money is."""
+def invoices(
+    bills: Sequence[Bill], payments: Sequence[Payment], confirmed: tuple[str, int, str] | None
+) -> dict[str, dict[str, Decimal]]:
+    """Invoice by number, and where its money is. `confirmed`: the first line of the first payment, as
+    long as it says this of so many cents, pays the invoice of this number."""
     ours = {bill.number for bill in bills}
     found = {}
     for bill in bills:
@@ -59,8 +62,11 @@ def invoices(bills: Sequence[Bill], payments: Sequence[Payment]) -> dict[str, di
         for payment in payments:
             if payment.status != "SUCCESSFUL" or payment.currency != "USD":
                 continue
-            for written, paid, discount in payment.lines:
+            for place, (written, paid, discount) in enumerate(payment.lines):
                 about = reference(written, is_ours=written in ours)
+                is_first = payment.number == "P1" and place == 0 and not discount
+                if confirmed and is_first and (written, paid) == confirmed[:2]:
+                    about = Reference("invoice", confirmed[2])
                 if about.number != bill.number:
                     continue
                 amount = Decimal(paid) / 100

@@ -85,8 +85,15 @@ class Story:
         paid: list[list[Payment]],
         moved: list[list[int]],
         told: list[tuple[str, tuple[int, int], tuple[int, int]]],
+        confirms: bool,
     ) -> None:
         self.bills, self.paid, self.moved, self.told = made, paid, moved, told
+        # A person has said which invoice the first payment's first line pays, as it stood at first.
+        self.confirmed = None
+        if confirms and made and paid:
+            written, cents, discount = paid[0][0].lines[0]
+            if cents > 0 and not discount and not made[0].is_credit:
+                self.confirmed = (written, cents, made[0].number)
 
     def named(self, bill: Bill) -> list[list[tuple[int, int]]]:
         """What finance says of an invoice's lines, one reading after the other."""
@@ -99,6 +106,8 @@ class Story:
         papers: list[list[Any]] = [
             [bill, *((bill.number, said) for said in self.named(bill))] for bill in self.bills
         ]
+        if self.confirmed:
+            papers[0].append(self.confirmed)
         papers += [[(f"P{place}", one) for one in each] for place, each in enumerate(self.paid, 1)]
         return papers + [[(str(line), total) for total in each]
                          for line, each in enumerate(self.moved, 1)]  # fmt: skip
@@ -127,6 +136,9 @@ class Story:
                 type="CreditNote" if paper.is_credit else "Invoice",
                 state="failed" if paper.is_void else "landed",
             )
+        elif paper is self.confirmed:
+            written, cents, number = paper
+            books.confirm("P1", 1, written, str(Decimal(cents) / 100), number)
         elif isinstance(paper[1], list):
             books.tell(
                 paper[0],
@@ -152,6 +164,7 @@ stories = st.builds(
     st.lists(readings, max_size=3),
     st.tuples(*[st.lists(st.integers(0, 60), min_size=1, max_size=2)] * 2).map(list),
     names,
+    st.booleans(),
 )
 
 
@@ -178,7 +191,7 @@ def test_nothing_is_lost_and_nothing_depends_on_the_order_of_arrival(
         Payment(f"P{place}", each[-1].lines, each[-1].status, each[-1].currency)
         for place, each in enumerate(story.paid, 1)
     ]
-    money = oracle.invoices(story.bills, paid)
+    money = oracle.invoices(story.bills, paid, story.confirmed)
     for number, told in money.items():
         row = one.of_invoice(number)
         assert {name: getattr(row, name) for name in told} == told
@@ -202,6 +215,12 @@ CORRUPTIONS = {
     "lines_add_up_to_invoices": "UPDATE reconciliation_line SET invoiced = invoiced + 1,"
     " paid = paid + 1",
     "payments_add_up_to_invoices": "UPDATE remittance_line SET paid = paid + 1",
+    "what_is_confirmed_of_a_payment_is_all_of_it": "WITH made AS (INSERT INTO payment_match (shop_id,"
+    " rule, state, currency, difference, digest, made_at, decided_at) SELECT shop_id, 'exact',"
+    " 'confirmed', 'USD', 0, '', now(), now() FROM remittance RETURNING shop_id, match_id)"
+    " INSERT INTO payment_match_part (shop_id, match_id, part, region, payment_id, position,"
+    " reference, paid, currency, invoice_id, amount, discount, withheld) SELECT shop_id, match_id, 1,"
+    " 'na', 'P1', 1, 'NT-1', 25, 'USD', 1, 24, 0, 0 FROM made",
     "every_line_and_invoice_is_matched": "DELETE FROM reconciliation_invoice",
     "shipped_units_equal_shipments": "UPDATE shipment_line SET booked_units = booked_units + 1",
     "received_units_equal_the_newest_receipt": "INSERT INTO receipt (shop_id, region, number, line,"

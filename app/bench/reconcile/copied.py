@@ -53,8 +53,15 @@ TABLES: dict[str, Columns] = {
         **dict.fromkeys(("region", "number", "line", "variances"), TEXT),
         **dict.fromkeys(("cost", "amount", "tax", "price_variance"), MONEY),
     },
+    "payment_match": {"match_id": UNITS, "state": TEXT},
+    "payment_match_part": {
+        **dict.fromkeys(("match_id", "position", "invoice_id"), UNITS),
+        **dict.fromkeys(("region", "payment_id", "reference", "currency"), TEXT),
+        **dict.fromkeys(("paid", "amount", "discount", "withheld"), MONEY),
+    },
     "remittance": {"region": TEXT, "payment_id": TEXT, "status": TEXT, "paid_at": TIME},
     "remittance_line": {
+        "position": UNITS,
         **dict.fromkeys(("region", "payment_id", "invoice_number", "reference"), TEXT),
         **dict.fromkeys(("kind", "currency"), TEXT),
         **dict.fromkeys(("paid", "discount", "withheld"), MONEY),

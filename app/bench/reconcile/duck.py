@@ -30,6 +30,7 @@ CREATE MACRO caused_by(said, type) AS list_filter(from_json(said,
     lambda one: one.varianceType = type)[1].defectTypes[1];
 """
 OF_INVOICES = (
+    ("EXISTS (SELECT FROM confirmed", "EXISTS (SELECT 1 FROM confirmed"),
     ("date_trunc('month', coalesce(invoice.dated_at, invoice.made_at), 'UTC')",
      "date_trunc('month', coalesce(invoice.dated_at, invoice.made_at))"),
     ("CAST(code.terms ->> 'net_days' AS int) * interval '1 day'",

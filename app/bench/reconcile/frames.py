@@ -1,7 +1,7 @@
 """The match in Polars, written for the papers of this measurement: what they do not hold it leaves out.
 
-They have no credit notes, void invoices, yen, costs by the case or the weight, nor lines that Amazon's
-finance names; every line states its currency. Money is in whole ten-thousandths.
+They have no confirmed matches, credit notes, void invoices, yen, costs by the case or the weight, and no
+lines that Amazon's finance names; every line states its currency. Money is in whole ten-thousandths.
 """
 
 from __future__ import annotations

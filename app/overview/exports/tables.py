@@ -43,6 +43,7 @@ from app.vendor.files import routes as files
 from app.vendor.payments import routes as payments
 from app.vendor.payments import views as payment_views
 from app.vendor.receiving import routes as receiving
+from app.vendor.reconciliation import match_routes as matches
 from app.vendor.reconciliation import routes as reconciliation
 from app.vendor.reconciliation import views as match
 from app.vendor.reports import routes as reports
@@ -523,6 +524,7 @@ ALL: tuple[Table, ...] = (
         "invoices",
         "disagreement",
         "restated_at",
+        "cause",
     ),
     _table(
         "reconciliation-invoices",
@@ -551,6 +553,22 @@ ALL: tuple[Table, ...] = (
         "unexplained",
         "last_paid_at",
         "restated_at",
+        "unplaced_deducted",
+        "unplaced_recovered",
+    ),
+    _table(
+        "reconciliation-matches",
+        matches.MatchesQuery,
+        matches.list_matches,
+        matches.MatchView,
+        "id",
+        "rule",
+        "state",
+        "difference",
+        "stands",
+        "made_at",
+        "decided_at",
+        "decided_by",
     ),
     _table(
         "disputes-candidates",

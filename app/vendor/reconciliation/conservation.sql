@@ -56,7 +56,17 @@ WHERE NOT EXISTS (SELECT FROM reconciliation_due WHERE shop_id = :shop)
 GROUP BY currency, place HAVING sum(of_lines) <> sum(of_invoices);
 
 -- check: payments_add_up_to_invoices
--- What successful payments say of invoices of ours is what the invoices' rows say was paid.
+-- What successful payments say of invoices of ours, or a person has confirmed of them, is what the
+-- invoices' rows say was paid.
+WITH confirmed AS (
+    SELECT part.* FROM payment_match AS said
+    JOIN payment_match_part AS part ON part.shop_id = said.shop_id AND part.match_id = said.match_id
+    JOIN remittance_line AS line ON line.shop_id = said.shop_id AND line.region = part.region
+        AND line.payment_id = part.payment_id AND line.position = part.position
+        AND line.reference = part.reference AND line.paid = part.paid
+        AND line.currency = part.currency
+    WHERE said.shop_id = :shop AND said.state = 'confirmed'
+)
 SELECT currency, sum(of_payments) AS payments, sum(of_invoices) AS invoices
 FROM (
     SELECT told.currency, told.paid AS of_payments, 0::numeric AS of_invoices
@@ -68,11 +78,28 @@ FROM (
         AND base.number = told.invoice_number AND own.invoice_id IS NULL
     WHERE told.shop_id = :shop AND paper.status = 'SUCCESSFUL'
       AND coalesce(own.currency, base.currency) = told.currency
+      AND NOT EXISTS (SELECT FROM confirmed WHERE confirmed.region = told.region
+          AND confirmed.payment_id = told.payment_id AND confirmed.position = told.position)
+    UNION ALL
+    SELECT confirmed.currency, confirmed.amount, 0
+    FROM confirmed JOIN remittance AS paper USING (shop_id, region, payment_id)
+    JOIN invoice AS own USING (shop_id, invoice_id)
+    WHERE paper.status = 'SUCCESSFUL' AND own.currency = confirmed.currency
+      AND own.region = confirmed.region
     UNION ALL
     SELECT currency, 0, paid FROM reconciliation_invoice WHERE shop_id = :shop
 ) AS side
 WHERE NOT EXISTS (SELECT FROM reconciliation_due WHERE shop_id = :shop)
 GROUP BY currency HAVING sum(of_payments) <> sum(of_invoices);
+
+-- check: what_is_confirmed_of_a_payment_is_all_of_it
+-- The parts of a payment's line come to what the line pays, and it is in one confirmed match only.
+SELECT part.region, part.payment_id, part.position, sum(part.amount) AS parts, min(part.paid) AS paid
+FROM payment_match AS said
+JOIN payment_match_part AS part ON part.shop_id = said.shop_id AND part.match_id = said.match_id
+WHERE said.shop_id = :shop AND said.state = 'confirmed'
+GROUP BY part.region, part.payment_id, part.position
+HAVING sum(part.amount) <> min(part.paid) OR count(DISTINCT part.match_id) > 1;
 
 -- check: every_line_and_invoice_is_matched
 SELECT 'line' AS what, line.region, line.number, line.line

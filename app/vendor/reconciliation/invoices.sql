@@ -21,6 +21,18 @@ WITH billed AS (
         AND code.code = invoice.vendor_code
     WHERE invoice.shop_id = :shop AND invoice.number IS NOT NULL {billed}
 ),
+-- What a person has confirmed stands above a payment's own words, while the payment says the same.
+confirmed AS (
+    SELECT part.region, part.payment_id, part.position, part.invoice_id, line.currency, part.amount,
+           part.discount, part.withheld
+    FROM payment_match AS said
+    JOIN payment_match_part AS part ON part.shop_id = said.shop_id AND part.match_id = said.match_id
+    JOIN remittance_line AS line ON line.shop_id = said.shop_id AND line.region = part.region
+        AND line.payment_id = part.payment_id AND line.position = part.position
+        AND line.reference = part.reference AND line.paid = part.paid
+        AND line.currency = part.currency
+    WHERE said.shop_id = :shop AND said.state = 'confirmed'
+),
 -- A line's kind was stored when it came; an invoice that is ours by now stands above the grammar.
 told AS (
     SELECT CASE WHEN own.invoice_id IS NULL THEN line.invoice_number ELSE own.number END AS number,
@@ -33,6 +45,15 @@ told AS (
     LEFT JOIN invoice AS own ON own.shop_id = :shop AND own.region = line.region
         AND own.number = line.reference
     WHERE line.shop_id = :shop AND paper.status = 'SUCCESSFUL'
+      AND NOT EXISTS (SELECT FROM confirmed WHERE confirmed.region = line.region
+          AND confirmed.payment_id = line.payment_id AND confirmed.position = line.position)
+    UNION ALL
+    SELECT own.number, 'invoice', confirmed.region, confirmed.currency, confirmed.amount,
+           confirmed.discount, confirmed.withheld, paper.paid_at
+    FROM confirmed
+    JOIN remittance AS paper ON paper.shop_id = :shop AND paper.region = confirmed.region
+        AND paper.payment_id = confirmed.payment_id AND paper.status = 'SUCCESSFUL'
+    JOIN invoice AS own ON own.shop_id = :shop AND own.invoice_id = confirmed.invoice_id
 ),
 money AS (
     SELECT region, number, currency, max(paid_at) AS last_paid_at,

@@ -18,7 +18,7 @@ from sqlmodel import Session
 from app.config import settings
 from app.db import database_time, run, shop_of
 from app.vendor import terms
-from app.vendor.reconciliation import stating
+from app.vendor.reconciliation import matching, stating
 from app.vendor.reconciliation.tables import ReconciliationLine
 
 HERE = Path(__file__).parent
@@ -275,6 +275,7 @@ def reconcile(shop_id: int) -> None:
     """
     while run(follow_some, shop_id):
         pass
+    run(matching.suggest, shop_id)
 
 
 def follow_some(session: Session, *, now: datetime | None = None) -> bool:

@@ -17,7 +17,18 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ARRAY, BigInteger, Identity, Index, Integer, String, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field
 
 from app.db import Table
@@ -154,6 +165,77 @@ class ReconciliationInvoice(Table, table=True):
     state: str = Field(description="void, unpaid, partly_paid, settled or overpaid")
     last_paid_at: datetime | None = None
     restated_at: datetime
+
+
+class PaymentMatch(Table, table=True):
+    """A payment's lines and the invoices they pay, found by a rule where the payment names neither.
+
+    It counts for nothing until a person has confirmed it, and then stands above the payment's own
+    words for as long as the payment says the same (`PaymentMatchPart`); nothing but a person ends it.
+    """
+
+    __tablename__ = "payment_match"
+    __table_args__ = (
+        CheckConstraint("state IN ('suggested', 'confirmed', 'refused')", name="state"),
+        CheckConstraint(
+            "rule IN ('same_number', 'exact', 'tolerance', 'one_to_many', 'many_to_one')",
+            name="rule",
+        ),
+        CheckConstraint("(state = 'suggested') = (decided_at IS NULL)", name="decided"),
+        UniqueConstraint("shop_id", "digest"),
+        Index("ix_payment_match_state", "shop_id", "state", "match_id"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    match_id: int = Field(
+        default=None,
+        primary_key=True,
+        sa_type=Integer,
+        sa_column_kwargs={"server_default": Identity(always=True)},
+    )
+    rule: str
+    state: str = "suggested"
+    currency: str = Field(max_length=3)
+    difference: Decimal = Field(
+        max_digits=19, decimal_places=4, description="Open of the invoices, less what was paid."
+    )
+    digest: str = Field(description="Of the lines, what they say, and the invoices.")
+    made_at: datetime
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+
+
+class PaymentMatchPart(Table, table=True):
+    """What of one payment's line pays one invoice, beside what the line said when it was found.
+
+    The parts of a line add up to it. It counts while the line says the same.
+    """
+
+    __tablename__ = "payment_match_part"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "match_id"],
+            ["payment_match.shop_id", "payment_match.match_id"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(["shop_id", "invoice_id"], ["invoice.shop_id", "invoice.invoice_id"]),
+        Index("ix_payment_match_part_line", "shop_id", "region", "payment_id", "position"),
+        Index("ix_payment_match_part_invoice", "shop_id", "invoice_id"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    match_id: int = Field(primary_key=True, sa_type=Integer)
+    part: int = Field(primary_key=True, sa_type=Integer)
+    region: str
+    payment_id: str
+    position: int = Field(sa_type=Integer)
+    reference: str = Field(description="As the line said it.")
+    paid: Decimal = Field(max_digits=19, decimal_places=4, description="As the line said it.")
+    currency: str = Field(max_length=3)
+    invoice_id: int = Field(sa_type=Integer)
+    amount: Decimal = Field(max_digits=19, decimal_places=4)
+    discount: Decimal = Field(max_digits=19, decimal_places=4)
+    withheld: Decimal = Field(max_digits=19, decimal_places=4)
 
 
 class ReconciliationDue(Table, table=True):

@@ -70,6 +70,15 @@ LEFT JOIN invoice AS own ON own.shop_id = :shop AND own.region = told.region
     AND own.number = told.reference
 WHERE told.shop_id = :shop AND (told.reference IN (SELECT number FROM billed)
     OR (told.invoice_number IN (SELECT number FROM billed) AND own.invoice_id IS NULL))
+UNION ALL
+SELECT 'paid', 'remittance', part.reference, part.region || '/' || part.payment_id, paper.paid_at,
+       NULL, part.amount, part.currency, paper.status, paper.message_id
+FROM payment_match AS said
+JOIN payment_match_part AS part ON part.shop_id = said.shop_id AND part.match_id = said.match_id
+JOIN remittance AS paper ON paper.shop_id = part.shop_id AND paper.region = part.region
+    AND paper.payment_id = part.payment_id
+WHERE said.shop_id = :shop AND said.state = 'confirmed'
+  AND part.invoice_id IN (SELECT invoice_id FROM billed)
 ORDER BY at, reference
 """
 

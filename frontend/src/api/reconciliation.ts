@@ -133,3 +133,28 @@ export interface MatchedInvoice {
   state: string;
   last_paid_at: string | null;
 }
+
+export interface MatchPart {
+  region: string;
+  payment_id: string;
+  position: number;
+  reference: string;
+  paid_at: string | null;
+  paid: Money;
+  invoice_id: number;
+  invoice: string;
+  amount: Money;
+  stands: boolean;
+}
+
+export interface PaymentMatch {
+  id: number;
+  rule: 'same_number' | 'exact' | 'tolerance' | 'one_to_many' | 'many_to_one';
+  state: 'suggested' | 'confirmed' | 'refused';
+  difference: Money;
+  stands: boolean;
+  made_at: string;
+  decided_at: string | null;
+  decided_by: string | null;
+  parts: MatchPart[];
+}

@@ -6,6 +6,7 @@ import { useFilters } from '../shell/filters';
 import { Badge, Card, Page, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { Matches } from './reconciliation/Matches';
 
 const TONES = {
   void: 'neutral',
@@ -70,6 +71,7 @@ export default function ReconciliationInvoices() {
         </Loaded>
         <More query={query} />
       </Card>
+      <Matches />
     </Page>
   );
 }
