@@ -72,8 +72,8 @@ def test_clocks_may_differ_by_a_few_seconds() -> None:
     "changes",
     [
         {"exp": int(time.time()) - 60},
-        {"nbf": int(time.time()) + 300},
-        {"iat": int(time.time()) + 300},
+        {"nbf": int(time.time()) + 86_400},
+        {"iat": int(time.time()) + 86_400},
         {"exp": None},
         {"aud": "another-app"},
         {"aud": None},

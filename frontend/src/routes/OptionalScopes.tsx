@@ -34,7 +34,7 @@ export function OptionalScopes({ access }: { access: OptionalAccess }) {
 
 /** The same of one kind, only where it is not granted. */
 export function MissingScopes({ name }: { name: OptionalAccess['name'] }) {
-  const query = useResource<Rows<Connection>>('/connections');
+  const query = useResource<Rows<Connection>>('/connections', {}, true);
   const access = query.data?.data
     .flatMap((connection) => connection.optional)
     .find((one) => one.name === name);
