@@ -50,6 +50,7 @@ from app.vendor import unmapped_routes as unmapped
 from app.vendor.answering import routes as answering
 from app.vendor.bank import routes as bank
 from app.vendor.cash import routes as cash
+from app.vendor.claims import routes as claims
 from app.vendor.co_op import routes as co_op
 from app.vendor.dated import DatedTable, TableWrong
 from app.vendor.deductions import routes as deductions
@@ -106,6 +107,7 @@ BLUEPRINTS = (
     bank.api,
     # Before the lines, whose address has three parts of any name.
     match_routes.api,
+    claims.api,
     reconciliation.api,
     cash.api,
     deductions.api,

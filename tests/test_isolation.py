@@ -45,6 +45,7 @@ from app.preferences import Preference
 from app.shops import this_shop
 from app.vendor.bank.tables import BankLine
 from app.vendor.cash import rates
+from app.vendor.claims.tables import ClaimPaper
 from app.vendor.co_op.tables import CoOpAgreement, CoOpCharge
 from app.vendor.deductions import restating as deductions
 from app.vendor.deductions.views import Key
@@ -634,6 +635,19 @@ def _say_beside(session: Session, import_id: int) -> int:
         matched_at=datetime.now(UTC),
     )
     session.add(line)
+    session.add(
+        ClaimPaper(
+            shop_id=this_shop(session).shop_id,
+            region="na",
+            kind="chargeback",
+            number=MARK,
+            part=MARK,
+            import_id=import_id,
+            digest=MARK,
+            status=MARK,
+            currency="USD",
+        )
+    )
     session.flush()
     return line.bank_line_id
 

@@ -46,6 +46,7 @@ const Evidence = screen(() => import('./routes/Evidence'));
 const Disputes = screen(() => import('./routes/Disputes'));
 const Dispute = screen(() => import('./routes/Dispute'));
 const Audits = screen(() => import('./routes/Audits'));
+const Claims = screen(() => import('./routes/Claims'));
 const Deduction = screen(() => import('./routes/Deduction'));
 const Reconciliation = screen(() => import('./routes/Reconciliation'));
 const ReconciliationLine = screen(() => import('./routes/ReconciliationLine'));
@@ -110,6 +111,7 @@ export function App() {
           <Route path="/disputes" element={<Disputes />} />
           <Route path="/disputes/:id" element={<Dispute />} />
           <Route path="/deductions/audits" element={<Audits />} />
+          <Route path="/deductions/claims" element={<Claims />} />
           <Route path="/deductions" element={<Deductions />} />
           <Route path="/deductions/:region/:kind/:currency/*" element={<Deduction />} />
           <Route path="/reconciliation" element={<Reconciliation />} />

@@ -31,6 +31,7 @@ from app.vendor import views as order_views
 from app.vendor.bank import routes as bank
 from app.vendor.cash import routes as cash
 from app.vendor.cash import views as cash_views
+from app.vendor.claims import routes as claims
 from app.vendor.co_op import routes as co_op
 from app.vendor.deductions import routes as deductions
 from app.vendor.deductions import views as deduction_views
@@ -443,6 +444,30 @@ ALL: tuple[Table, ...] = (
         "payment_number=payment.number",
         "by",
         "at",
+    ),
+    _table(
+        "claims",
+        claims.ClaimsQuery,
+        claims.list_claims,
+        claims.ClaimView,
+        "region",
+        "kind",
+        "number",
+        "part",
+        "status",
+        "type",
+        "subtype",
+        "invoice_number",
+        "purchase_order",
+        "asin",
+        "vendor_code",
+        "units",
+        "amount",
+        "approved",
+        "notified_at",
+        "dispute_by",
+        "deduction",
+        "dispute_id",
     ),
     _table(
         "deductions",

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, or_, select
 
 from app.db import database_time, shop_of
 from app.errors import FieldError, Refused
+from app.vendor.claims import applying as claims
 from app.vendor.deductions.restating import fold, restate
 from app.vendor.deductions.tables import Deduction
 from app.vendor.deductions.views import Key, named
@@ -32,6 +33,7 @@ def restate_all(session: Session) -> None:
 
 
 def _settle(session: Session, numbers: Sequence[str] | None) -> None:
+    claims.apply(session)
     findings.state(session, numbers)
     read_outcomes(session, numbers)
 

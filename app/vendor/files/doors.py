@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.vendor.files import (
     bank_door,
+    claim_door,
     invoice_door,
     order_door,
     remittance_door,
@@ -17,11 +18,14 @@ from app.vendor.files import (
 )
 from app.vendor.files.kinds import (
     BANK_LINES,
+    CHARGEBACKS,
+    DISPUTES,
     FUNCTIONAL_ACKNOWLEDGEMENTS,
     INVOICES,
     PURCHASE_ORDER_STATUS,
     PURCHASE_ORDERS,
     REMITTANCES,
+    RETURNS,
     SHIPMENTS,
 )
 from app.vendor.files.paper import Paper, Preview
@@ -54,6 +58,9 @@ DOORS: dict[str, Door] = {
     INVOICES: cast(Door, invoice_door),
     REMITTANCES: cast(Door, remittance_door),
     BANK_LINES: cast(Door, bank_door),
+    CHARGEBACKS: cast(Door, claim_door),
+    RETURNS: cast(Door, claim_door),
+    DISPUTES: cast(Door, claim_door),
     FUNCTIONAL_ACKNOWLEDGEMENTS: cast(Door, verdict_door),
 }
 

@@ -19,6 +19,9 @@ SHIPMENTS = "shipments"
 INVOICES = "invoices"
 REMITTANCES = "remittances"
 BANK_LINES = "bank_lines"
+CHARGEBACKS = "chargebacks"
+RETURNS = "returns"
+DISPUTES = "disputes"
 FUNCTIONAL_ACKNOWLEDGEMENTS = "functional_acknowledgements"
 
 
@@ -414,6 +417,97 @@ BANK_FIELDS = (
         longest=2000,
     ),
 )
+# Reports › Operational Performance, Returns and Dispute Management of Vendor Central; headings as seen
+# (amazon-vendor.md §7.3), those of disputes UNVERIFIED.
+CLAIM_ORDER = FileField(
+    "number",
+    "text",
+    (
+        "Purchase order #",
+        "Purchase order",
+        "Purchase order number",
+        "PO",
+        "PO number",
+        "采购订单号",
+    ),
+)
+CLAIM_FIELDS = (
+    CLAIM_ORDER,
+    FileField("asin", "text", ("ASIN",), longest=20),
+    FileField("vendor_code", "text", ("Vendor code", "Vendor", "供应商代码")),
+)
+CHARGEBACK_FIELDS = (
+    FileField("issue", "text", ("Issue ID", "Issue", "Defect ID", "问题编号"), required=True),
+    FileField(
+        "charge",
+        "money",
+        ("Financial charge", "Charge amount", "Financial charge amount", "罚款金额"),
+        required=True,
+    ),
+    FileField("units", "units", ("Quantity", "Units", "数量")),
+    FileField(
+        "issue_type", "text", ("Issue type", "Type of the non-compliance", "问题类型"), longest=200
+    ),
+    FileField(
+        "issue_subtype",
+        "text",
+        (
+            "Sub-type of the non-compliance",
+            "Subtype of the non-compliance",
+            "Sub-type",
+            "Subtype",
+            "问题子类型",
+        ),
+        longest=200,
+    ),
+    FileField("notified_on", "day", ("Creation date", "Created", "Date created", "创建日期")),
+    FileField("dispute_by", "day", ("Dispute By", "Dispute by date", "争议截止日期")),
+    FileField(
+        "invoice_number",
+        "text",
+        ("Charge Invoice #", "Charge invoice", "Charge invoice number", "扣款发票号"),
+        longest=200,
+    ),
+    FileField("claim_status", "text", ("Status", "状态"), longest=100),
+    *CLAIM_FIELDS,
+    FileField("currency", "text", ("Currency", "Currency code", "货币"), longest=3),
+)
+RETURN_FIELDS = (
+    FileField("return_number", "text", ("Return ID", "Return", "退货编号"), required=True),
+    FileField("invoice_number", "text", ("Invoice number", "Invoice", "发票号"), longest=200),
+    FileField("units", "units", ("Return quantity", "Quantity", "退货数量")),
+    FileField("charge", "money", ("Total cost", "Cost", "总成本"), required=True),
+    FileField("notified_on", "day", ("Return date", "Date", "退货日期")),
+    *CLAIM_FIELDS,
+    FileField("currency", "text", ("Currency code", "Currency", "货币"), longest=3),
+)
+DISPUTE_FIELDS = (
+    FileField(
+        "case",
+        "text",
+        ("Dispute ID", "Case ID", "Case number", "Dispute number", "Dispute", "争议编号"),
+        required=True,
+    ),
+    FileField(
+        "claim_status", "text", ("Status", "Dispute status", "状态"), required=True, longest=100
+    ),
+    FileField("invoice_number", "text", ("Invoice number", "Invoice", "发票号"), longest=200),
+    FileField(
+        "charge", "money", ("Disputed amount", "Dispute amount", "Amount disputed", "争议金额")
+    ),
+    FileField(
+        "approved", "money", ("Approved amount", "Amount approved", "Resolved amount", "批准金额")
+    ),
+    FileField("units", "units", ("Disputed quantity", "Quantity", "争议数量")),
+    FileField(
+        "notified_on",
+        "day",
+        ("Created date", "Creation date", "Submission date", "Submitted on", "创建日期"),
+    ),
+    FileField("issue_type", "text", ("Dispute type", "Reason", "Type", "争议类型"), longest=200),
+    *CLAIM_FIELDS,
+    FileField("currency", "text", ("Currency", "Currency code", "货币"), longest=3),
+)
 
 KINDS = {
     one.name: one
@@ -427,6 +521,9 @@ KINDS = {
         Kind(INVOICES, INVOICE_FIELDS),
         Kind(REMITTANCES, PAYMENT_FIELDS + PAYMENT_LINE_FIELDS),
         Kind(BANK_LINES, BANK_FIELDS),
+        Kind(CHARGEBACKS, CHARGEBACK_FIELDS),
+        Kind(RETURNS, RETURN_FIELDS),
+        Kind(DISPUTES, DISPUTE_FIELDS),
         Kind(FUNCTIONAL_ACKNOWLEDGEMENTS, ()),
     )
 }

@@ -1,11 +1,13 @@
 // One deduction: every step with its payment, Amazon's causes, and what else the invoice lost.
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
+import type { Claim } from '../api/claims';
 import type { DeductionDetail, DeductionStep, Variance } from '../api/deductions';
-import { useResource } from '../api/queries';
+import { usePages, useResource } from '../api/queries';
 import { Banner, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Figures, Loaded, Table } from '../ui/patterns';
+import { ClaimTable } from './Claims';
 import { About, Cause, DeductionState, DeductionTable } from './Deductions';
 import { BringEvidence } from './evidence/BringEvidence';
 import { EvidenceTable } from './evidence/EvidenceTable';
@@ -28,6 +30,7 @@ export default function Deduction() {
           <Sums deduction={one} />
           <Steps deduction={one} />
           {one.variances.length > 0 && <Variances rows={one.variances} />}
+          <ByExport deduction={one} />
           <Card flush heading={t('evidence.ofDeduction')}>
             {one.evidence.length === 0 ? (
               <Empty>{t('evidence.none')}</Empty>
@@ -50,6 +53,21 @@ export default function Deduction() {
         </Page>
       )}
     </Loaded>
+  );
+}
+
+function ByExport({ deduction }: { deduction: DeductionDetail }) {
+  const { t } = useTranslation();
+  const query = usePages<Claim>('/claims', {
+    region: deduction.region,
+    reference: deduction.reference,
+  });
+  const rows = query.data?.pages.flatMap((page) => page.data) ?? [];
+  if (rows.length === 0) return null;
+  return (
+    <Card flush heading={t('claims.ofDeduction')}>
+      <ClaimTable rows={rows} />
+    </Card>
   );
 }
 

@@ -24,6 +24,7 @@ export default function Deductions() {
         <>
           <To to="/disputes">{t('disputes.title')}</To> ·{' '}
           <To to="/deductions/audits">{t('audits.title')}</To> ·{' '}
+          <To to="/deductions/claims">{t('claims.title')}</To> ·{' '}
           <To to="/evidence">{t('evidence.title')}</To>
         </>
       }

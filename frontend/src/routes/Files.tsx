@@ -17,6 +17,9 @@ const KINDS = [
   'invoices',
   'remittances',
   'bank_lines',
+  'chargebacks',
+  'returns',
+  'disputes',
   'functional_acknowledgements',
 ];
 const REGIONS = ['na', 'eu', 'fe'];
