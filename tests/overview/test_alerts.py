@@ -134,9 +134,11 @@ def test_a_deadline_is_told_of_when_it_is_so_many_days_away_in_the_words_of_the_
     work(books)
     [mail] = mailbox.mails
     assert mail["To"] == "finance@brand.example"
-    assert mail["Subject"] == f"Holdfast:{DOMAIN} 有 1 条提醒"
+    assert mail["Subject"] == f"Holdfast：{DOMAIN} 有 1 条提醒"
     kind = kinds.find(KIND)
-    assert kind is not None and f"截止({kind.words['zh-CN']}):ONE, USD 10.00" in mail.get_content()
+    assert (
+        kind is not None and f"截止（{kind.words['zh-CN']}）：ONE, USD 10.00" in mail.get_content()
+    )
 
 
 def test_money_overdue_and_a_connection_that_fails_are_told_of(

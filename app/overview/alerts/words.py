@@ -16,34 +16,34 @@ MOST_LINES = 20
 
 SUBJECT = {
     "en": "Holdfast: {count} alert(s) for {shop}",
-    "zh-CN": "Holdfast:{shop} 有 {count} 条提醒",
+    "zh-CN": "Holdfast：{shop} 有 {count} 条提醒",
 }
 DIGEST = {
     "en": "Holdfast: what happened in {shop} ({count})",
-    "zh-CN": "Holdfast:{shop} 摘要({count} 条)",
+    "zh-CN": "Holdfast：{shop} 摘要（{count} 条）",
 }
 TEST = {
     "en": ("Holdfast: a test for {shop}", "Alerts of Holdfast will arrive here."),
-    "zh-CN": ("Holdfast:{shop} 的测试消息", "Holdfast 的提醒会发送到这里。"),
+    "zh-CN": ("Holdfast：{shop} 的测试消息", "Holdfast 的提醒会发送到这里。"),
 }
 FILE = {
     "en": ("Holdfast: {name}", "The scheduled export of {shop}. Earlier ones are listed here:"),
-    "zh-CN": ("Holdfast:{name}", "{shop} 的定期导出。以往的文件在此列出:"),
+    "zh-CN": ("Holdfast：{name}", "{shop} 的定期导出。以往的文件在此列出："),
 }
-AND_MORE = {"en": "and {count} more: {link}", "zh-CN": "另有 {count} 条:{link}"}
+AND_MORE = {"en": "and {count} more: {link}", "zh-CN": "另有 {count} 条：{link}"}
 
 LINES: Mapping[str, Mapping[str, str]] = {
     "discrepancy_opened": {
         "en": "New discrepancy, {kind}: {reference}{worth}",
-        "zh-CN": "新差异({kind}):{reference}{worth}",
+        "zh-CN": "新差异（{kind}）：{reference}{worth}",
     },
     "deadline_near": {
         "en": "Ends on {by}, {kind}: {reference}{worth}",
-        "zh-CN": "{by} 截止({kind}):{reference}{worth}",
+        "zh-CN": "{by} 截止（{kind}）：{reference}{worth}",
     },
     "collision_open": {
         "en": "Promised twice: {units} of {reference} at {location}",
-        "zh-CN": "重复承诺:{location} 的 {reference},{units} 件",
+        "zh-CN": "重复承诺：{location} 的 {reference}，{units} 件",
     },
     "connection_failing": {
         "en": "The connection {reference} does not work{error}",
@@ -51,11 +51,11 @@ LINES: Mapping[str, Mapping[str, str]] = {
     },
     "window_ends": {
         "en": "Order {reference}: its window ends on {by}, {units} units left to ship",
-        "zh-CN": "订单 {reference}:发货窗口 {by} 结束,还有 {units} 件未发",
+        "zh-CN": "订单 {reference}：发货窗口 {by} 结束，还有 {units} 件未发",
     },
     "order_unanswered": {
         "en": "Order {reference} waits for an answer: {units} units, by {by}",
-        "zh-CN": "订单 {reference} 等待确认:{units} 件,最迟 {by}",
+        "zh-CN": "订单 {reference} 等待确认：{units} 件，最迟 {by}",
     },
     "cash_overdue": {
         "en": "Invoice {reference} is overdue since {by}{worth}",
@@ -63,7 +63,7 @@ LINES: Mapping[str, Mapping[str, str]] = {
     },
     "message_dead": {
         "en": "Given up after many tries ({channel}): {reference}",
-        "zh-CN": "多次尝试后已放弃({channel}):{reference}",
+        "zh-CN": "多次尝试后已放弃（{channel}）：{reference}",
     },
 }
 
