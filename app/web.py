@@ -31,7 +31,7 @@ from app.http import (
 )
 from app.inventory import policy_routes as policies
 from app.inventory import routes as inventory
-from app.overview import collisions, connections, home, leaving_routes, messages
+from app.overview import collisions, connections, home, leaving_routes, messages, money
 from app.overview.alerts import routes as alerts
 from app.overview.discrepancies import acting as discrepancy_work
 from app.overview.discrepancies import routes as discrepancies
@@ -60,6 +60,7 @@ from app.vendor.edi import codes as x12_codes
 from app.vendor.edi import routes as edi
 from app.vendor.evidence import routes as evidence
 from app.vendor.files import routes as files
+from app.vendor.finance import routes as finance_invoices
 from app.vendor.journals import routes as journals
 from app.vendor.payments import routes as payments
 from app.vendor.receiving import routes as receiving
@@ -104,6 +105,7 @@ BLUEPRINTS = (
     answering.api,
     files.api,
     payments.api,
+    finance_invoices.api,
     bank.api,
     # Before the lines, whose address has three parts of any name.
     match_routes.api,
@@ -118,6 +120,7 @@ BLUEPRINTS = (
     messages.api,
     connections.api,
     home.api,
+    money.api,
     collisions.api,
     leaving_routes.api,
     exports.api,

@@ -41,6 +41,7 @@ from app.vendor.edi import routes as edi
 from app.vendor.evidence import routes as evidence
 from app.vendor.evidence.views import EvidenceView
 from app.vendor.files import routes as files
+from app.vendor.finance import routes as finance_invoices
 from app.vendor.payments import routes as payments
 from app.vendor.payments import views as payment_views
 from app.vendor.receiving import routes as receiving
@@ -324,6 +325,21 @@ ALL: tuple[Table, ...] = (
         "state",
         "by",
         "owner",
+    ),
+    _table(
+        "finance-invoices",
+        NoFilters,
+        finance_invoices.list_finance_invoices,
+        finance_invoices.FinanceInvoiceView,
+        "region",
+        "payee_code",
+        "number",
+        "status",
+        "purchase_orders",
+        "issued_at",
+        "due_at",
+        "total",
+        "read_at",
     ),
     _table(
         "unmapped-products",

@@ -10,6 +10,7 @@ import { Empty, Figures, Loaded, Table } from '../ui/patterns';
 import { TimeLeft } from '../ui/TimeLeft';
 import { ConnectionWarnings } from './home/ConnectionWarnings';
 import { Departing } from './home/Departing';
+import { MoneyNext } from './home/MoneyNext';
 import { WhereOrders } from './home/WhereOrders';
 
 export function Home() {
@@ -26,6 +27,7 @@ export function Home() {
             <Setup home={home} />
             <Stock home={home} />
             <ToAcknowledge home={home} />
+            <MoneyNext />
             <WhereOrders />
             <div className="columns">
               <Border home={home} />

@@ -10,6 +10,7 @@ import { useFilters } from '../shell/filters';
 import { Badge, Button, Card, Page, SearchField, Select, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Failure, Loaded, More, Table } from '../ui/patterns';
+import { NotOurs } from './invoice/NotOurs';
 
 const STATES = [
   'draft',
@@ -68,6 +69,7 @@ export default function Invoices() {
         <More query={query} />
       </Card>
       <Together />
+      <NotOurs />
     </Page>
   );
 }
