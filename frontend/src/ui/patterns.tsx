@@ -72,9 +72,9 @@ export function Loaded<Data>(props: {
   );
 }
 
-/** A failure in the server's words, with what to do next. */
+/** A failure by its code in the person's language, else in the server's words; with what to do next. */
 export function Failure(props: { error: Error; retry?: () => void }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const body = props.error instanceof Problem ? props.error.body : null;
   return (
     <Banner
@@ -82,7 +82,9 @@ export function Failure(props: { error: Error; retry?: () => void }) {
       heading={t('error.title')}
       action={props.retry && <Button onClick={props.retry}>{t('common.retry')}</Button>}
     >
-      {body?.detail || t('error.unreachable')}
+      {body && i18n.exists(`problems.${body.code}`)
+        ? t(`problems.${body.code}`)
+        : body?.detail || t('error.unreachable')}
       {body?.errors.map((one) => (
         <div key={one.field}>
           {one.field}: {one.message}
