@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from app.bell import ring_after_commit
 from app.db import shop_of
 from app.http import (
     Answer,
@@ -111,6 +112,7 @@ def confirm_match(path: MatchPath) -> Any:
     """A person says that it is so: it counts from now on."""
     with shop_transaction() as session:
         made = matching.confirm(session, path.match_id, by=principal().actor)
+        ring_after_commit(session, "reconcile")
         [found] = _views(session, [made])
     return answer(found)
 
@@ -120,6 +122,7 @@ def refuse_match(path: MatchPath) -> Any:
     """A person says that it is not so, or takes back what was confirmed."""
     with shop_transaction() as session:
         made = matching.refuse(session, path.match_id, by=principal().actor)
+        ring_after_commit(session, "reconcile")
         [found] = _views(session, [made])
     return answer(found)
 
