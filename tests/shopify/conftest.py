@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 from app import jobs
 from app.db import transaction
 from app.inventory.models import INSIDE
-from app.shopify import client, tokens
+from app.shopify import catalog, client, counting, tokens
 from app.shops import find_shop_id
 from tests.shopify.shop import OpenShop
 from tests.shopify.simulated import KEY, SECRET, Simulator
@@ -49,9 +49,17 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simu
 
 @pytest.fixture
 def simulator(
-    simulator_process: Simulator, database: str, queue: str, set_settings: Callable[..., None]
+    simulator_process: Simulator,
+    database: str,
+    queue: str,
+    set_settings: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Simulator]:
     """The simulator with the product's web app beside it."""
+    # An export that takes Shopify minutes takes the simulator a moment.
+    for room in (catalog, counting):
+        monkeypatch.setattr(room, "POLL_SECONDS", 0.1)
+        monkeypatch.setattr(room, "MOST_POLLS", 100)
     set_settings(
         APP_URL=f"http://127.0.0.1:{simulator_process.app_port}",
         SHOPIFY_API_KEY=KEY,
