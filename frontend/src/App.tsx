@@ -105,7 +105,7 @@ export function App() {
           <Route path="/invoices/billing" element={<Billing />} />
           <Route path="/invoices/payments" element={<Payments />} />
           <Route path="/invoices/payments/:region/:id" element={<Payment />} />
-          <Route path="/invoices/bank" element={<BankLines />} />
+          <Route path="/invoices/payments/bank" element={<BankLines />} />
           <Route path="/invoices/:id" element={<Invoice />} />
           <Route path="/evidence" element={<Evidence />} />
           <Route path="/disputes" element={<Disputes />} />

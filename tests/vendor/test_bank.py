@@ -107,6 +107,11 @@ def test_of_a_statement_nothing_but_amazons_lines_is_stored(
     assert len(lines) == 1
 
 
+def test_a_reference_that_says_that_there_is_none_is_none(brand: VendorBrand) -> None:
+    take(brand, table(("AMAZON EU SARL", "7,00", "NOTPROVIDED", "Zahlung")))
+    assert [row[2] for row in tied(brand)] == [None]
+
+
 def test_a_statement_without_amazon_is_refused_and_leaves_nothing(brand: VendorBrand) -> None:
     with pytest.raises(Refused, match="nothing of it was kept"):
         bring(brand, camt(PERSON))

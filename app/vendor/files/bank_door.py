@@ -59,6 +59,8 @@ def stated(kept: FileImport, known: Mapping[str, str]) -> tuple[Preview, list[St
     seen: Counter[tuple[Any, ...]] = Counter()
     for record in records:
         said = record.values
+        if str(said.get("end_to_end", "")).upper() in statements.NOT_GIVEN:
+            del said["end_to_end"]
         amount = _amount(said)
         if amount is None:
             found.faults.append(Fault(record.row, "", "empty_cell", field="amount"))

@@ -95,7 +95,8 @@ function InBank({ payment }: { payment: RemittanceDetail }) {
           if (rows.length > 0) return <BankRows rows={rows} />;
           return (
             <Empty>
-              {t('bank.notInBank')} <To to="/invoices/bank?state=open">{t('bank.look')}</To>
+              {t('bank.notInBank')}{' '}
+              <To to="/invoices/payments/bank?state=open">{t('bank.look')}</To>
             </Empty>
           );
         }}
