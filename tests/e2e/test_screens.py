@@ -117,7 +117,9 @@ def test_a_number_opens_into_the_papers_behind_it(stage: Stage, page: Page) -> N
     eventually(lambda: stage.units("TENT", "committed"), 2)
 
     app = show(page, stage)
-    page.get_by_role("link", name="Stock").last.click()
+    links = page.get_by_role("link", name="Stock")
+    expect(links).to_have_count(2)  # the store's own and, once the app has said so, the app's
+    links.last.click()
     app.get_by_role("link", name="TENT Committed 2").click()
     row = app.get_by_role("row", name="Held")
     expect(row).to_contain_text("Available · Main warehouse (now 8) → Committed")
