@@ -7,7 +7,6 @@ import threading
 import time
 
 import structlog
-from redis import RedisError
 
 from app import bell
 
@@ -47,6 +46,7 @@ class Ringer:
                 for shop_id in shop_ids:
                     bell.ring(JOB, shop_id)
                 time.sleep(PAUSE)
-            except RedisError as error:
+            except Exception as error:
+                # Whatever it is, the next ring may succeed, and this thread is the only one to try.
                 log.warning("bell_unreachable", error=str(error))
                 time.sleep(PAUSE_AFTER_FAILURE)
