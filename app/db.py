@@ -13,9 +13,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import psycopg
 import structlog
 from psycopg.pq import ExecStatus, TransactionStatus
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
-from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, SQLModel
 
 from app.config import settings
@@ -118,43 +117,22 @@ def after_fork() -> None:
 
 
 def enter_shop(session: Session, shop_id: int) -> None:
-    """Narrows this session to one shop: row-level security hides every other one.
-
-    A session that has asked nothing yet enters with its first statement.
-    """
-    session.info["shop_id"] = session.info["narrowed_to"] = shop_id
-    if session.info.get("has_begun"):
-        session.connection().exec_driver_sql(_entering(session, session.connection()))
-
-
-@event.listens_for(Session, "after_begin")
-def _enter_first(session: Session, transaction: SessionTransaction, made: Connection) -> None:
-    if transaction.nested:
-        return
-    session.info["has_begun"] = True
-    if "narrowed_to" not in session.info:
-        return
-    entering = _entering(session, made)
-    if session.info.get("is_calling"):
-        session.info["entering"] = entering.encode()
-        return
-    raw = made.connection.driver_connection
+    """Narrows the current transaction to one shop: row-level security hides every other one."""
+    connection = session.connection()
+    enter = f"SELECT set_config('holdfast.shop_id', '{shop_id:d}', true)"
+    # A superuser would walk through row-level security, so it steps down for this transaction.
+    if connection.connection.info.get("bypasses_row_security"):
+        enter += f", set_config('role', '{APPLICATION_ROLE}', true)"
+    raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)
     # Both in one go: a transaction of one statement should not wait for the network twice more.
     # If that fails, the plain way tells the engine why.
     begun = raw.info.transaction_status == TransactionStatus.IDLE and (
-        raw.pgconn.exec_(f"BEGIN; {entering}".encode()).status == ExecStatus.TUPLES_OK
+        raw.pgconn.exec_(f"BEGIN; {enter}".encode()).status == ExecStatus.TUPLES_OK
     )
     if not begun:
-        made.exec_driver_sql(entering)
-
-
-def _entering(session: Session, made: Connection) -> str:
-    entering = f"SELECT set_config('holdfast.shop_id', '{session.info['narrowed_to']:d}', true)"
-    # A superuser would walk through row-level security, so it steps down for this transaction.
-    if made.connection.info.get("bypasses_row_security"):
-        entering += f", set_config('role', '{APPLICATION_ROLE}', true)"
-    return entering
+        connection.exec_driver_sql(enter)
+    session.info["shop_id"] = shop_id
 
 
 @contextmanager
@@ -222,15 +200,8 @@ def call(session: Session, statement: bytes, parameters: Mapping[str, object]) -
     For the few that are run so often that the engine's way to the driver, which takes as long as
     the network does, is worth leaving out. Errors are the engine's all the same.
     """
-    with _driver(session) as (raw, prepare, entering):
-        if entering:
-            # One wait for both: on a busy machine a wait costs more than what is waited for.
-            with raw.pipeline():
-                raw.execute(entering, prepare=prepare)
-                cursor = raw.execute(statement, parameters, prepare=prepare)
-        else:
-            cursor = raw.execute(statement, parameters, prepare=prepare)
-        row = cursor.fetchone()
+    with _driver(session) as (raw, prepare):
+        row = raw.execute(statement, parameters, prepare=prepare).fetchone()
     return row[0] if row else None
 
 
@@ -241,9 +212,7 @@ def call_meanwhile(
     work: Callable[[], Result],
 ) -> tuple[Any, Result]:
     """As `call`, and what `work` gives, which is done while the database is busy with the call."""
-    with _driver(session) as (raw, prepare, entering), raw.pipeline():
-        if entering:
-            raw.execute(entering, prepare=prepare)
+    with _driver(session) as (raw, prepare), raw.pipeline():
         cursor = raw.execute(statement, parameters, prepare=prepare)
         result = work()
         row = cursor.fetchone()
@@ -251,24 +220,16 @@ def call_meanwhile(
 
 
 @contextmanager
-def _driver(session: Session) -> Iterator[tuple[psycopg.Connection, bool, bytes | None]]:
+def _driver(session: Session) -> Iterator[tuple[psycopg.Connection, bool]]:
     """The driver's connection of this transaction, and whether it keeps prepared statements.
 
-    And what enters the shop, if nothing has done so yet. What it raises becomes the engine's error.
+    What it raises becomes the engine's error.
     """
-    session.info["is_calling"] = True
-    try:
-        connection = session.connection()
-    finally:
-        del session.info["is_calling"]
+    connection = session.connection()
     raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)
     try:
-        yield (
-            raw,
-            connection.connection.info["keeps_statements"],
-            session.info.pop("entering", None),
-        )
+        yield raw, connection.connection.info["keeps_statements"]
     except psycopg.Error as error:
         if raw.closed:
             connection.invalidate(error)

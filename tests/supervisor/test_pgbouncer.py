@@ -81,15 +81,6 @@ def test_a_statement_is_prepared_only_where_no_pooler_hands_out_other_connection
         assert call(session, PREPARED, {}) > 0
 
 
-def test_a_first_call_enters_its_shop_on_the_way(product: Servers) -> None:
-    with transaction() as session:
-        shop_id = open_shop(session, "called.myshopify.com").shop_id
-    with transaction(shop_id) as session:
-        assert call(session, b"SELECT domain FROM shop", {}) == "called.myshopify.com"
-    with transaction(shop_id + 1_000) as session:
-        assert call(session, b"SELECT domain FROM shop", {}) is None
-
-
 def test_one_clock_leads_through_the_pooler_and_another_takes_over(product: Servers) -> None:
     first, second = Leadership(), Leadership()
     assert first.is_ours()
