@@ -18,7 +18,7 @@ export default function Payments() {
       heading={t('payments.title')}
       action={
         <>
-          <To to="/invoices/payments/bank">{t('bank.title')}</To>{' '}
+          <To to="/invoices/payments/bank">{t('bank.title')}</To> ·{' '}
           <To to="/purchase-orders/files?kind=remittances">{t('payments.byFile')}</To>
         </>
       }
