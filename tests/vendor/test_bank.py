@@ -107,6 +107,19 @@ def test_of_a_statement_nothing_but_amazons_lines_is_stored(
     assert len(lines) == 1
 
 
+@pytest.mark.parametrize("form", [camt, table], ids=["camt", "csv"])
+def test_a_person_who_writes_amazon_into_the_text_is_not_stored_by_name(
+    brand: VendorBrand, form: Callable[..., bytes]
+) -> None:
+    amount = "7,00" if form is table else "7.00"
+    take(brand, form(("Erika Mustermann", amount, "E2E77001", "Gift from Amazon for PRIVATE")))
+    [kept] = brand.rows("SELECT content FROM file_import")
+    assert "E2E77001" in bytes(kept.content).decode()
+    for private in ("Erika", "Mustermann", "Gift", "PRIVATE"):
+        assert private not in bytes(kept.content).decode()
+    assert len(tied(brand)) == 1
+
+
 def test_a_reference_that_says_that_there_is_none_is_none(brand: VendorBrand) -> None:
     take(brand, table(("AMAZON EU SARL", "7,00", "NOTPROVIDED", "Zahlung")))
     assert [row[2] for row in tied(brand)] == [None]

@@ -77,6 +77,11 @@ def _references(details: str) -> str:
     return " ".join(["AMAZON" if AMAZON.search(details) else "", *references_in(details)]).strip()
 
 
+def _names_nobody(cell: str) -> bool:
+    """Whether it is a number, a day or a currency, which have three letters at most."""
+    return sum(map(str.isalpha, cell)) <= 3
+
+
 def _is_amazons(row: Sequence[str], numbers: Collection[str]) -> bool:
     said = " ".join(row)
     if AMAZON.search(said):
@@ -87,11 +92,18 @@ def _is_amazons(row: Sequence[str], numbers: Collection[str]) -> bool:
 def _of_table(content: bytes, numbers: Collection[str], known: Mapping[str, str]) -> bytes:
     read = _table(content)
     found = columns.headings(KINDS[BANK_LINES], read, known)
+    fields = columns.guessed(KINDS[BANK_LINES], found, known)
+    open_columns = {found.column(name) for field, name in fields.items() if field != "details"}
     rows: dict[int, Sequence[Cell]] = {}
     for row in read.rows:
         cells = [written(cell) for cell in row.cells]
-        if row.number == found.row or (row.number > found.row and _is_amazons(cells, numbers)):
+        if row.number == found.row:
             rows[row.number] = cells
+        elif row.number > found.row and _is_amazons(cells, numbers):
+            rows[row.number] = [
+                cell if place in open_columns or _names_nobody(cell) else _references(cell)
+                for place, cell in enumerate(cells)
+            ]
     last = max(rows, default=0)
     return _written([tuple(map(str, rows.get(one, ()))) for one in range(1, last + 1)], found.row)
 
