@@ -148,7 +148,11 @@ SELECT
         AND state IN ('applying', 'undoing')) AS files,
     EXISTS (SELECT FROM remittance
         LEFT JOIN folded_remittance AS folded USING (shop_id, region, payment_id)
-        WHERE shop_id = :shop AND folded.read_at IS DISTINCT FROM remittance.read_at) AS deductions,
+        WHERE shop_id = :shop AND folded.read_at IS DISTINCT FROM remittance.read_at)
+    OR EXISTS (SELECT FROM folded_remittance AS folded WHERE shop_id = :shop
+        AND NOT EXISTS (SELECT FROM remittance AS paper WHERE paper.shop_id = folded.shop_id
+            AND paper.region = folded.region
+            AND paper.payment_id = folded.payment_id)) AS deductions,
     EXISTS (SELECT FROM reconciliation_due WHERE shop_id = :shop)
     OR EXISTS (SELECT FROM reconciliation_line
         WHERE shop_id = :shop AND looks_again_at <= now()) AS reconcile,

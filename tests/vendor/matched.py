@@ -170,6 +170,7 @@ class Books:
         *lines: tuple[str, str] | tuple[str, str, str],
         status: str = "SUCCESSFUL",
         currency: str = "USD",
+        number: str | None = None,
     ) -> None:
         """A payment: what is named, what is paid of it, and the discount taken."""
 
@@ -178,7 +179,7 @@ class Books:
 
         header = {
             "uniquePaymentId": payment,
-            "paymentNumber": payment,
+            "paymentNumber": number or payment,
             "paymentDate": (NOW - timedelta(days=3)).isoformat(),
             "paymentAmount": money(str(sum(Decimal(line[1]) for line in lines))),
             "remittanceStatus": status,

@@ -211,6 +211,31 @@ def test_a_charge_is_recomputed_from_the_receipts_of_its_month(
     assert screen.ask("/co-op-charges")["data"][0]["verdict"] == "no_agreement"
 
 
+def test_a_charge_of_net_sales_is_recomputed_from_what_was_invoiced_less_returns(
+    screen: Screen, shop_id: int
+) -> None:
+    with transaction(shop_id) as session:
+        # Invoiced in March; what one vendor code sent back in it is taken off.
+        session.execute(
+            text("UPDATE invoice SET dated_at = :at, items_total = 480, state = 'accepted'"),
+            {"at": datetime(2026, 3, 12, tzinfo=UTC)},
+        )
+    day = (datetime(2026, 3, 25, tzinfo=UTC) - START).days
+    back = (Line("VRET-1", -8000, description="Product returns"),)
+    run(keep, shop_id, Payment("R1", back, day=day))
+    charge(shop_id, 2600)
+    made = screen.ask("/co-op-agreements", 201, "POST", agreement(base="net_sales"))
+    [found] = screen.ask("/co-op-charges")["data"]
+    assert (Decimal(found["base"]["amount"]), found["units"]) == (400, None)
+    assert Decimal(found["over"]["amount"]) == 6
+    assert queue_of(shop_id) == {"coop_overcharge": Decimal(6)}
+    # Nobody says which vendor code the return is of, so it is not taken off from the base of one.
+    path = f"/co-op-agreements/{made['agreement_id']}"
+    screen.ask(path, 200, "PUT", agreement(base="net_sales", vendor_code="HLDFS"))
+    [found] = screen.ask("/co-op-charges")["data"]
+    assert Decimal(found["base"]["amount"]) == 480
+
+
 def test_a_person_says_which_agreement_and_days_a_charge_is_about(
     screen: Screen, shop_id: int
 ) -> None:

@@ -8,15 +8,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from app.db import run, transaction
 from app.errors import Refused
 from app.shops import this_shop
 from app.vendor.bank import matching
+from app.vendor.bank.tables import BankLine
 from app.vendor.files import working
 from app.vendor.files.tables import FileImport
 from app.vendor.payments import witnesses
 from app.vendor.payments.stated import Line, Payment
+from app.vendor.payments.tables import RemittanceWitness
 from tests.support.screen import open_screen
 from tests.vendor.bank_files import ENTRY, camt, mt940, table
 from tests.vendor.brand import VendorBrand
@@ -248,3 +251,38 @@ def test_two_lines_of_one_number_are_a_persons_to_tell_apart(brand: VendorBrand)
     paid(brand, "P100")
     take(brand, camt(AMAZON, AMAZON))
     assert [row[4] for row in tied(brand)] == [None, None]
+
+
+def test_a_line_that_a_person_tied_says_when_its_payment_is_gone_and_ties_again_when_it_is_back(
+    brand: VendorBrand,
+) -> None:
+    payment = paid(brand, "P7", "1420.20")
+    take(brand, camt(("AMAZON EU SARL", "1419.20", "NONE", "Zahlung")))
+    with transaction(brand.shop_id) as session:
+        [line] = session.exec(select(BankLine)).all()
+        matching.confirm(session, line.bank_line_id, "eu", payment, by="user:1")
+    assert standing(brand, "bank_match_changed") == []
+    with transaction(brand.shop_id) as session:
+        witnesses.forget(session, session.exec(select(RemittanceWitness)).all())
+        matching.state(session)
+    assert standing(brand, "bank_match_changed") == [Decimal("1419.20")]
+    assert [row[3] for row in tied(brand)] == [None]
+    paid(brand, "P7", "1420.20")
+    assert [row[3:] for row in tied(brand)] == [("P7", "confirmed")]
+    assert standing(brand, "bank_match_changed") == []
+
+
+def test_taking_a_statement_back_says_which_ties_of_people_went_with_it(brand: VendorBrand) -> None:
+    payment = paid(brand, "P7", "1420.20")
+    content = camt(("AMAZON EU SARL", "1419.20", "NONE", "Zahlung"))
+    brought = take(brand, content)
+    with transaction(brand.shop_id) as session:
+        [line] = session.exec(select(BankLine)).all()
+        matching.confirm(session, line.bank_line_id, "eu", payment, by="user:1")
+    run(lambda session: working.undo(session, brought, actor="user:7"), brand.shop_id)
+    working.work(brand.shop_id)
+    assert tied(brand) == []
+    assert standing(brand, "bank_match_changed") == [Decimal("1419.20")]
+    take(brand, content)
+    assert [row[3:] for row in tied(brand)] == [("P7", "confirmed")]
+    assert standing(brand, "bank_match_changed") == []

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from itertools import permutations
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from app.db import run
-from app.vendor.reconciliation import conservation, matching, rules
+from app.db import run, transaction
+from app.vendor.payments import witnesses
+from app.vendor.payments.stated import Line, Payment
+from app.vendor.reconciliation import conservation, matching, restating, rules, standing
 from app.vendor.reconciliation.rules import Found, Open, Unmatched
 from tests.support.screen import Screen, open_screen
 from tests.vendor.matched import NOW, Books, open_books
@@ -152,17 +156,53 @@ def test_a_confirmed_match_never_changes_by_itself(books: Books, screen: Screen)
     [after] = screen.all("/reconciliation/matches")
     assert (after["state"], after["stands"]) == ("confirmed", False)
     assert books.of_invoice("NT-1").state == "unpaid"
+    assert changed(books) == [("open", "payment_changed", Decimal("1050"))]
     assert run(conservation.findings, books.shop_id) == []
     # It says the same again, and it counts again.
     books.pay("P1", ("LUMP", "1050"))
     books.match()
     assert books.of_invoice("NT-1").state == "settled"
+    assert changed(books) == [("closed", "payment_changed", Decimal("1050"))]
     # A person takes it back, and it is not suggested again.
     screen.ask(f"/reconciliation/matches/{found['id']}/refuse", method="POST")
     books.match()
     run(matching.suggest, books.shop_id)
     assert [one["state"] for one in screen.all("/reconciliation/matches")] == ["refused"]
     assert books.of_invoice("NT-1").state == "unpaid"
+
+
+def changed(books: Books) -> list[tuple[Any, ...]]:
+    run(standing.state, books.shop_id)
+    with transaction(books.shop_id) as session:
+        wanted = "SELECT status, cause, amount FROM discrepancy WHERE kind = 'match_changed'"
+        return [tuple(row) for row in session.execute(text(wanted))]
+
+
+def test_a_confirmed_match_follows_its_payment_from_the_file_to_amazons_own_key(
+    books: Books, screen: Screen
+) -> None:
+    books.pay("P1", ("LUMP", "0"))
+    said = Payment("N7", NOW, Decimal("1050"), "USD", lines=(Line("LUMP", Decimal("1050"), "USD"),))
+    run(lambda session: witnesses.keep(session, "na", "file", 1, said), books.shop_id)
+    restating.reconcile(books.shop_id)
+    [found] = screen.all("/reconciliation/matches", state="suggested")
+    screen.ask(f"/reconciliation/matches/{found['id']}/confirm", method="POST")
+    restating.reconcile(books.shop_id)
+    assert books.of_invoice("NT-1").state == "settled"
+    # Amazon shows the payment, under its own key and with the line at another place.
+    books.pay("API-7", ("OTHER", "-5"), ("LUMP", "1050"), number="N7")
+    restating.reconcile(books.shop_id)
+    [after] = screen.all("/reconciliation/matches", state="confirmed")
+    part = after["parts"][0]
+    assert (after["stands"], part["payment_id"], part["position"]) == (True, "API-7", 2)
+    assert books.of_invoice("NT-1").state == "settled"
+    assert changed(books) == []
+    # It turns out to have failed: it does not count, and stands in the queue.
+    books.pay("API-7", ("OTHER", "-5"), ("LUMP", "1050"), number="N7", status="FAILED")
+    restating.reconcile(books.shop_id)
+    assert changed(books) == [("open", "payment_failed", Decimal("1050"))]
+    assert books.of_invoice("NT-1").state == "unpaid"
+    assert run(conservation.findings, books.shop_id) == []
 
 
 def test_what_has_changed_since_cannot_be_confirmed(books: Books, screen: Screen) -> None:

@@ -16,6 +16,7 @@ from app.inventory import discrepancies
 from app.inventory.discrepancies import EVERYTHING, Finding
 from app.inventory.kinds import Kind, register
 from app.preferences import shop_preference
+from app.vendor.bank import partings
 from app.vendor.bank.tables import BankLine
 from app.vendor.payments.tables import Remittance
 
@@ -148,13 +149,16 @@ def state(session: Session) -> None:
     asked: dict[str, Any] = {"shop": shop_of(session), "now": database_time()}
     session.flush()
     session.execute(text(ONE_AT_A_TIME), asked)
-    for statement in (FOLLOW, LET_GO, MATCH):
-        session.execute(text(statement), asked)
+    session.execute(text(FOLLOW), asked)
+    partings.keep(session)
+    session.execute(text(LET_GO), asked)
+    partings.tie_again(session)
+    session.execute(text(MATCH), asked)
     for row in list(session.identity_map.values()):
         if isinstance(row, BankLine):
             session.expire(row)
-    found = differences(session)
-    discrepancies.restate(session, {NOT_IN_BANK, DIFFERENCE}, EVERYTHING, found)
+    found = differences(session) + partings.standing(session)
+    discrepancies.restate(session, {NOT_IN_BANK, DIFFERENCE, partings.PARTED}, EVERYTHING, found)
 
 
 def differences(session: Session) -> list[Finding]:
@@ -218,6 +222,7 @@ def confirm(session: Session, bank_line_id: int, region: str, payment_id: str, *
     line.matched_how, line.matched_by, line.matched_at = "confirmed", by, datetime.now(UTC)
     line.set_aside_at = line.set_aside_by = None
     session.add(line)
+    partings.forget(session, line.key)
     state(session)
 
 
@@ -228,6 +233,7 @@ def let_go(session: Session, bank_line_id: int) -> None:
     line.matched_how = line.matched_by = line.matched_at = None
     line.set_aside_at = line.set_aside_by = None
     session.add(line)
+    partings.forget(session, line.key)
     state(session)
 
 

@@ -60,3 +60,24 @@ class BankLine(Table, table=True):
     set_aside_by: str | None = None
     set_aside_at: datetime | None = None
     taken_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+
+class BankParting(Table, table=True):
+    """That a line which a person had tied to a payment is tied no longer, and not by a person.
+
+    The payment is gone, failed or is in another currency by now, or the line's statement was taken
+    back. Kept until the two stand together again, or a person says anew what the line is.
+    """
+
+    __tablename__ = "bank_parting"
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    key: str = Field(primary_key=True, description="Of the line.")
+    region: str
+    payment_id: str
+    payment_number: str | None = None
+    amount: Decimal = Field(max_digits=19, decimal_places=4)
+    currency: str = Field(max_length=3)
+    matched_by: str
+    matched_at: datetime
+    parted_at: datetime

@@ -48,10 +48,25 @@ SELECT coalesce(sum((ends.after - ends.before) * ours.cost), 0) AS amount,
        coalesce(sum(ends.after - ends.before), 0) AS units
 FROM ends JOIN ours USING (number, line)
 """
+# A return is of the day that an export of returns says, else of the payment that took it. Of an
+# agreement of one vendor code only what is known to be of that code counts: never guessed.
 RETURNED = """
-SELECT coalesce(sum(taken - recovered), 0) FROM deduction
-WHERE shop_id = :shop AND region = :region AND currency = :currency AND kind = 'return'
-  AND first_at >= :since AND first_at < :until
+SELECT coalesce(sum(own.taken - own.recovered), 0) FROM deduction AS own
+LEFT JOIN LATERAL (
+    SELECT min(paper.vendor_code) AS vendor_code FROM claim_paper AS paper
+    WHERE paper.shop_id = own.shop_id AND paper.region = own.region AND paper.kind = 'return'
+      AND own.reference IN (paper.base, paper.invoice_number)
+    HAVING count(DISTINCT paper.vendor_code) = 1
+) AS said ON true
+LEFT JOIN invoice ON invoice.shop_id = own.shop_id AND invoice.region = own.region
+    AND invoice.number = own.invoice_number
+LEFT JOIN purchase_order AS paper ON paper.shop_id = own.shop_id AND paper.region = own.region
+    AND paper.number = own.purchase_order
+WHERE own.shop_id = :shop AND own.region = :region AND own.currency = :currency
+  AND own.kind = 'return' AND coalesce(own.notified_at, own.first_at) >= :since
+  AND coalesce(own.notified_at, own.first_at) < :until
+  AND (CAST(:vendor_code AS text) IS NULL
+       OR coalesce(said.vendor_code, invoice.vendor_code, paper.vendor_code) = :vendor_code)
 """
 INVOICED = """
 SELECT coalesce(sum(CASE type WHEN 'Invoice' THEN items_total ELSE -items_total END), 0)
@@ -204,9 +219,10 @@ def base_of(
     }
     if agreement.base == "fixed":
         return None, Decimal(0)
-    if agreement.base == "invoiced":
-        return None, Decimal(session.execute(text(INVOICED), asked).scalar_one())
+    returned = Decimal(0)
+    if agreement.base in ("net_receipts", "net_sales"):
+        returned = session.execute(text(RETURNED), asked).scalar_one()
+    if agreement.base in ("invoiced", "net_sales"):
+        return None, Decimal(session.execute(text(INVOICED), asked).scalar_one()) - returned
     amount, units = session.execute(text(RECEIPTS), asked).one()
-    if agreement.base == "net_receipts":
-        amount -= session.execute(text(RETURNED), asked).scalar_one()
-    return int(units), Decimal(amount)
+    return int(units), Decimal(amount) - returned

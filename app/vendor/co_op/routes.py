@@ -55,7 +55,7 @@ class AgreementBody(BaseModel):
     )
     name: str = Field(min_length=1, max_length=120)
     purpose: Literal["damage_allowance", "freight_allowance", "marketing", "volume", "other"]
-    base: Literal["receipts", "net_receipts", "invoiced", "fixed"]
+    base: Literal["receipts", "net_receipts", "invoiced", "net_sales", "fixed"]
     rate: Decimal | None = Field(default=None, ge=0, le=1, max_digits=9, decimal_places=6)
     amount: Decimal | None = Field(default=None, ge=0, max_digits=15, decimal_places=4)
     currency: str = Field(pattern="^[A-Z]{3}$")

@@ -11,7 +11,7 @@ from sqlmodel import Field
 from app.db import Table
 
 PURPOSES = ("damage_allowance", "freight_allowance", "marketing", "volume", "other")
-BASES = ("receipts", "net_receipts", "invoiced", "fixed")
+BASES = ("receipts", "net_receipts", "invoiced", "net_sales", "fixed")
 
 
 def _now() -> datetime:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from app.db import shop_of
-from app.vendor.bank import matching, statements
+from app.vendor.bank import matching, partings, statements
 from app.vendor.bank.tables import BankLine
 from app.vendor.files.paper import Became, Paper, Preview, by_place, tabled
 from app.vendor.files.sheet import Fault
@@ -153,6 +153,7 @@ def undo_some(session: Session, kept: FileImport) -> None:
         kept.state = "undone"
         matching.state(session)
         return
+    partings.keep(session, [row.bank_line_id for row in rows])
     for row in rows:
         session.delete(row)
     outcome["taken_back"] = outcome.get("taken_back", 0) + len(rows)

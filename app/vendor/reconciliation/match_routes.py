@@ -33,7 +33,7 @@ api = APIBlueprint("payment_matches", __name__, url_prefix="/api", abp_tags=[TAG
 PARTS = """
 SELECT part.match_id, part.region, part.payment_id, part.position, part.reference, part.paid,
        part.currency, part.amount, part.invoice_id, invoice.number AS invoice, paper.paid_at,
-       line.shop_id IS NOT NULL AS stands
+       line.shop_id IS NOT NULL AND paper.status = 'SUCCESSFUL' AS stands
 FROM payment_match_part AS part
 JOIN invoice ON invoice.shop_id = part.shop_id AND invoice.invoice_id = part.invoice_id
 LEFT JOIN remittance AS paper ON paper.shop_id = part.shop_id AND paper.region = part.region

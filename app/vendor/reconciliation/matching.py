@@ -28,7 +28,7 @@ MOST_LINES = 1_000
 UNMATCHED = """
 SELECT line.region, line.payment_id, line.position, line.reference, line.paid,
        coalesce(line.discount, 0) AS discount, coalesce(line.withheld, 0) AS withheld,
-       line.currency, paper.paid_at
+       line.currency, paper.paid_at, paper.number AS payment_number
 FROM remittance_line AS line JOIN remittance AS paper USING (shop_id, region, payment_id)
 WHERE line.shop_id = :shop AND line.kind IN ('unknown', 'invoice') AND line.paid > 0
   AND paper.status = 'SUCCESSFUL'
@@ -40,6 +40,8 @@ WHERE line.shop_id = :shop AND line.kind IN ('unknown', 'invoice') AND line.paid
       USING (shop_id, match_id)
       WHERE part.shop_id = :shop AND part.region = line.region
         AND part.payment_id = line.payment_id AND part.position = line.position
+        AND (part.reference, part.paid, part.currency)
+            = (line.reference, line.paid, line.currency)
         AND said.state = 'confirmed')
 ORDER BY paper.paid_at DESC, line.region, line.payment_id, line.position LIMIT :most
 """
@@ -59,7 +61,9 @@ SELECT EXISTS (
         SELECT FROM payment_match_part AS other JOIN payment_match AS said USING (shop_id, match_id)
         WHERE other.shop_id = :shop AND said.state = 'confirmed' AND said.match_id <> :id
           AND other.region = part.region AND other.payment_id = part.payment_id
-          AND other.position = part.position))
+          AND other.position = part.position
+          AND (other.reference, other.paid, other.currency)
+              = (part.reference, part.paid, part.currency)))
 ) OR EXISTS (
     SELECT FROM payment_match_part AS part LEFT JOIN reconciliation_invoice AS money
         USING (shop_id, invoice_id)
@@ -188,7 +192,13 @@ def _parts(made: Found) -> list[tuple[Unmatched, Open, Decimal]]:
 def _digest(made: Found) -> str:
     said: Sequence[Any] = [
         [
-            [one.region, one.payment_id, one.position, one.reference, str(one.paid.normalize())]
+            # Not by key and place: they are others once Amazon's API shows what a file said.
+            [
+                one.region,
+                one.payment_number or one.payment_id,
+                one.reference,
+                str(one.paid.normalize()),
+            ]
             for one in made.lines
         ],
         [one.invoice_id for one in made.invoices],

@@ -18,7 +18,7 @@ from sqlmodel import Session
 from app.config import settings
 from app.db import database_time, run, shop_of
 from app.vendor import terms
-from app.vendor.reconciliation import matching, stating
+from app.vendor.reconciliation import matching, standing, stating
 from app.vendor.reconciliation.tables import ReconciliationLine
 
 HERE = Path(__file__).parent
@@ -273,8 +273,10 @@ def reconcile(shop_id: int) -> None:
 
     May run twice, and may die half-way: what is due goes in the transaction that writes it anew.
     """
+    run(standing.follow, shop_id)
     while run(follow_some, shop_id):
         pass
+    run(standing.state, shop_id)
     run(matching.suggest, shop_id)
 
 

@@ -32,6 +32,7 @@ class Unmatched(NamedTuple):
     withheld: Decimal
     currency: str
     paid_at: datetime
+    payment_number: str | None = None
 
     @property
     def settles(self) -> Decimal:

@@ -228,6 +228,9 @@ class PaymentMatchPart(Table, table=True):
     part: int = Field(primary_key=True, sa_type=Integer)
     region: str
     payment_id: str
+    payment_number: str | None = Field(
+        default=None, description="By which the payment is known again under another key."
+    )
     position: int = Field(sa_type=Integer)
     reference: str = Field(description="As the line said it.")
     paid: Decimal = Field(max_digits=19, decimal_places=4, description="As the line said it.")

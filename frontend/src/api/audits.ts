@@ -9,7 +9,7 @@ export const PURPOSES = [
   'volume',
   'other',
 ] as const;
-export const BASES = ['receipts', 'net_receipts', 'invoiced', 'fixed'] as const;
+export const BASES = ['receipts', 'net_receipts', 'invoiced', 'net_sales', 'fixed'] as const;
 export const PERIODS = ['month', 'quarter', 'year'] as const;
 
 export interface Agreement {

@@ -21,6 +21,8 @@ export interface Subject {
   invoice_id?: number;
   payment?: string;
   payment_id?: string;
+  payment_number?: string | null;
+  match?: number;
   shipment?: string;
   item?: number;
   vendor_code?: string;

@@ -82,7 +82,13 @@ function What({ found }: { found: DiscrepancyDetail }) {
                 { label: t('queue.witness'), value: found.subject.witness ?? '–' },
               ]
             : found.cause
-              ? [{ label: t('queue.cause'), value: found.cause }]
+              ? [
+                  {
+                    label: t('queue.cause'),
+                    // Amazon's own causes stand as Amazon writes them.
+                    value: t(`queue.causes.${found.cause}`, { defaultValue: found.cause }),
+                  },
+                ]
               : []),
           ...(found.subject.vendor_code
             ? [{ label: t('queue.vendorCode'), value: found.subject.vendor_code }]

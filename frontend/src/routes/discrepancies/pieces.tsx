@@ -48,12 +48,18 @@ export function About({ found }: { found: Discrepancy }) {
         : `/invoices?search=${encodeURIComponent(subject.invoice)}`,
       label: subject.invoice,
     },
+    // Where the payment itself is gone, what a person had said of it is all there is to open.
+    subject.match && {
+      to: '/reconciliation/invoices?match_state=confirmed',
+      label: t('reconciliation.matches.title'),
+    },
     (subject.payment_id ?? subject.payment) &&
+      found.cause !== 'payment_gone' &&
       subject.region && {
         to: `/invoices/payments/${subject.region}/${encodeURIComponent(
           String(subject.payment_id ?? subject.payment),
         )}`,
-        label: String(subject.payment ?? subject.payment_id),
+        label: String(subject.payment_number ?? subject.payment ?? subject.payment_id),
       },
     subject.shipment && {
       to: `/shipments/${encodeURIComponent(subject.shipment)}`,
