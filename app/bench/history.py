@@ -16,7 +16,7 @@ import psycopg
 
 MONTHS = 12
 LOCATIONS = 3
-LINES = 125_000
+LINES = 50_000
 """Order lines in one chunk; about twice as many movements."""
 PLENTY = 2_000_000
 

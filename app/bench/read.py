@@ -2,7 +2,8 @@
 
 Bare is the same SQL by psycopg alone, as the same role behind the same row-level security; product is
 the public function of `app.inventory.queries`. Both take turns, round by round. The history is written
-first, and how quickly the movements went in tells whether a long one slows the next.
+first. Its last million goes in by turns with the first million of the same history in a second, empty
+database, which tells whether a long history slows the next insert, and not whether the machine tires.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import gc
 import random
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, NamedTuple
 
 import psycopg
+from psycopg import sql
+from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 from app.bench import ground, history
@@ -24,7 +28,7 @@ from app.bench.ground import Ground
 from app.bench.ledger import zipf
 from app.bench.report import Report, Series
 from app.config import settings
-from app.db import transaction
+from app.db import engine, transaction
 from app.inventory import queries
 from app.shops import open_shop
 
@@ -59,7 +63,8 @@ Ask = Callable[[], Question]
 
 def measure(place: Ground, rounds: int, movements: int) -> Report:
     """Writes the history, then asks in interleaved rounds. Raises BooksAreWrong for unlike answers."""
-    shop_id, chunks = write(place, movements)
+    shop_id = _opened()
+    chunks, slowed = _write_beside_an_empty_one(place, shop_id, movements)
     with psycopg.connect(place.superuser_url, autocommit=True) as connection:
         written = chunks[-1].total
         sizes = {name: int(size) / written for name, size in connection.execute(SIZES.encode())}
@@ -79,7 +84,6 @@ def measure(place: Ground, rounds: int, movements: int) -> Report:
                 # The round before the first only warms up.
                 for who, latencies in taken.items() if number >= 0 else ():
                     series[name, who].add(len(latencies), sum(latencies), latencies)
-    rates = _rates(chunks)
     return Report(
         "read",
         ground.database_version(),
@@ -94,8 +98,8 @@ def measure(place: Ground, rounds: int, movements: int) -> Report:
                 name: round(_p99(series[name, "product"]) / _p99(series[name, "bare"]), 2)
                 for name in asks
             },
-            "inserts_per_second_by_million": rates,
-            "last_million_to_first": round(rates[-1] / rates[0], 2),
+            "inserts_per_second_by_million": _rates(chunks),
+            "last_million_to_first": round(slowed, 2),
             "bytes_per_movement": {name: round(size, 1) for name, size in sizes.items()}
             | {"all": round(sum(sizes.values()), 1)},
             "server": server,
@@ -106,13 +110,66 @@ def measure(place: Ground, rounds: int, movements: int) -> Report:
 
 def write(place: Ground, movements: int) -> tuple[int, list[history.Chunk]]:
     """A shop with a history of so many movements: its id, and how each chunk went in."""
-    with transaction() as session:
-        shop_id = open_shop(session, ground.SHOP).shop_id
-    with psycopg.connect(place.superuser_url, autocommit=True) as connection:
+    shop_id = _opened()
+    with _settled(place.superuser_url) as connection:
         chunks = list(history.write_history(connection, shop_id, movements, ITEMS))
+    return shop_id, chunks
+
+
+def _write_beside_an_empty_one(
+    place: Ground, shop_id: int, movements: int
+) -> tuple[list[history.Chunk], float]:
+    """The chunks of the history, and how fast its last million went in, of its first million's speed.
+
+    Each chunk of the last million takes turns with one of the first million, written into a copy
+    of the database that holds nothing yet; the ratio is the median over these pairs.
+    """
+    young = _copied(place.superuser_url)
+    ratios: list[float] = []
+    with (
+        _settled(place.superuser_url) as connection,
+        psycopg.connect(young, autocommit=True) as beside,
+    ):
+        chunks = list[history.Chunk]()
+        first = history.write_history(beside, shop_id, movements, ITEMS)
+        for chunk in history.write_history(connection, shop_id, movements, ITEMS):
+            chunks.append(chunk)
+            if chunk.total > movements - _step(movements):
+                fresh = next(first)
+                speed = chunk.movements / chunk.seconds
+                ratios.append(speed / (fresh.movements / fresh.seconds))
+    return chunks, median(ratios)
+
+
+def _opened() -> int:
+    with transaction() as session:
+        return open_shop(session, ground.SHOP).shop_id
+
+
+@contextmanager
+def _settled(superuser_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to write by; afterwards the tables are vacuumed, analyzed and on disk."""
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        yield connection
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
-    return shop_id, chunks
+
+
+def _copied(superuser_url: str) -> str:
+    """A second database like this one on the same server: its superuser's address."""
+    url = make_url(superuser_url)
+    engine().dispose()  # a database in use cannot be copied
+    name = f"{url.database}_first_million"
+    with psycopg.connect(
+        url.set(database="postgres").render_as_string(False), autocommit=True
+    ) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(str(url.database))
+            )
+        )
+    return url.set(database=name).render_as_string(False)
 
 
 def _asks(session: Session, shop_id: int) -> dict[str, Ask]:
@@ -173,12 +230,16 @@ def _round(
 
 def _rates(chunks: Sequence[history.Chunk]) -> list[int]:
     """Movements a second, the median of the chunks of each million (or of each tenth if fewer)."""
-    step = min(MILLION, max(1, chunks[-1].total // 10))
+    step = _step(chunks[-1].total)
     ends = list(range(step, chunks[-1].total + step, step))
     by_end: list[list[float]] = [[] for _ in ends]
     for chunk in chunks:
         by_end[bisect_left(ends, chunk.total)].append(chunk.movements / chunk.seconds)
     return [round(median(rates)) for rates in by_end if rates]
+
+
+def _step(movements: int) -> int:
+    return min(MILLION, max(1, movements // 10))
 
 
 def _p99(series: Series) -> float:

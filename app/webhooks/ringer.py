@@ -28,6 +28,8 @@ class Ringer:
 
     def ring(self, shop_id: int) -> None:
         """Asks for a drain of this shop; returns at once."""
+        if shop_id in self._shop_ids and self._process == os.getpid():
+            return  # the set is swapped before the bell is rung, so that ring comes after this row
         with self._wanted:
             self._shop_ids.add(shop_id)
             if self._process != os.getpid():
