@@ -52,6 +52,7 @@ from app.vendor.bank import routes as bank
 from app.vendor.cash import routes as cash
 from app.vendor.claims import routes as claims
 from app.vendor.co_op import routes as co_op
+from app.vendor.costs import routes as costs
 from app.vendor.dated import DatedTable, TableWrong
 from app.vendor.deductions import routes as deductions
 from app.vendor.disputes import routes as disputes
@@ -110,6 +111,7 @@ BLUEPRINTS = (
     # Before the lines, whose address has three parts of any name.
     match_routes.api,
     claims.api,
+    costs.api,
     reconciliation.api,
     cash.api,
     deductions.api,

@@ -47,6 +47,7 @@ from app.vendor.bank.tables import BankLine
 from app.vendor.cash import rates
 from app.vendor.claims.tables import ClaimPaper
 from app.vendor.co_op.tables import CoOpAgreement, CoOpCharge
+from app.vendor.costs import agreeing
 from app.vendor.deductions import restating as deductions
 from app.vendor.deductions.views import Key
 from app.vendor.disputes import working as disputes
@@ -177,6 +178,14 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "rate": "1.1",
         "source": "stranger",
     },
+    "/api/agreed-costs": lambda owned: {
+        "region": "na",
+        "vendor_code": "MINE",
+        "asin": "MINE",
+        "cost": "1",
+        "currency": "USD",
+        "starts_on": "2026-01-01",
+    },
     "/api/alert-addresses": lambda owned: ADDRESS,
     "/api/alert-addresses/{}": lambda owned: ADDRESS,
     "/api/export-schedules": lambda owned: {
@@ -267,6 +276,7 @@ class Owned:
     task_id: int
     bank_line_id: int
     match_id: int
+    agreed_cost_id: int
 
     @property
     def announced(self) -> dict[str, str]:
@@ -305,6 +315,7 @@ class Owned:
             "import_id": self.import_id,
             "task_id": self.task_id,
             "match_id": self.match_id,
+            "agreed_cost_id": self.agreed_cost_id,
             "region": "na",
             "payment_id": MARK,
             "deduction": "shortage_claim",
@@ -368,6 +379,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         schedule_id, exported_id = _schedule(session, address_id)
         task_id = _work(session, discrepancy_id, evidence.evidence_id)
         match_id = _match(session, invoice_id)
+        agreed_cost_id = _agree_cost(session)
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(
@@ -393,6 +405,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         task_id,
         bank_line_id,
         match_id,
+        agreed_cost_id,
     )
 
 
@@ -650,6 +663,13 @@ def _say_beside(session: Session, import_id: int) -> int:
     )
     session.flush()
     return line.bank_line_id
+
+
+def _agree_cost(session: Session) -> int:
+    day = datetime(2026, 1, 1, tzinfo=UTC).date()
+    said = agreeing.Said("na", MARK, MARK, "USD", Decimal(1), day)
+    [row] = agreeing.agree(session, [said], by=f"user:{MARK}")
+    return row.agreed_cost_id
 
 
 def _match(session: Session, invoice_id: int) -> int:

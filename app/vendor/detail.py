@@ -15,6 +15,7 @@ from app.inventory.models import Item, Location
 from app.inventory.views import ItemBrief, LocationBrief
 from app.vendor.acknowledgements import held_units, propose
 from app.vendor.coming import Coming, coming_for
+from app.vendor.costs.agreeing import Agreed, agreed_for
 from app.vendor.promises import PURCHASE_ORDER, left_units, lines_of
 from app.vendor.tables import (
     Acknowledgement,
@@ -26,6 +27,7 @@ from app.vendor.tables import (
 from app.vendor.views import (
     AcknowledgedLine,
     AcknowledgementView,
+    AgreedCostBrief,
     OrderedQuantity,
     ProposalView,
     PurchaseOrderLineView,
@@ -60,6 +62,7 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
     kept = withheld(session, PURCHASE_ORDER, [order.reference])
     parts = parts_of(session, [line.item_id for line in lines if line.item_id is not None])
     items = items_of(session, lines)
+    agreed = agreed_for(session, [order.number])
     coming = coming_for(session, order, lines, parts, held) if order.state == "New" else {}
     return PurchaseOrderView(
         **dict(summary),
@@ -71,6 +74,7 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
                 _kept_from(line, kept.get((order.reference, line.line), {}), parts),
                 coming.get(line.line),
                 items,
+                agreed.get((line.region, line.number, line.line)),
             )
             for line in lines
         ],
@@ -101,6 +105,7 @@ def _line_view(
     kept: WithheldLine | None,
     coming: Coming | None,
     items: Mapping[int, ItemBrief],
+    agreed: Agreed | None,
 ) -> PurchaseOrderLineView:
     cost = None
     if line.cost is not None:
@@ -116,6 +121,7 @@ def _line_view(
         ),
         ordered_units=line.ordered_units,
         cost=cost,
+        agreed_cost=_agreed(agreed),
         back_order_allowed=line.back_order_allowed,
         held=held,
         short=short_units(order, line, held),
@@ -126,6 +132,16 @@ def _line_view(
         received=line.received_units,
         last_received_at=line.last_received_at,
         proposal=ProposalView.model_validate(propose(line, held, kept, coming)),
+    )
+
+
+def _agreed(agreed: Agreed | None) -> AgreedCostBrief | None:
+    if agreed is None:
+        return None
+    return AgreedCostBrief(
+        agreed_cost_id=agreed.agreed_cost_id,
+        cost=Money(amount=agreed.cost.normalize(), currency=agreed.currency),
+        starts_on=agreed.starts_on,
     )
 
 

@@ -43,6 +43,7 @@ class Side:
     ordered: PurchaseOrderLine
     invoiced_before: int = 0
     acknowledged_cost: Decimal | None = None
+    agreed_cost: Decimal | None = None
     shipped_at: datetime | None = None
     shipment_count: int = 0
     other_invoices: tuple[str, ...] = ()
@@ -370,6 +371,11 @@ def _cost_not_ordered(subject: Subject, side: Side) -> Broken | None:
 @_by_line
 def _cost_not_acknowledged(subject: Subject, side: Side) -> Broken | None:
     return _other_cost(subject, side, side.acknowledged_cost)
+
+
+@_by_line
+def _cost_not_agreed(subject: Subject, side: Side) -> Broken | None:
+    return _other_cost(subject, side, side.agreed_cost)
 
 
 def _other_cost(subject: Subject, side: Side, theirs: Decimal | None) -> Broken | None:

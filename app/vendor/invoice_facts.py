@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from app.db import database_time, shop_of
 from app.vendor import taxes
 from app.vendor.billing import code_of
+from app.vendor.costs.agreeing import agreed_for
 from app.vendor.invoice_check import Side, Subject
 from app.vendor.invoice_tables import CREDIT_NOTE, Invoice, InvoiceLine, VendorCode
 from app.vendor.marketplaces import MARKETPLACES
@@ -157,6 +158,11 @@ def _sides(
     for number, other in session.execute(text(OTHERS), asked | {"but": invoice.invoice_id}):
         others.setdefault(number, []).append(other)
     creditable = _creditable(session, invoice, original)
+    agreed = {
+        (one[1], one[2]): said
+        for one, said in agreed_for(session, numbers).items()
+        if one[0] == region
+    }
     return [
         Side(
             own=line,
@@ -164,6 +170,9 @@ def _sides(
             ordered=ordered[line.number, line.line],
             invoiced_before=before.get((line.number, line.line), Invoiced()).sent,
             acknowledged_cost=costs.get(line.number, {}).get(line.line),
+            agreed_cost=agreed[line.number, line.line].cost
+            if (line.number, line.line) in agreed
+            else None,
             shipment_count=shipped.get(line.number, (0, None))[0],
             shipped_at=shipped.get(line.number, (0, None))[1],
             other_invoices=tuple(others.get(line.number, ())),

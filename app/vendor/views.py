@@ -101,6 +101,14 @@ class ProposalView(Answer):
     backorder_on: date | None
 
 
+class AgreedCostBrief(Answer):
+    """The cost that was agreed with Amazon on the day of an order, and since when."""
+
+    agreed_cost_id: int
+    cost: Money
+    starts_on: date
+
+
 class PurchaseOrderLineView(Answer):
     line: str
     item: ItemBrief | None
@@ -110,6 +118,7 @@ class PurchaseOrderLineView(Answer):
     ordered: OrderedQuantity
     ordered_units: int
     cost: Money | None
+    agreed_cost: AgreedCostBrief | None
     back_order_allowed: bool
     held: int
     short: int

@@ -31,6 +31,7 @@ const FileImport = screen(() => import('./routes/FileImport'));
 const X12 = screen(() => import('./routes/X12'));
 const OrderSteps = screen(() => import('./routes/OrderSteps'));
 const Windows = screen(() => import('./routes/Windows'));
+const AgreedCosts = screen(() => import('./routes/AgreedCosts'));
 const AnswerRules = screen(() => import('./routes/AnswerRules'));
 const PurchaseOrder = screen(() => import('./routes/PurchaseOrder'));
 const Shipments = screen(() => import('./routes/Shipments'));
@@ -93,6 +94,7 @@ export function App() {
           <Route path="/purchase-orders/windows" element={<Windows />} />
           <Route path="/purchase-orders/steps" element={<OrderSteps />} />
           <Route path="/purchase-orders/rules" element={<AnswerRules />} />
+          <Route path="/purchase-orders/costs" element={<AgreedCosts />} />
           <Route path="/purchase-orders/files" element={<Files />} />
           <Route path="/purchase-orders/files/:id" element={<FileImport />} />
           <Route path="/purchase-orders/x12" element={<X12 />} />

@@ -252,6 +252,7 @@ BROKEN: list[tuple[str, str, Callable[[Case], dict[str, Any]], str | None]] = [
         side(acknowledged_cost=Decimal("39.00")),
         "39",
     ),
+    ("cost_not_agreed", "lines[0].cost", side(agreed_cost=Decimal("41.00")), "41"),
     ("more_than_received", "lines[0].units", put("ordered", received_units=6), "6"),
     ("shipment_missing", "lines", side(shipment_count=0), None),
     ("order_changed", "lines", put("order", changed_at=NOW - timedelta(days=1)), None),

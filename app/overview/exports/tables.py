@@ -33,6 +33,7 @@ from app.vendor.cash import routes as cash
 from app.vendor.cash import views as cash_views
 from app.vendor.claims import routes as claims
 from app.vendor.co_op import routes as co_op
+from app.vendor.costs import routes as agreed_costs
 from app.vendor.deductions import routes as deductions
 from app.vendor.deductions import views as deduction_views
 from app.vendor.disputes import routes as disputes
@@ -460,6 +461,27 @@ ALL: tuple[Table, ...] = (
         "payment_number=payment.number",
         "by",
         "at",
+    ),
+    _table(
+        "agreed-costs",
+        agreed_costs.CostsQuery,
+        agreed_costs.list_agreed_costs,
+        agreed_costs.AgreedCostView,
+        "region",
+        "vendor_code",
+        "asin",
+        "sku",
+        "title",
+        "cost",
+        "starts_on",
+        "ends_on",
+        "order_number",
+        "order_cost",
+        "differs",
+        "made_at",
+        "made_by",
+        "withdrawn_at",
+        "replaced_by",
     ),
     _table(
         "claims",

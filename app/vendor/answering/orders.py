@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from app.db import shop_of
 from app.vendor.acknowledgements import case_size, held_units
 from app.vendor.answering.rules import LineToAnswer, OrderToAnswer
+from app.vendor.costs.agreeing import Agreed, LineKey, agreed_for
 from app.vendor.promises import OrderKey, lines_of
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
 
@@ -98,7 +99,8 @@ def as_it_stands(session: Session, order: PurchaseOrder) -> OrderToAnswer:
     """An order with what it holds now."""
     held = held_units(session, [order.reference])
     lines = lines_of(session, [order])[order.region, order.number]
-    return _to_answer(order, lines, held, _costs_before(session, [order]))
+    agreed = agreed_for(session, [order.number])
+    return _to_answer(order, lines, held, _costs_before(session, [order]), agreed)
 
 
 def past(session: Session, since: datetime) -> list[Past]:
@@ -127,13 +129,14 @@ def past(session: Session, since: datetime) -> list[Past]:
     }
     held = {(row[0], row[1]): row[2] for row in session.execute(text(HELD_THEN), then)}
     costs = _costs_before(session, orders)
+    agreed = agreed_for(session, [one.number for one in orders])
     lines = lines_of(session, orders)
     found = []
     for one in orders:
         own = lines[one.region, one.number]
         found.append(
             Past(
-                _to_answer(one, own, held, costs),
+                _to_answer(one, own, held, costs, agreed),
                 one.region,
                 one.ordered_at,
                 one.state,
@@ -156,24 +159,23 @@ def _to_answer(
     order: PurchaseOrder,
     lines: Sequence[PurchaseOrderLine],
     held: Mapping[tuple[str, str], int],
-    costs: Mapping[tuple[str, str, str], Decimal],
+    costs: Mapping[LineKey, Decimal],
+    agreed: Mapping[LineKey, Agreed],
 ) -> OrderToAnswer:
-    return OrderToAnswer(
-        order.number,
-        order.vendor_code,
-        order.type,
-        [
+    asked = []
+    for line in lines:
+        if line.removed or not line.ordered_units:
+            continue
+        key, step = (order.region, order.number, line.line), case_size(line)
+        asked.append(
             LineToAnswer(
                 line.line,
                 line.ordered_units,
-                max(0, held.get((order.reference, line.line), 0))
-                // case_size(line)
-                * case_size(line),
+                max(0, held.get((order.reference, line.line), 0)) // step * step,
                 line.item_id is not None,
                 line.cost,
-                costs.get((order.region, order.number, line.line)),
+                costs.get(key),
+                agreed[key].cost if key in agreed else None,
             )
-            for line in lines
-            if not line.removed and line.ordered_units
-        ],
-    )
+        )
+    return OrderToAnswer(order.number, order.vendor_code, order.type, asked)

@@ -29,10 +29,10 @@ class AnswerRule(BaseModel):
     order_type: (
         Literal["RegularOrder", "ConsignedOrder", "NewProductIntroduction", "RushOrder"] | None
     ) = None
-    cost: Literal["any", "not_lower"] = Field(
+    cost: Literal["any", "not_lower", "as_agreed"] = Field(
         default="not_lower",
         description="`not_lower`: no line costs Amazon less than it did in the last order that was"
-        " accepted of it.",
+        " accepted of it. `as_agreed`: every line costs what was agreed for the order's day.",
     )
     cost_tolerance_percent: int = Field(default=0, ge=0, le=50)
     least_held_percent: int = Field(
@@ -51,6 +51,7 @@ class LineToAnswer(NamedTuple):
     has_item: bool
     cost: Decimal | None
     cost_before: Decimal | None
+    cost_agreed: Decimal | None = None
 
 
 class OrderToAnswer(NamedTuple):
@@ -103,6 +104,12 @@ def _fits(rule: AnswerRule, order: OrderToAnswer) -> bool:
 
 
 def _cost_is_fine(rule: AnswerRule, line: LineToAnswer) -> bool:
+    if rule.cost == "as_agreed":
+        # A cost above the agreed one is no gift: Amazon claims the difference back later.
+        if line.cost is None or line.cost_agreed is None:
+            return False
+        apart = abs(line.cost - line.cost_agreed)
+        return apart * 100 <= line.cost_agreed * rule.cost_tolerance_percent
     if line.cost is None or line.cost_before is None:
         return False
     return line.cost * 100 >= line.cost_before * (100 - rule.cost_tolerance_percent)

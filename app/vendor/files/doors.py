@@ -10,6 +10,7 @@ from sqlmodel import Session
 from app.vendor.files import (
     bank_door,
     claim_door,
+    cost_door,
     invoice_door,
     order_door,
     remittance_door,
@@ -17,6 +18,7 @@ from app.vendor.files import (
     verdict_door,
 )
 from app.vendor.files.kinds import (
+    AGREED_COSTS,
     BANK_LINES,
     CHARGEBACKS,
     DISPUTES,
@@ -61,6 +63,7 @@ DOORS: dict[str, Door] = {
     CHARGEBACKS: cast(Door, claim_door),
     RETURNS: cast(Door, claim_door),
     DISPUTES: cast(Door, claim_door),
+    AGREED_COSTS: cast(Door, cost_door),
     FUNCTIONAL_ACKNOWLEDGEMENTS: cast(Door, verdict_door),
 }
 

@@ -22,6 +22,7 @@ BANK_LINES = "bank_lines"
 CHARGEBACKS = "chargebacks"
 RETURNS = "returns"
 DISPUTES = "disputes"
+AGREED_COSTS = "agreed_costs"
 FUNCTIONAL_ACKNOWLEDGEMENTS = "functional_acknowledgements"
 
 
@@ -509,6 +510,39 @@ DISPUTE_FIELDS = (
     FileField("currency", "text", ("Currency", "Currency code", "货币"), longest=3),
 )
 
+# A vendor's own list or the export of an accepted cost change; Amazon documents no headings.
+AGREED_COST_FIELDS = (
+    FileField("vendor_code", "text", ("Vendor code", "Vendor", "供应商代码"), required=True),
+    FileField("asin", "text", ("ASIN",), required=True, longest=20),
+    FileField(
+        "cost",
+        "amount",
+        (
+            "Agreed cost",
+            "Cost",
+            "Unit cost",
+            "Net cost",
+            "New cost",
+            "Cost price",
+            "约定成本",
+            "单位成本",
+        ),
+        required=True,
+    ),
+    FileField("currency", "text", ("Currency", "Currency code", "货币"), longest=3),
+    FileField(
+        "starts_on",
+        "day",
+        ("Starts on", "Start date", "Effective date", "Effective from", "Valid from", "生效日期"),
+        required=True,
+    ),
+    FileField(
+        "ends_on",
+        "day",
+        ("Ends on", "End date", "Effective to", "Valid to", "Valid until", "失效日期"),
+    ),
+)
+
 KINDS = {
     one.name: one
     for one in (
@@ -524,6 +558,7 @@ KINDS = {
         Kind(CHARGEBACKS, CHARGEBACK_FIELDS),
         Kind(RETURNS, RETURN_FIELDS),
         Kind(DISPUTES, DISPUTE_FIELDS),
+        Kind(AGREED_COSTS, AGREED_COST_FIELDS),
         Kind(FUNCTIONAL_ACKNOWLEDGEMENTS, ()),
     )
 }

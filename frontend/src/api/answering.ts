@@ -4,7 +4,7 @@ export interface AnswerRule {
   active: boolean;
   vendor_code: string | null;
   order_type: string | null;
-  cost: 'any' | 'not_lower';
+  cost: 'any' | 'not_lower' | 'as_agreed';
   cost_tolerance_percent: number;
   least_held_percent: number;
   most_units: number | null;

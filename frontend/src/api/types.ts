@@ -239,6 +239,7 @@ export interface PurchaseOrderLine {
   ordered: { amount: number; unit: 'Cases' | 'Eaches'; unit_size: number };
   ordered_units: number;
   cost: Money | null;
+  agreed_cost: { agreed_cost_id: number; cost: Money; starts_on: string } | null;
   back_order_allowed: boolean;
   held: number;
   short: number;

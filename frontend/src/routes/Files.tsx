@@ -20,6 +20,7 @@ const KINDS = [
   'chargebacks',
   'returns',
   'disputes',
+  'agreed_costs',
   'functional_acknowledgements',
 ];
 const REGIONS = ['na', 'eu', 'fe'];

@@ -11,6 +11,7 @@ import { Markers, StateBadge } from './PurchaseOrders';
 import { Acknowledge } from './purchase-order/Acknowledge';
 import { Bill } from './purchase-order/Bill';
 import { Checklist } from './purchase-order/Checklist';
+import { Cost } from './purchase-order/Cost';
 import { Places } from './purchase-order/Places';
 import { Ship } from './purchase-order/Ship';
 import { Versions } from './purchase-order/Versions';
@@ -85,7 +86,7 @@ function Sums({ order }: { order: Order }) {
 
 function Lines({ order }: { order: Order }) {
   const { t } = useTranslation();
-  const { number, money } = useFormat();
+  const { number } = useFormat();
   const keys = ['ordered_units', 'held', 'accepted', 'rejected', 'shipped', 'received'] as const;
   return (
     <Card flush>
@@ -127,7 +128,12 @@ function Lines({ order }: { order: Order }) {
                 number(row[key])
               ),
           })),
-          { key: 'cost', label: t('orders.cost'), number: true, show: (row) => money(row.cost) },
+          {
+            key: 'cost',
+            label: t('orders.cost'),
+            number: true,
+            show: (row) => <Cost line={row} />,
+          },
         ]}
       />
     </Card>

@@ -25,7 +25,8 @@ export default function PurchaseOrders() {
           <To to="/purchase-orders/windows">{t('nav.windows')}</To> ·{' '}
           <To to="/purchase-orders/files">{t('files.title')}</To> ·{' '}
           <To to="/unmapped-products">{t('nav.unmapped')}</To> ·{' '}
-          <To to="/purchase-orders/rules">{t('rules.title')}</To>
+          <To to="/purchase-orders/rules">{t('rules.title')}</To> ·{' '}
+          <To to="/purchase-orders/costs">{t('costs.title')}</To>
         </>
       }
     >

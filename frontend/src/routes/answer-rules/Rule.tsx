@@ -39,14 +39,14 @@ export function Rule(props: {
           label={t('rules.cost')}
           value={rule.cost}
           onChange={(cost) => set({ cost: cost as AnswerRule['cost'] })}
-          options={['not_lower', 'any'].map((one) => ({
+          options={['not_lower', 'as_agreed', 'any'].map((one) => ({
             value: one,
             label: t(`rules.costs.${one}`),
           }))}
         />
-        {rule.cost === 'not_lower' && (
+        {rule.cost !== 'any' && (
           <NumberField
-            label={t('rules.tolerance')}
+            label={t(rule.cost === 'as_agreed' ? 'rules.toleranceBoth' : 'rules.tolerance')}
             max={50}
             value={String(rule.cost_tolerance_percent)}
             onChange={(value) => set({ cost_tolerance_percent: whole(value, 0) })}

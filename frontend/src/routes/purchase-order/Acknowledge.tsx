@@ -8,6 +8,7 @@ import { toast } from '../../shell/appBridge';
 import { Banner, Button, Card, Checkbox, NumberField, Select, To } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { Failure, Named, Table } from '../../ui/patterns';
+import { Cost } from './Cost';
 
 // Said twice, two days apart, it ends all orders of the product (Amazon's vendor guide).
 const FOR_GOOD = 'ObsoleteProduct';
@@ -138,6 +139,12 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
                 )}
               </span>
             ),
+          },
+          {
+            key: 'cost',
+            label: t('orders.cost'),
+            number: true,
+            show: (line) => <Cost line={line} />,
           },
           { key: 'accept', label: t('orders.accept'), show: (line) => field(line, 'accept') },
           {

@@ -1,0 +1,1 @@
+"""What each product costs Amazon, as it was agreed, whatever an order says."""
