@@ -32,7 +32,7 @@ from app.overview import mail
 from app.overview.alerts import noticing as alerts
 from app.overview.alerts import sending as alerts_out
 from app.overview.scheduled import working as exports
-from app.shopify import catalog, counting, tokens
+from app.shopify import catalog, counting, past_orders, tokens
 from app.shopify import outbox as shopify_outbox
 from app.shops import all_shop_ids
 from app.vendor import outbox as amazon_outbox
@@ -97,6 +97,7 @@ JOBS: dict[str, Callable[[int], None]] = {
     "webhooks_in": inbox.drain,
     "catalog": catalog.step,
     "count": counting.count,
+    "past_orders": past_orders.read,
     "shopify_out": shopify_outbox.send,
     "amazon_out": amazon_outbox.send,
     "email_out": mail.send,
@@ -140,6 +141,7 @@ SELECT
     EXISTS (SELECT FROM catalog_import WHERE shop_id = :shop
         AND state IN ('waiting', 'running') AND due_at <= now()) AS catalog,
     EXISTS (SELECT FROM count_run WHERE shop_id = :shop AND due_at <= now()) AS count,
+    EXISTS (SELECT FROM past_orders_run WHERE shop_id = :shop AND due_at <= now()) AS past_orders,
     EXISTS (SELECT FROM export_schedule WHERE shop_id = :shop AND next_at <= now()) AS exports,
     EXISTS (SELECT FROM policy_change WHERE shop_id = :shop AND settled_at IS NULL) AS policy,
     EXISTS (SELECT FROM report JOIN connection USING (shop_id, connection_id)

@@ -11,7 +11,9 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from app.db import shop_of
+from app.inventory import past
 from app.inventory.models import OUTSIDE
+from app.inventory.past import Past
 from app.inventory.replay import Event, History, Place, RequestKey, Standing
 
 # Joining each movement with its accounts would cost far more than the movements themselves.
@@ -64,7 +66,17 @@ LineKey = tuple[int, str, int, int]
 def read(
     session: Session, begins: datetime, ends: datetime, items: Sequence[int] | None = None
 ) -> History:
-    """What happened to these items (or all) from one moment up to another; seven statements."""
+    """What happened to these items (or all) from one moment up to another; nine statements.
+
+    Where the books were opened within that time, what is known of the time before comes first, and
+    what made the opening balances is no event: it is what stood at the beginning, less what went
+    since. Where nothing is known of it, the history begins with the books.
+    """
+    known = past.cover(session)
+    is_told = known is not None and known.state == "whole" and begins < known.ground_at
+    ground_at = known.ground_at if known and is_told else None
+    if known and ground_at:
+        begins = max(begins, known.since or known.opened_at)
     given: dict[str, Any] = {
         "shop": shop_of(session),
         "begins": begins,
@@ -82,6 +94,11 @@ def read(
     accounts = {row[0]: (row[1], row[2], row[3]) for row in session.execute(text(ACCOUNTS), given)}
     statement = MOVEMENTS if items is None else MOVEMENTS_OF
     given["accounts"] = list(accounts)
+    if known and ground_at:
+        # An order that was open when the books opened stands in the past with the others.
+        given["begins"] = ground_at
+        lines = past.between(session, begins, known.opened_at, items)
+        reader.past(lines, ground_at, sees_deliveries=known.sees_deliveries)
     for at, number, units, document, line, source, target in session.execute(
         text(statement), given
     ).all():
@@ -99,7 +116,9 @@ def read(
         standing=reader.standing(),
         events=reader.events,
         cases={row[0]: row[1] for row in session.execute(text(CASES), given)},
-        orders=len(reader.orders),
+        orders=len(reader.orders) + reader.past_orders,
+        past_orders=reader.past_orders,
+        past_requests=reader.past_requests,
         requests=len(
             {one.request[0] for one in reader.events if one.kind == "ask" and one.request}
         ),
@@ -120,6 +139,54 @@ class _Reader:
         self.orders: set[int] = set()
         self.before: dict[LineKey, Any] = {}
         self.shipped: dict[LineKey, int] = defaultdict(int)
+        self.past_orders = self.past_requests = 0
+
+    def past(self, lines: Sequence[Past], ground_at: datetime, *, sees_deliveries: bool) -> None:
+        """What is known of the time before the books, each line as what it asked for and took.
+
+        What has left stood there before: from the beginning where nobody knows when goods came in.
+        What a purchase order took is among the changes of its day where those are known.
+        """
+        papers: dict[str, int] = {}
+        orders = set()
+        for one in lines:
+            place = (one.item_id, one.location_id)
+            if one.kind == "delivery":
+                self.unclaimed[place] -= one.units
+                self.events.append(Event(one.at, -1, place, "supply", one.units))
+            elif one.kind == "order":
+                orders.add(one.reference)
+                self._past_order(one, place, ground_at)
+            else:
+                number = papers.setdefault(one.reference, -1 - len(papers))
+                self._past_request(one, place, number, ground_at, sees_deliveries)
+        self.past_orders, self.past_requests = len(orders), len(papers)
+
+    def _past_order(self, one: Past, place: Place, ground_at: datetime) -> None:
+        self.unclaimed[place] += one.units
+        self.events.append(Event(one.at, 0, place, "order", one.units))
+        if one.ended_at is not None and one.ended_at < ground_at:
+            self.unclaimed[place] -= one.units
+            self.events.append(Event(one.ended_at, 0, place, "order", -one.units))
+
+    def _past_request(
+        self, one: Past, place: Place, number: int, ground_at: datetime, sees_deliveries: bool
+    ) -> None:
+        request = (number, one.line)
+        ended_at = min(one.ended_at or ground_at, ground_at)
+        firm_at = min(one.firm_at or one.at, ended_at)
+        self.events += [
+            Event(one.at, 0, place, "ask", one.units, request, False, one.due_at),
+            Event(firm_at, 0, place, "ask", one.units, request, True, one.due_at),
+        ]
+        if one.taken:
+            if sees_deliveries:
+                self.events.append(Event(ended_at, 1, place, "supply", one.taken))
+            else:
+                self.unclaimed[place] += one.taken
+            self.events.append(Event(ended_at, 2, place, "ship", one.taken, request))
+        over = Event(ended_at, 3, place, "ask", one.taken, request, True, one.due_at)
+        self.events.append(over)
 
     def asks(self, rows: Sequence[Any]) -> None:
         """What was asked before the beginning stands; what was asked later happens."""

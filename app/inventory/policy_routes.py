@@ -23,7 +23,7 @@ from app.http import (
     principal,
     shop_transaction,
 )
-from app.inventory import history, policy_changes, queries
+from app.inventory import history, past, policy_changes, queries
 from app.inventory import policy_views as views
 from app.inventory.policies import (
     FIELDS,
@@ -175,14 +175,19 @@ def preview(body: PreviewBody) -> Any:
         colliding = [one for one in current if current[one].oversells and one not in differing]
         shown = [*differing, *colliding][:SHOWN]
         items = views.briefs(session, shown)
+        seen = views.past_view(past.cover(session), told)
+        seen_since = (
+            told.begins if seen.state == "whole" else max(filter(None, (told.begins, opened_at)))
+        )
     return answer(
         views.PreviewView(
-            begins=max(filter(None, (told.begins, opened_at))),
+            begins=seen_since,
             ends=told.ends,
             history_since=opened_at,
             events=len(told.events),
             orders=told.orders,
             requests=told.requests,
+            past=seen,
             current=views.total_view(current),
             proposed=views.total_view(proposed),
             items=[

@@ -14,6 +14,7 @@ from app.db import shop_of
 from app.errors import Refused
 from app.http import Answer, Moment
 from app.inventory.models import Item
+from app.inventory.past import PastCover
 from app.inventory.policies import (
     FIELDS,
     NO_POLICY,
@@ -24,7 +25,7 @@ from app.inventory.policies import (
     Terms,
     load_rules,
 )
-from app.inventory.replay import Result
+from app.inventory.replay import History, Result
 from app.inventory.views import ItemBrief, LocationBrief, locations
 
 MEMBERS = """
@@ -135,6 +136,25 @@ class PreviewItem(Answer):
     proposed: ResultView
 
 
+class PastView(Answer):
+    """What the preview knows of the time before the books were opened."""
+
+    state: Literal["none", "reading", "whole", "failed"]
+    since: Moment | None = Field(description="From when on orders from before are known.")
+    is_limited: bool = Field(
+        description="Whether Shopify shows this app only the orders of its last 60 days."
+    )
+    sees_deliveries: bool = Field(
+        description="Whether it is known when goods came in before the books; else all that left"
+        " counts as there from the beginning, so there were at least so many oversells."
+    )
+    orders: int = Field(description="Orders of the shop from before the books.")
+    requests: int = Field(description="Purchase orders of Amazon from before the books.")
+    unknown_lines: int = Field(
+        description="Lines of orders from before whose product is in the catalogue no more."
+    )
+
+
 class PreviewView(Answer):
     """The same history twice: under the policies there are, and under the proposed ones."""
 
@@ -144,6 +164,7 @@ class PreviewView(Answer):
     events: int
     orders: int = Field(description="Orders of the shop seen in that time.")
     requests: int = Field(description="Purchase orders of Amazon that asked for units in it.")
+    past: PastView
     current: ResultView
     proposed: ResultView
     items: list[PreviewItem] = Field(description="Those that differ most first, at most 100.")
@@ -261,6 +282,29 @@ def change_view(row: PolicyChange) -> ChangeView:
         before=row.before,
         after=row.after,
         settled_at=row.settled_at,
+    )
+
+
+def past_view(cover: PastCover | None, told: History) -> PastView:
+    """What is known of the time before the books, and what of it this history holds."""
+    if cover is None:
+        return PastView(
+            state="none",
+            since=None,
+            is_limited=False,
+            sees_deliveries=False,
+            orders=0,
+            requests=0,
+            unknown_lines=0,
+        )
+    return PastView(
+        state=cover.state,
+        since=cover.since if cover.state == "whole" else None,
+        is_limited=cover.is_limited,
+        sees_deliveries=cover.sees_deliveries,
+        orders=told.past_orders,
+        requests=told.past_requests,
+        unknown_lines=cover.unknown_lines,
     )
 
 

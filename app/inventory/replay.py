@@ -6,7 +6,7 @@ the same answer. Each place is replayed by itself, by the very function that sha
 What it takes as given: orders come as they came, and cannot be refused; deliveries, counts and moves
 between locations happen as they did; what a person did to end a collision is left out, but for
 moves. Amazon is acknowledged exactly what is held at the time it was acknowledged in fact, and is
-shipped no more than that. Requests are those that came in while Holdfast was watching.
+shipped no more than that. What is known of the time before the books were opened comes first.
 """
 
 from __future__ import annotations
@@ -74,6 +74,9 @@ class History:
     """Orders that took units in that time."""
     requests: int = 0
     """Papers that asked for units in that time."""
+    past_orders: int = 0
+    past_requests: int = 0
+    """How many of either are from before the books were opened."""
 
 
 @dataclass

@@ -23,8 +23,9 @@ from app import bell, messages
 from app.db import database_time, run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.shopify import catalog_opening, counting, counts, exports, items
-from app.shopify.catalog_opening import KEPT_ORDER, batches, known_levels, locked
+from app.shopify.catalog_opening import KEPT_ORDER, locked
 from app.shopify.client import Json, ShopClient, document
+from app.shopify.exports import batches, known_levels
 from app.shopify.payloads import identifier, when
 from app.shopify.reading import read_order
 from app.shopify.tables import CatalogImport

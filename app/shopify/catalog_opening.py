@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
-from typing import TypeVar
 
 import structlog
 from sqlmodel import Session, col, select
@@ -13,9 +11,17 @@ from sqlmodel import Session, col, select
 from app import bell
 from app.db import run, shop_of
 from app.errors import GiveUp
-from app.inventory.models import Location
 from app.messages import Message
-from app.shopify import counts, items, opening, order_books, snapshots, transfers
+from app.shopify import (
+    counts,
+    exports,
+    items,
+    opening,
+    order_books,
+    past_orders,
+    snapshots,
+    transfers,
+)
 from app.shopify.client import Json, ShopClient
 from app.shopify.payloads import identifier, when
 from app.shopify.reading import gid
@@ -25,8 +31,6 @@ from app.shops import this_shop
 log = structlog.get_logger(__name__)
 
 KEPT_ORDER = "orders/import"
-BATCH = 500
-Entry = TypeVar("Entry")
 
 
 def open_books(row: CatalogImport, client: ShopClient, sleep: Callable[[float], None]) -> None:
@@ -41,7 +45,7 @@ def open_books(row: CatalogImport, client: ShopClient, sleep: Callable[[float], 
             location=gid("Location", reference),
             query=query,
         )
-        for batch in batches(levels):
+        for batch in exports.batches(levels):
             run(_keep_recent, row.shop_id, reference, batch)
     run(_open_books, row.shop_id, row.run, opened_at)
 
@@ -56,13 +60,13 @@ def _next_second(sleep: Callable[[float], None]) -> datetime:
 
 
 def _location_references(session: Session) -> list[str]:
-    return sorted(places(session))
+    return sorted(exports.places(session))
 
 
 def _keep_recent(session: Session, reference: str, levels: Sequence[Json]) -> None:
     numbers = [identifier(level["item"]["id"]) or "" for level in levels]
     item_ids = items.item_ids_of(session, items.ITEM, numbers)
-    location_id = places(session)[reference]
+    location_id = exports.places(session)[reference]
     counted = []
     for number, level in zip(numbers, levels, strict=True):
         moment = when(level["updatedAt"])
@@ -80,7 +84,7 @@ def _open_books(session: Session, import_run: int, opened_at: datetime) -> None:
     first = opening.is_first(session)
     if first:
         opening.state_stock(session, opened_at)
-    for batch in batches(_imported_orders(session, import_run)):
+    for batch in exports.batches(_imported_orders(session, import_run)):
         order_books.settle_orders(session, [(one, message_id) for one, message_id in batch])
     _settle_what_waits(session)
     if not first:
@@ -89,6 +93,7 @@ def _open_books(session: Session, import_run: int, opened_at: datetime) -> None:
     transfers.begin_anew(session, f"opening {opened_at.isoformat()}")
     row.state, row.step, row.error, row.attempts = "done", "open", None, 0
     row.finished_at = datetime.now(UTC)
+    past_orders.plan(session, row.finished_at)
     for job in ("webhooks_in", "ask_again", "shopify_out"):
         bell.ring_after_commit(session, job)
     log.info("books_opened", items=row.items, orders=row.orders, first=first)
@@ -126,28 +131,10 @@ def _settle_what_waits(session: Session) -> None:
         .order_by(col(Message.message_id))
     ).all()
     found = [(snapshots.order_of(message.request), message.message_id) for message in rows]
-    for batch in batches(iter(found)):
+    for batch in exports.batches(iter(found)):
         order_books.settle_orders(
             session, [(order, message_id) for order, message_id in batch if order is not None]
         )
-
-
-def places(session: Session) -> dict[str, int]:
-    """Our id of each location of this session's shop, by Shopify's."""
-    rows = session.exec(select(Location).where(Location.shop_id == shop_of(session)))
-    return {row.reference: row.location_id for row in rows}
-
-
-def known_levels(session: Session, levels: Sequence[Json]) -> Iterator[tuple[Json, int, int]]:
-    """Each exported level with our item and location ids; those of strangers are left out."""
-    numbers = {entry["__parentId"]: identifier(entry["__parentId"]) or "" for entry in levels}
-    item_ids = items.item_ids_of(session, items.ITEM, numbers.values())
-    known_places = places(session)
-    for entry in levels:
-        item_id = item_ids.get(numbers[entry["__parentId"]])
-        location_id = known_places.get(identifier(entry["location"]["id"]) or "")
-        if item_id is not None and location_id is not None:
-            yield entry, item_id, location_id
 
 
 def locked(session: Session) -> CatalogImport:
@@ -156,9 +143,3 @@ def locked(session: Session) -> CatalogImport:
     if row is None:
         raise GiveUp("The catalogue import was taken away.")
     return row
-
-
-def batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
-    """The entries in lists of at most BATCH, in their order."""
-    while batch := list(islice(entries, BATCH)):
-        yield batch

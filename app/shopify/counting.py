@@ -23,9 +23,18 @@ from app.db import database_time, run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.inventory.counts import adopt_by_policy, compare, recently_counted
 from app.preferences import shop_preference
-from app.shopify import counts, exports, history, items, requests, tokens, transfers
-from app.shopify.catalog_opening import batches, known_levels
+from app.shopify import (
+    counts,
+    exports,
+    history,
+    items,
+    past_orders,
+    requests,
+    tokens,
+    transfers,
+)
 from app.shopify.client import Json, ShopClient, document
+from app.shopify.exports import batches, known_levels
 from app.shopify.payloads import when
 from app.shopify.tables import CountRun
 from app.shops import this_shop
@@ -217,6 +226,7 @@ def _keep_levels(session: Session, levels: Sequence[Json], read_at: datetime, do
 def _finish(session: Session) -> None:
     """All is read: everything is compared once, and the next reading has its time."""
     transfers.ask_for_all(session, f"count {database_time().isoformat()}")
+    past_orders.plan_where_open(session)
     compare_items(session, None)
     row = _row(session)
     log.info("counted", levels=row.result_rows)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import IO, TypeVar
 
 import httpx
+from sqlmodel import Session, select
 
 from app.config import settings
+from app.db import shop_of
 from app.errors import RetryLater
+from app.inventory.models import Location
+from app.shopify import items
 from app.shopify.client import Json
+from app.shopify.payloads import identifier
+
+BATCH = 500
+Entry = TypeVar("Entry")
 
 
 def download(url: str, file: IO[bytes]) -> None:
@@ -41,3 +50,27 @@ def entries(file: IO[bytes]) -> Iterator[Json]:
                 raise RetryLater("Shopify's export is cut short.") from error
             if isinstance(entry, dict):
                 yield entry
+
+
+def batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    """The entries in lists of at most BATCH, in their order."""
+    while batch := list(islice(entries, BATCH)):
+        yield batch
+
+
+def places(session: Session) -> dict[str, int]:
+    """Our id of each location of this session's shop, by Shopify's."""
+    rows = session.exec(select(Location).where(Location.shop_id == shop_of(session)))
+    return {row.reference: row.location_id for row in rows}
+
+
+def known_levels(session: Session, levels: Sequence[Json]) -> Iterator[tuple[Json, int, int]]:
+    """Each exported level with our item and location ids; those of strangers are left out."""
+    numbers = {entry["__parentId"]: identifier(entry["__parentId"]) or "" for entry in levels}
+    item_ids = items.item_ids_of(session, items.ITEM, numbers.values())
+    known_places = places(session)
+    for entry in levels:
+        item_id = item_ids.get(numbers[entry["__parentId"]])
+        location_id = known_places.get(identifier(entry["location"]["id"]) or "")
+        if item_id is not None and location_id is not None:
+            yield entry, item_id, location_id

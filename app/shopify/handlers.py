@@ -18,6 +18,7 @@ from app.shopify import (
     counting,
     install,
     order_books,
+    past_orders,
     requests,
     snapshots,
     stock,
@@ -85,9 +86,10 @@ def fulfilled(session: Session, taken: Sequence[Message]) -> Notes:
 
 
 def export_finished(session: Session, taken: Sequence[Message]) -> Notes:
-    """Shopify has written the file that the catalogue import or the counting waits for."""
+    """Shopify has written the file that the catalogue import, the counting or the past waits for."""
     catalog.wake(session)
     counting.wake(session)
+    past_orders.wake(session)
     return {}
 
 

@@ -127,7 +127,7 @@ def read(client: ShopClient, discrepancy_id: int) -> list[Entry] | None:
     if not answer or answer["parseErrors"] or not answer["tableData"]:
         log.warning("history_unreadable", errors=(answer or {}).get("parseErrors"))
         return None
-    return [_entry(row) for row in _as_dicts(answer["tableData"])]
+    return [_entry(row) for row in as_dicts(answer["tableData"])]
 
 
 def conclude(session: Session, discrepancy_id: int, entries: Sequence[Entry] | None) -> None:
@@ -189,7 +189,8 @@ def _question(session: Session, discrepancy_id: int) -> str | None:
     )
 
 
-def _as_dicts(table: Json) -> list[Json]:
+def as_dicts(table: Json) -> list[Json]:
+    """ShopifyQL's rows by the names of their columns, however it wrote them."""
     names = [column["name"] for column in table["columns"]]
     return [
         row if isinstance(row, dict) else dict(zip(names, row, strict=False))

@@ -21,7 +21,7 @@ from app.http import Principal
 from app.inventory import releasing
 from app.messages import Message
 from app.preferences import shop_preference
-from app.shopify import auth, catalog, requests, tokens, transfers
+from app.shopify import auth, catalog, past_orders, requests, tokens, transfers
 from app.shopify.client import ShopClient
 from app.shopify.payloads import identifier, words
 from app.shopify.tables import CatalogImport
@@ -120,6 +120,8 @@ def scopes_updated(session: Session, taken: Sequence[Message]) -> None:
         # The token at hand was given before; the next one carries the new scopes.
         connection.access_expires_at = datetime.now(UTC)
         transfers.ask_for_all(session, newest.message_id)
+    if past_orders.look_further(session):
+        connection.access_expires_at = datetime.now(UTC)
 
 
 def shop_updated(session: Session, taken: Sequence[Message]) -> None:

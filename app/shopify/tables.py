@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import CheckConstraint, Integer
 from sqlalchemy.dialects.postgresql import JSONB
@@ -55,6 +55,29 @@ class CountRun(Table, table=True):
     due_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     asked_at: datetime | None = Field(default=None, description="When Shopify began to read.")
     finished_at: datetime | None = Field(default=None, description="When the last one was whole.")
+
+
+class PastOrdersRun(Table, table=True):
+    """The reading of the orders from before the books: one row a shop, read once."""
+
+    __tablename__ = "past_orders_run"
+    __table_args__ = (
+        CheckConstraint("step IN ('ask', 'wait', 'load', 'deliveries', 'done')", name="step"),
+    )
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    step: str = "ask"
+    operation_id: str | None = Field(default=None, description="Shopify's bulk operation.")
+    result_url: str | None = Field(default=None, description="Where its result is read from.")
+    result_rows: int = Field(default=0, description="Orders of the result kept so far.")
+    reached_on: date | None = Field(
+        default=None, description="The last day of the shop whose deliveries were read."
+    )
+    attempts: int = Field(default=0, description="Failures in a row.")
+    error: str | None = Field(default=None, description="What went wrong last, for a person.")
+    due_at: datetime | None = Field(
+        default_factory=lambda: datetime.now(UTC), description="Null: there is nothing to do."
+    )
 
 
 class InventoryTransfer(Table, table=True):

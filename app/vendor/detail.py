@@ -129,6 +129,7 @@ def _line_view(
         backordered=line.backordered_units,
         rejected=line.rejected_units,
         shipped=left_units(line),
+        shipped_as_received=not line.shipped_units and line.received_units > 0,
         received=line.received_units,
         last_received_at=line.last_received_at,
         proposal=ProposalView.model_validate(propose(line, held, kept, coming)),

@@ -21,7 +21,7 @@ from app.bell import ring_after_commit
 from app.connections import Connection, locked
 from app.db import run, shop_of
 from app.errors import GiveUp, RetryLater
-from app.vendor import access, coverage, drafting, terms
+from app.vendor import access, coverage, drafting, past_orders, terms
 from app.vendor.answering import automatic
 from app.vendor.bank import matching as bank
 from app.vendor.cash import unsettled
@@ -87,6 +87,7 @@ def poll(shop_id: int) -> None:
         finally:
             run(_release, shop_id, connection_id)
     run(map_again, shop_id)
+    run(past_orders.keep, shop_id)
     automatic.answer_by_rule(shop_id)
     run(drafting.draft_by_rule, shop_id)
     finance.read(shop_id)

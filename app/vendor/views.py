@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from pydantic import Field
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
@@ -126,6 +127,9 @@ class PurchaseOrderLineView(Answer):
     backordered: int
     rejected: int
     shipped: int
+    shipped_as_received: bool = Field(
+        description="No shipment of ours is known for it, so what Amazon received counts as shipped."
+    )
     received: int
     last_received_at: Moment | None
     proposal: ProposalView

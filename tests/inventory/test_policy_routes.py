@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 
 from app import jobs
 from app.db import transaction
+from app.inventory import past
 from app.inventory.models import State
+from app.inventory.past import Past
 from app.shops import this_shop
 from tests.inventory.brand import Brand
 from tests.inventory.test_policy import ask, purchase
@@ -161,3 +164,49 @@ def test_a_shop_that_is_leaving_is_granted_nothing(brand: Brand, screen: Screen)
     put(screen, safety_stock=3)
     jobs.do("policy", brand.shop_id)
     assert brand.quantity("tent", "main", State.SAFETY_STOCK) == 0
+
+
+def test_a_preview_on_the_first_day_replays_what_was_asked_for_before_the_books(
+    brand: Brand, screen: Screen
+) -> None:
+    opened_at = datetime.now(UTC)
+    brand.stock("tent", "main", 2)  # what is left on the day of the opening
+    tent, main = brand.item("tent"), brand.at("main")
+    with transaction(brand.shop_id) as session:
+        this_shop(session).opened_at = opened_at
+        past.begin(session, opened_at, datetime.now(UTC))
+        known = past.cover(session)
+        assert known is not None
+        known.since = opened_at - timedelta(days=60)
+        at = [opened_at - timedelta(days=30 - number) for number in range(6)]
+        orders = [Past("order", str(n), "1", tent, main, 2, at[n]) for n in range(1, 6)]
+        # Amazon asked for ten of the twelve that were there and took four; one order was cancelled.
+        paper = Past("purchase_order", "NA:1", "1", tent, main, 10, at[0], at[5], 4, at[0])
+        gone = replace(orders[0], reference="6", ended_at=at[2])
+        for _ in range(2):
+            past.keep(session, [*orders, paper, gone])
+    body = {"changes": [{"amazon_ceiling": 4}]}
+    found = screen.ask("/policies/preview", 200, "POST", body)
+    assert found["past"]["state"] == "reading" and found["orders"] == 0
+    with transaction(brand.shop_id) as session:
+        known = past.cover(session)
+        assert known is not None
+        known.state = "whole"
+    found = screen.ask("/policies/preview", 200, "POST", body)
+    assert (found["orders"], found["requests"]) == (6, 1)
+    assert (found["past"]["orders"], found["past"]["requests"]) == (6, 1)
+    assert found["past"]["since"] == found["begins"] < found["history_since"]
+    assert (found["current"]["oversells"], found["proposed"]["oversells"]) == (2, 0)
+    assert (found["current"]["refused"], found["proposed"]["refused"]) == (0, 6)
+
+
+def test_what_came_in_before_the_books_is_what_orders_do_not_explain(brand: Brand) -> None:
+    tent, main = brand.item("tent"), brand.at("main")
+    noon = datetime(2026, 11, 10, 12, tzinfo=UTC)
+    begins, ends, day = noon - timedelta(hours=12), noon + timedelta(hours=12), noon.date()
+    with transaction(brand.shop_id) as session:
+        past.keep(session, [Past("order", "1", "1", tent, main, 3, noon)])
+        for _ in range(2):
+            past.keep_deliveries(session, day, day, "UTC", [(day, tent, main, 9)])
+        kept = past.between(session, begins, ends, [tent])
+    assert [(one.kind, one.units) for one in kept] == [("delivery", 12), ("order", 3)]

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from app.db import database_time
 from app.inventory.models import Alias, Hold, Item
-from app.shopify import catalog, catalog_opening, tokens
+from app.shopify import catalog, exports, tokens
 from app.shopify.tables import CatalogImport
 from app.shops import this_shop
 from tests.shopify.conftest import Store
@@ -53,7 +53,7 @@ def steps_until(store: Store, wanted: str) -> None:
 @pytest.fixture
 def one_step_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalog, "TURN", 0.0)
-    monkeypatch.setattr(catalog_opening, "BATCH", 1)
+    monkeypatch.setattr(exports, "BATCH", 1)
 
 
 @pytest.mark.parametrize("step", ["wait", "load", "orders", "open"])

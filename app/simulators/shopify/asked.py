@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import current_app, request
@@ -77,3 +78,9 @@ def the_transfer(state: ShopState, reference: str) -> Transfer:
         if reference in (one.name, one.name.removeprefix("#")):
             return one
     raise Unknown(f"There is no transfer {reference}.")
+
+
+def the_moment(given: Json) -> datetime | None:
+    """When it happened (`at`, in ISO 8601), for a past that a shop begins with; None: now."""
+    at = given.get("at")
+    return datetime.fromisoformat(at) if at else None

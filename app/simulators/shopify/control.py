@@ -15,6 +15,7 @@ from app.simulators.shopify.asked import (
     given_body,
     names_item,
     the_location,
+    the_moment,
     the_shop,
     the_variant,
     the_world,
@@ -162,7 +163,7 @@ def set_stock(shop: str) -> Response:
     state, given = the_shop(shop), given_body()
     variant = the_variant(state, given)
     place = the_location(state, given.get("location"))
-    with the_world().changing(state) as change:
+    with the_world().changing(state, at=the_moment(given)) as change:
         life.set_stock(
             change,
             variant.item_id,

@@ -11,6 +11,7 @@ from app.simulators.shopify.asked import (
     Json,
     given_body,
     the_location,
+    the_moment,
     the_order,
     the_shop,
     the_variant,
@@ -56,7 +57,7 @@ def place_order(shop: str) -> Any:
     count = min(int(given.get("count", 1)), MOST_AT_ONCE)
     made = []
     for _ in range(count):
-        with the_world().changing(state) as change:
+        with the_world().changing(state, at=the_moment(given)) as change:
             made.append(
                 orders.place(
                     change,
@@ -124,7 +125,7 @@ def cancel_order(shop: str, reference: str) -> Response:
     """Cancels, with (`restock`: true) or without putting the units back."""
     state, given = the_shop(shop), given_body()
     order = the_order(state, reference)
-    with the_world().changing(state) as change:
+    with the_world().changing(state, at=the_moment(given)) as change:
         found = orders.cancel(
             change,
             order.id,

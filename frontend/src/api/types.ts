@@ -247,6 +247,7 @@ export interface PurchaseOrderLine {
   backordered: number;
   rejected: number;
   shipped: number;
+  shipped_as_received: boolean;
   received: number;
   proposal: {
     accept: number;
@@ -528,6 +529,15 @@ export interface Replayed {
   hours_in_collision: number;
   dates: string[];
 }
+export interface Past {
+  state: 'none' | 'reading' | 'whole' | 'failed';
+  since: string | null;
+  is_limited: boolean;
+  sees_deliveries: boolean;
+  orders: number;
+  requests: number;
+  unknown_lines: number;
+}
 export interface Preview {
   begins: string;
   ends: string;
@@ -535,6 +545,7 @@ export interface Preview {
   events: number;
   orders: number;
   requests: number;
+  past: Past;
   current: Replayed;
   proposed: Replayed;
   items: { item: ItemBrief; current: Replayed; proposed: Replayed }[];

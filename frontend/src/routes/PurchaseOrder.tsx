@@ -124,6 +124,11 @@ function Lines({ order }: { order: Order }) {
                     {t('orders.cases', { count: row.ordered.amount, size: row.ordered.unit_size })}
                   </div>
                 </span>
+              ) : key === 'shipped' && row.shipped_as_received ? (
+                <span>
+                  {number(row.shipped)}
+                  <div className="subdued">{t('orders.shippedAsReceived')}</div>
+                </span>
               ) : (
                 number(row[key])
               ),

@@ -33,8 +33,8 @@ export function Ended({ collision }: { collision: Collision }) {
                     : null;
                 return `${t(`rails.${one.rail}`)}: ${stakeText({ ...one, money })}`;
               })
-              .join(' · ')}
-            . {t('collisions.notRealised')}
+              .join(' ')}{' '}
+            {t('collisions.notRealised')}
           </span>
         </p>
       )}

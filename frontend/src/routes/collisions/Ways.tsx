@@ -115,8 +115,12 @@ function Consequences({ way }: { way: Way }) {
         return (
           <div key={rail}>
             <strong>{t(`rails.${rail}`)}</strong>{' '}
-            {units !== 0 && `${units > 0 ? '+' : ''}${number(units)}`}{' '}
-            <span className="subdued">{stakes.map(stakeText).join(' · ')}</span>
+            {units !== 0 &&
+              t(`collisions.effect.${units > 0 ? 'more' : 'less'}`, {
+                count: Math.abs(units),
+                units: number(Math.abs(units)),
+              })}{' '}
+            <span className="subdued">{stakes.map(stakeText).join(' ')}</span>
           </div>
         );
       })}

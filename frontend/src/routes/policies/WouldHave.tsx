@@ -37,12 +37,7 @@ function Found({ data }: { data: Preview }) {
           requests: number(data.requests),
         })}
       </p>
-      {data.history_since === data.begins && (
-        <Banner
-          tone="info"
-          heading={t('policies.shortHistory', { day: day(data.history_since) })}
-        />
-      )}
+      <Before data={data} />
       <Figures
         figures={[
           { label: t('policies.oversells'), value: both(proposed.oversells, current.oversells) },
@@ -92,6 +87,45 @@ function Found({ data }: { data: Preview }) {
         />
       )}
       <p className="subdued">{t('policies.assumes')}</p>
+    </>
+  );
+}
+
+/** What of the time before the books is in it, what is not, and what to do about that. */
+function Before({ data }: { data: Preview }) {
+  const { t } = useTranslation();
+  const { number, day } = useFormat();
+  const { past, history_since: opened } = data;
+  const isWithin = past.state === 'whole' && past.orders + past.requests > 0;
+  const lacks = [];
+  if (past.state === 'whole' && past.is_limited && isWithin) lacks.push(t('policies.past.limited'));
+  if (isWithin && !past.sees_deliveries) lacks.push(t('policies.past.noDeliveries'));
+  if (isWithin && past.unknown_lines > 0)
+    lacks.push(t('policies.past.unknownLines', { count: past.unknown_lines }));
+  if (past.state === 'reading') lacks.push(t('policies.past.reading'));
+  if (past.state === 'failed') lacks.push(t('policies.past.failed'));
+  if (past.state === 'none' && opened === data.begins)
+    lacks.push(t('policies.shortHistory', { day: day(opened) }));
+  return (
+    <>
+      {isWithin && (
+        <p className="subdued">
+          {t('policies.past.seen', {
+            day: day(opened),
+            orders: number(past.orders),
+            requests: number(past.requests),
+          })}
+        </p>
+      )}
+      {lacks.length > 0 && (
+        <Banner tone="info" heading={t('policies.past.lacks')}>
+          <ul>
+            {lacks.map((one) => (
+              <li key={one}>{one}</li>
+            ))}
+          </ul>
+        </Banner>
+      )}
     </>
   );
 }
