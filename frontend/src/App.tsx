@@ -1,11 +1,11 @@
 // The screens and the admin's links to them.
 import { type ComponentType, lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Route, Routes, useNavigate } from 'react-router';
+import { Route, Routes, useLocation, useNavigate } from 'react-router';
 import { loadScreens } from './i18n';
 import { Home } from './routes/Home';
 import { onNavigate } from './shell/appBridge';
-import { SECTIONS } from './shell/sections';
+import { groupLinks } from './shell/sections';
 import { AppNavigation, Page, Spinner } from './ui/elements';
 
 // A screen comes with its words; the home screen's few are there from the start.
@@ -68,7 +68,10 @@ export function App() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   useEffect(() => onNavigate((path) => navigate(path)), [navigate]);
-  const links = SECTIONS.map(({ to, word }) => ({ to, label: t(`nav.${word}`) }));
+  const links = groupLinks(useLocation().pathname).map(({ to, word }) => ({
+    to,
+    label: t(`nav.${word}`),
+  }));
   return (
     <>
       <AppNavigation links={links} />

@@ -2,6 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import { usePages } from '../api/queries';
 import type { Message } from '../api/types';
+import { useSaid } from '../i18n/useSaid';
 import { useFilters } from '../shell/filters';
 import { Badge, Card, Page, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
@@ -11,6 +12,7 @@ const TONES = { waiting: 'info', done: 'success', dead: 'critical', ignored: 'ne
 
 export default function Activity() {
   const { t } = useTranslation();
+  const said = useSaid();
   const { time } = useFormat();
   const [chosen, change] = useFilters(['direction', 'channel', 'state']);
   const query = usePages<Message>('/messages', chosen, true);
@@ -88,7 +90,7 @@ export default function Activity() {
                       <span>
                         <MessageState message={row} />
                         {row.notes.length > 0 && <Badge tone="warning">{t('activity.odd')}</Badge>}
-                        {row.error && <div className="negative wrap">{row.error}</div>}
+                        {row.error && <div className="negative wrap">{said(row.error)}</div>}
                       </span>
                     ),
                   },

@@ -5,6 +5,7 @@ import { useParams } from 'react-router';
 import { send } from '../api/client';
 import { useResource } from '../api/queries';
 import type { MessageDetail } from '../api/types';
+import { useSaid } from '../i18n/useSaid';
 import { toast } from '../shell/appBridge';
 import { Banner, Button, Card, Page } from '../ui/elements';
 import { useFormat } from '../ui/format';
@@ -13,6 +14,7 @@ import { MessageState } from './Activity';
 
 export default function ActivityMessage() {
   const { t } = useTranslation();
+  const said = useSaid();
   const { time } = useFormat();
   const { id } = useParams();
   const queries = useQueryClient();
@@ -42,7 +44,7 @@ export default function ActivityMessage() {
         >
           {replay.error && <Failure error={replay.error} />}
           {message.state === 'dead' && (
-            <Banner tone="critical" heading={message.error ?? ''}>
+            <Banner tone="critical" heading={said(message.error)}>
               {t('activity.deadHint')}
             </Banner>
           )}
@@ -57,7 +59,7 @@ export default function ActivityMessage() {
               <ul className="plain">
                 {message.notes.map((note) => (
                   <li key={`${note.code}${note.line}`}>
-                    {t(`notes.${note.code}`)} <span className="subdued">{note.detail}</span>
+                    {t(`notes.${note.code}`)} <span className="subdued">{said(note.detail)}</span>
                   </li>
                 ))}
               </ul>
@@ -77,7 +79,7 @@ export default function ActivityMessage() {
                 {message.history.map((one) => (
                   <li key={one.at + one.outcome}>
                     {time(one.at)} {t(`outcomes.${one.outcome}`)}{' '}
-                    <span className="negative">{one.error}</span>
+                    <span className="negative">{said(one.error)}</span>
                   </li>
                 ))}
               </ul>

@@ -5,6 +5,7 @@ import { useParams } from 'react-router';
 import { send } from '../api/client';
 import { useResource } from '../api/queries';
 import type { Capability, ConnectionDetail, Coverage } from '../api/types';
+import { useSaid } from '../i18n/useSaid';
 import { toast } from '../shell/appBridge';
 import { Badge, Banner, Button, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
@@ -21,6 +22,7 @@ const TONES = {
 
 export default function AmazonConnection() {
   const { t } = useTranslation();
+  const said = useSaid();
   const { id } = useParams();
   const query = useResource<ConnectionDetail>(`/connections/${id}`, {}, true);
   const { time } = useFormat();
@@ -35,7 +37,7 @@ export default function AmazonConnection() {
             <ConnectionWarnings warnings={detail.warnings} />
             {detail.connection.error && (
               <Banner tone="critical" heading={t('connection.stopped')}>
-                {detail.connection.error}
+                {said(detail.connection.error)}
               </Banner>
             )}
             <Parts detail={detail} />
@@ -109,6 +111,7 @@ function Parts({ detail }: { detail: ConnectionDetail }) {
 
 function ToDo({ row }: { row: Capability }) {
   const { t } = useTranslation();
+  const said = useSaid();
   if (row.state === 'good') return <span className="subdued">{t('connection.nothing')}</span>;
   return (
     <>
@@ -120,7 +123,7 @@ function ToDo({ row }: { row: Capability }) {
       {row.state === 'role_missing' && !row.roles_published && (
         <div className="subdued">{t('connection.unpublished')}</div>
       )}
-      {row.said && <div className="subdued">{row.said}</div>}
+      {row.said && <div className="subdued">{said(row.said)}</div>}
     </>
   );
 }

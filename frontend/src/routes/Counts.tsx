@@ -6,6 +6,7 @@ import { Problem, send } from '../api/client';
 import type { Discrepancy } from '../api/discrepancies';
 import { usePages, useResource } from '../api/queries';
 import type { Counts as Reading } from '../api/types';
+import { useSaid } from '../i18n/useSaid';
 import { toast } from '../shell/appBridge';
 import { useFilters } from '../shell/filters';
 import { Badge, Banner, Button, Card, Page, Select, TextField, To } from '../ui/elements';
@@ -75,6 +76,7 @@ export default function Counts() {
 
 function LastReading() {
   const { t } = useTranslation();
+  const said = useSaid();
   const { time } = useFormat();
   const queries = useQueryClient();
   const query = useResource<Reading>('/counts', {}, true);
@@ -98,7 +100,7 @@ function LastReading() {
                 </span>
               )}
             </p>
-            {counts.error && <p className="negative">{counts.error}</p>}
+            {counts.error && <p className="negative">{said(counts.error)}</p>}
             {!counts.history_readable && <p className="subdued">{t('discrepancies.cannotName')}</p>}
             <Button
               busy={begin.isPending || counts.under_way}

@@ -8,6 +8,7 @@ import { download, send } from '../api/client';
 import type { ExportedFile, ExportTable, Schedule } from '../api/exports';
 import { useResource } from '../api/queries';
 import type { Page as Rows } from '../api/types';
+import { useSaid } from '../i18n/useSaid';
 import { toast } from '../shell/appBridge';
 import { Badge, Button, Card, NumberField, Page, Select, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
@@ -35,6 +36,7 @@ const filtersOf = (filters: Record<string, string>) =>
 
 function Schedules() {
   const { t } = useTranslation();
+  const said = useSaid();
   const { time } = useFormat();
   const queries = useQueryClient();
   const query = useResource<{ data: Schedule[] }>('/export-schedules', {}, true);
@@ -63,7 +65,13 @@ function Schedules() {
                 {
                   key: 'table',
                   label: t('schedules.table'),
-                  show: (row) => [row.table, filtersOf(row.filters)].filter(Boolean).join(': '),
+                  show: (row) =>
+                    [
+                      t(`schedules.tables.${row.table}`, { defaultValue: row.table }),
+                      filtersOf(row.filters),
+                    ]
+                      .filter(Boolean)
+                      .join(': '),
                 },
                 {
                   key: 'next',
@@ -80,7 +88,7 @@ function Schedules() {
                   label: t('schedules.last'),
                   show: (row) =>
                     row.error ? (
-                      <Badge tone="critical">{row.error}</Badge>
+                      <Badge tone="critical">{said(row.error)}</Badge>
                     ) : row.last_at ? (
                       time(row.last_at)
                     ) : (
@@ -164,7 +172,10 @@ function Add() {
               label={t('schedules.table')}
               value={typed.table}
               onChange={(table) => change({ table })}
-              options={data.map((one) => ({ value: one.name, label: one.name }))}
+              options={data.map((one) => ({
+                value: one.name,
+                label: t(`schedules.tables.${one.name}`, { defaultValue: one.name }),
+              }))}
             />
             <Select
               label={t('schedules.format')}

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { send } from '../api/client';
 import { useResource } from '../api/queries';
 import type { Home as HomeData } from '../api/types';
+import { useSaid } from '../i18n/useSaid';
 import { Badge, Banner, Button, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Figures, Loaded, Table } from '../ui/patterns';
@@ -42,6 +43,7 @@ export function Home() {
 
 function Needs({ home }: { home: HomeData }) {
   const { t } = useTranslation();
+  const said = useSaid();
   const importing = home.catalog_import;
   return (
     <>
@@ -63,7 +65,10 @@ function Needs({ home }: { home: HomeData }) {
         <Banner tone="info" heading={t('home.importing', { items: importing.items })} />
       )}
       {importing?.state === 'failed' && (
-        <Banner tone="critical" heading={t('home.importFailed', { error: importing.error })} />
+        <Banner
+          tone="critical"
+          heading={t('home.importFailed', { error: said(importing.error) })}
+        />
       )}
     </>
   );
@@ -167,6 +172,7 @@ function ToAcknowledge({ home }: { home: HomeData }) {
 
 function Border({ home }: { home: HomeData }) {
   const { t } = useTranslation();
+  const said = useSaid();
   const { number } = useFormat();
   return (
     <Card heading={t('home.border')}>
@@ -193,7 +199,7 @@ function Border({ home }: { home: HomeData }) {
             <Badge tone={connection.state === 'connected' ? 'success' : 'critical'}>
               {t(`connectionStates.${connection.state}`)}
             </Badge>
-            {connection.error && <div className="negative">{connection.error}</div>}
+            {connection.error && <div className="negative">{said(connection.error)}</div>}
           </li>
         ))}
       </ul>

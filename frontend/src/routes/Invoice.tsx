@@ -6,6 +6,7 @@ import { useNavigate, useParams } from 'react-router';
 import { download, send } from '../api/client';
 import { useResource } from '../api/queries';
 import type { Invoice as Paper } from '../api/types';
+import { useSaid } from '../i18n/useSaid';
 import { toast } from '../shell/appBridge';
 import { Banner, Button, Card, Page, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
@@ -53,13 +54,14 @@ export default function Invoice() {
 
 function Said({ paper }: { paper: Paper }) {
   const { t } = useTranslation();
+  const said = useSaid();
   if (!paper.error) return null;
   return (
     <Banner
       tone={paper.state === 'accepted' ? 'warning' : 'critical'}
       heading={t(`invoices.nexts.${paper.next_action ?? 'compare'}`)}
     >
-      {paper.error}
+      {said(paper.error)}
       {paper.error_field && <div>{t('invoices.fieldNamed', { field: paper.error_field })}</div>}
     </Banner>
   );

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Remittance, RemittanceReading } from '../api/payments';
 import { usePages, useResource } from '../api/queries';
 import type { Page as Rows } from '../api/types';
+import { useSaid } from '../i18n/useSaid';
 import { Badge, Banner, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
@@ -96,6 +97,7 @@ export function PaymentStatus({ status }: { status: Remittance['status'] }) {
 
 function Reading() {
   const { t } = useTranslation();
+  const said = useSaid();
   const { time } = useFormat();
   const query = useResource<Rows<Remittance> & { readings: RemittanceReading[] }>('/remittances', {
     limit: 1,
@@ -114,7 +116,7 @@ function Reading() {
         <div key={`${one.connection_id} ${one.marketplace_id}`}>
           {one.error ? (
             <Banner tone="warning" heading={t('payments.unread', { at: time(one.tried_at) })}>
-              {one.error}{' '}
+              {said(one.error)}{' '}
               <To to={`/settings/connections/${one.connection_id}`}>{t('payments.connection')}</To>
             </Banner>
           ) : (

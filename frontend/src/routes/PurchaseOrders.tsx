@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usePages } from '../api/queries';
 import type { PurchaseOrderSummary } from '../api/types';
+import { useSaid } from '../i18n/useSaid';
 import { useFilters } from '../shell/filters';
 import { Badge, Card, Page, SearchField, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
@@ -136,6 +137,7 @@ export function Markers({ order }: { order: PurchaseOrderSummary }) {
 /** The order's state, and what became of our answer. */
 export function StateBadge({ order }: { order: PurchaseOrderSummary }) {
   const { t } = useTranslation();
+  const said = useSaid();
   const tone = order.state === 'New' ? 'warning' : order.state === 'Closed' ? 'neutral' : 'success';
   const answer = order.acknowledgement;
   return (
@@ -145,7 +147,7 @@ export function StateBadge({ order }: { order: PurchaseOrderSummary }) {
         <Badge tone={answer.state === 'failed' ? 'critical' : 'info'}>
           {answer.waits_for_a_person
             ? t('handOver.badge')
-            : t(`orders.answer.${answer.state}`, { error: answer.error ?? '' })}
+            : t(`orders.answer.${answer.state}`, { error: said(answer.error) })}
         </Badge>
       )}
     </span>

@@ -5,6 +5,7 @@ import { send } from '../api/client';
 import { useResource } from '../api/queries';
 import type { Connection, Page as Rows, ShopPreferences } from '../api/types';
 import { LOCALES } from '../i18n';
+import { useSaid } from '../i18n/useSaid';
 import { toast } from '../shell/appBridge';
 import { useSession } from '../shell/session';
 import { Badge, Card, Page, Select, To } from '../ui/elements';
@@ -42,6 +43,7 @@ export default function Settings() {
 
 function One({ connection }: { connection: Connection }) {
   const { t } = useTranslation();
+  const said = useSaid();
   const { time } = useFormat();
   return (
     <li>
@@ -59,7 +61,7 @@ function One({ connection }: { connection: Connection }) {
           when: connection.last_good_at ? time(connection.last_good_at) : t('common.never'),
         })}
       </span>
-      {connection.error && <div className="negative">{connection.error}</div>}
+      {connection.error && <div className="negative">{said(connection.error)}</div>}
       {connection.optional.map((access) => (
         <OptionalScopes key={access.name} access={access} />
       ))}

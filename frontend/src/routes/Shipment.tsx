@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 import { useResource } from '../api/queries';
 import type { Shipment as Whole } from '../api/shipping';
+import { useSaid } from '../i18n/useSaid';
 import { Banner, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Figures, Loaded } from '../ui/patterns';
@@ -54,12 +55,13 @@ export default function Shipment() {
 
 function Troubles({ shipment }: { shipment: Whole }) {
   const { t } = useTranslation();
+  const said = useSaid();
   const { time } = useFormat();
   return (
     <>
       {shipment.error && (
         <Banner tone="critical" heading={t('shipping.refused')}>
-          {shipment.error}
+          {said(shipment.error)}
         </Banner>
       )}
       {shipment.reminded_at && (shipment.may_be_changed || shipment.waits_for_a_person) && (

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SECTIONS, whereabouts } from './sections';
+import { groupLinks, SECTIONS, whereabouts } from './sections';
 
 test('an address belongs to the screen whose name it begins with, the longest one', () => {
   const at = (path: string) => whereabouts(path)?.link.to;
@@ -8,6 +8,17 @@ test('an address belongs to the screen whose name it begins with, the longest on
   expect(at('/discrepancies/counts')).toBe('/discrepancies/counts');
   expect(at('/stockings')).toBeUndefined();
   expect(at('/')).toBeUndefined();
+});
+
+test('the admin can light the group of every screen', () => {
+  const lit = (path: string) =>
+    groupLinks(path)
+      .filter(({ to }) => path === to || path.startsWith(`${to}/`))
+      .map(({ word }) => word);
+  expect(lit('/collisions')).toEqual(['stock']);
+  expect(lit('/invoices/7')).toEqual(['money']);
+  expect(lit('/evidence')).toEqual(['money']);
+  expect(lit('/')).toEqual([]);
 });
 
 test('every group begins with the screen that the admin links to, and lists no screen twice', () => {

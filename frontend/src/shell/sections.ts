@@ -4,6 +4,8 @@
 interface Link {
   to: string;
   word: string;
+  /** Screens that are reached from this one alone. */
+  also?: readonly string[];
 }
 export interface Section extends Link {
   links: readonly Link[];
@@ -43,7 +45,7 @@ export const SECTIONS = [
       { to: '/invoices', word: 'invoices' },
       { to: '/invoices/payments', word: 'payments' },
       { to: '/deductions', word: 'deductions' },
-      { to: '/disputes', word: 'disputes' },
+      { to: '/disputes', word: 'disputes', also: ['/evidence'] },
       { to: '/cash', word: 'cash' },
       { to: '/journals', word: 'journals' },
     ],
@@ -62,8 +64,24 @@ export const SECTIONS = [
 
 /** The group that an address belongs to, and which of its screens; Home belongs to none. */
 export function whereabouts(path: string) {
-  const all = SECTIONS.flatMap((section) => section.links.map((link) => ({ section, link })));
+  const all = (SECTIONS as readonly Section[]).flatMap((section) =>
+    section.links.flatMap((link) =>
+      [link.to, ...(link.also ?? [])].map((begins) => ({ section, link, begins })),
+    ),
+  );
   return all
-    .filter(({ link }) => path === link.to || path.startsWith(`${link.to}/`))
-    .sort((one, other) => other.link.to.length - one.link.to.length)[0];
+    .filter(({ begins }) => path === begins || path.startsWith(`${begins}/`))
+    .sort((one, other) => other.begins.length - one.begins.length)[0];
+}
+
+/**
+ * The groups as the admin links to them. It lights the link that the address begins with, so the group
+ * that somebody is in links to its screen that is open, and the others to their first.
+ */
+export function groupLinks(path: string): { to: string; word: string }[] {
+  const here = whereabouts(path);
+  return (SECTIONS as readonly Section[]).map((section) => ({
+    to: here?.section === section ? here.begins : section.to,
+    word: section.word,
+  }));
 }

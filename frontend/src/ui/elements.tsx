@@ -190,7 +190,7 @@ export function AppNavigation(props: { links: { to: string; label: string }[] })
   return (
     <s-app-nav>
       {props.links.map((link) => (
-        <s-link key={link.to} href={link.to}>
+        <s-link key={link.label} href={link.to}>
           {link.label}
         </s-link>
       ))}

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../api/client';
 import { type Asked, type Format, saveTable, scheduleAddress } from '../api/exports';
+import { useSaid } from '../i18n/useSaid';
 import { Banner, Button, Spinner, To } from './elements';
 
 export interface Column<Row> {
@@ -75,6 +76,7 @@ export function Loaded<Data>(props: {
 /** A failure by its code in the person's language, else in the server's words; with what to do next. */
 export function Failure(props: { error: Error; retry?: () => void }) {
   const { t, i18n } = useTranslation();
+  const said = useSaid();
   const body = props.error instanceof Problem ? props.error.body : null;
   return (
     <Banner
@@ -84,10 +86,10 @@ export function Failure(props: { error: Error; retry?: () => void }) {
     >
       {body && i18n.exists(`problems.${body.code}`)
         ? t(`problems.${body.code}`)
-        : body?.detail || t('error.unreachable')}
+        : said(body?.detail) || t('error.unreachable')}
       {body?.errors.map((one) => (
         <div key={one.field}>
-          {one.field}: {one.message}
+          {one.field}: {said(one.message)}
         </div>
       ))}
       {body?.request_id && (
@@ -98,7 +100,7 @@ export function Failure(props: { error: Error; retry?: () => void }) {
 }
 
 export function Empty(props: { children: ReactNode }) {
-  return <div className="waiting subdued">{props.children}</div>;
+  return <div className="empty subdued">{props.children}</div>;
 }
 
 /** Below a list: the next rows, and all of them as a file. */

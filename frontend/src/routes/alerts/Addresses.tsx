@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AlertAddress, Alerts } from '../../api/alerts';
 import { send } from '../../api/client';
+import { useSaid } from '../../i18n/useSaid';
 import { toast } from '../../shell/appBridge';
 import { Badge, Banner, Button, Card, NumberField, Select, TextField, To } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
@@ -94,6 +95,7 @@ export function Addresses({ alerts }: { alerts: Alerts }) {
 
 function Newest({ row }: { row: AlertAddress }) {
   const { t } = useTranslation();
+  const said = useSaid();
   const { time } = useFormat();
   const { newest } = row;
   if (newest === null) return <>–</>;
@@ -103,7 +105,7 @@ function Newest({ row }: { row: AlertAddress }) {
       <Badge tone={newest.state === 'dead' ? 'critical' : 'info'}>
         {t(newest.state === 'dead' ? 'alerts.failed' : 'alerts.sending')}
       </Badge>{' '}
-      <To to={`/activity/${newest.message_id}`}>{newest.error || t('common.details')}</To>
+      <To to={`/activity/${newest.message_id}`}>{said(newest.error) || t('common.details')}</To>
     </>
   );
 }

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { send } from '../../api/client';
 import type { BulkAnswer, Discrepancy } from '../../api/discrepancies';
+import { useSaid } from '../../i18n/useSaid';
 import { toast } from '../../shell/appBridge';
 import { Banner, Button, Select, TextField } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
@@ -13,6 +14,7 @@ const ACTIONS = ['give', 'in_progress', 'left', 'written_off', 'open'] as const;
 
 export function Bulk(props: { chosen: Discrepancy[]; owners: string[]; done: () => void }) {
   const { t } = useTranslation();
+  const said = useSaid();
   const { money } = useFormat();
   const queries = useQueryClient();
   const [action, setAction] = useState<(typeof ACTIONS)[number]>('give');
@@ -53,7 +55,8 @@ export function Bulk(props: { chosen: Discrepancy[]; owners: string[]; done: () 
         <Banner tone="warning" heading={t('queue.refused', { count: act.data.refused.length })}>
           {act.data.refused.map((one) => (
             <div key={one.id}>
-              {props.chosen.find((row) => row.id === one.id)?.reference ?? one.id}: {one.detail}
+              {props.chosen.find((row) => row.id === one.id)?.reference ?? one.id}:{' '}
+              {said(one.detail)}
             </div>
           ))}
         </Banner>

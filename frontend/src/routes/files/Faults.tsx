@@ -1,11 +1,13 @@
 // What is wrong with a file, by the row and column that a spreadsheet shows.
 import { useTranslation } from 'react-i18next';
 import type { Fault, FilePreview } from '../../api/files';
+import { useSaid } from '../../i18n/useSaid';
 import { Card } from '../../ui/elements';
 import { Table } from '../../ui/patterns';
 
 export function Faults({ found }: { found: FilePreview }) {
   const { t } = useTranslation();
+  const said = useSaid();
   if (found.faults.length === 0) return null;
   const rest = found.file.faults - found.faults.length;
   return (
@@ -28,7 +30,11 @@ export function Faults({ found }: { found: FilePreview }) {
           {
             key: 'what',
             label: t('files.what_is_wrong'),
-            show: (one) => t(`files.faults.${one.code}`, { value: one.value, hint: one.hint }),
+            show: (one) =>
+              t(`files.faults.${one.code}`, {
+                value: one.value,
+                hint: one.code === 'x12' ? said(one.hint) : one.hint,
+              }),
           },
         ]}
       />

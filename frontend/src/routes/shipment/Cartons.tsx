@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Carton, Shipment } from '../../api/shipping';
+import { useSaid } from '../../i18n/useSaid';
 import { Badge, Button, Card, TextField } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { Empty, Failure, Table } from '../../ui/patterns';
@@ -132,6 +133,7 @@ function CartonTable({ shipment }: { shipment: Shipment }) {
 
 function Tracking({ shipment, carton }: { shipment: Shipment; carton: Carton }) {
   const { t } = useTranslation();
+  const said = useSaid();
   const step = useStep(shipment);
   const [typed, setTyped] = useState<string | null>(null);
   if (!shipment.may_be_changed) return <span>{carton.tracking_number ?? '–'}</span>;
@@ -142,7 +144,7 @@ function Tracking({ shipment, carton }: { shipment: Shipment; carton: Carton }) 
         hideLabel
         value={typed ?? carton.tracking_number ?? ''}
         onChange={setTyped}
-        error={step.error?.message}
+        error={said(step.error?.message)}
       />
       {typed !== null && (
         <Button

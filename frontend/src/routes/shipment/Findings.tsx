@@ -1,10 +1,12 @@
 // What stands against sending a shipment: red blocks, yellow is asked for by Amazon.
 import { useTranslation } from 'react-i18next';
 import type { Finding } from '../../api/shipping';
+import { useSaid } from '../../i18n/useSaid';
 import { Badge, Card } from '../../ui/elements';
 
 export function Findings({ findings }: { findings: Finding[] }) {
   const { t } = useTranslation();
+  const said = useSaid();
   if (findings.length === 0) return null;
   return (
     <Card heading={t('shipping.check')}>
@@ -18,8 +20,8 @@ export function Findings({ findings }: { findings: Finding[] }) {
             <span className="subdued wrap">
               {t('shipping.found', {
                 field: one.field,
-                value: one.value,
-                expected: one.expected,
+                value: said(one.value),
+                expected: said(one.expected),
               })}
             </span>{' '}
             {alike.length > 0 && t('shipping.alike', { count: alike.length })}

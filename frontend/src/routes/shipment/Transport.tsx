@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Shipment } from '../../api/shipping';
+import { useSaid } from '../../i18n/useSaid';
 import { Badge, Button, Card } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { Failure } from '../../ui/patterns';
@@ -9,6 +10,7 @@ import { useStep } from './change';
 
 export function Transport({ shipment }: { shipment: Shipment }) {
   const { t } = useTranslation();
+  const said = useSaid();
   const { time } = useFormat();
   const step = useStep(shipment);
   const asked = shipment.transport;
@@ -25,7 +27,7 @@ export function Transport({ shipment }: { shipment: Shipment }) {
           {asked.status && t(`shipping.statuses.${asked.status}`)}{' '}
           {asked.scheduled_pickup_at &&
             t('shipping.pickup', { when: time(asked.scheduled_pickup_at) })}
-          {asked.error && <span className="negative">{asked.error}</span>}
+          {asked.error && <span className="negative">{said(asked.error)}</span>}
         </p>
       )}
       {isOpen ? (
