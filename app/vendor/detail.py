@@ -13,6 +13,7 @@ from app.inventory.asking import WithheldLine, withheld
 from app.inventory.kits import Part, parts_of
 from app.inventory.models import Item, Location
 from app.inventory.views import ItemBrief, LocationBrief
+from app.vendor import each_cost
 from app.vendor.acknowledgements import held_units, propose
 from app.vendor.coming import Coming, coming_for
 from app.vendor.costs.agreeing import Agreed, agreed_for
@@ -75,6 +76,7 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
                 coming.get(line.line),
                 items,
                 agreed.get((line.region, line.number, line.line)),
+                each_cost.unknown(line, summary.cost_basis),
             )
             for line in lines
         ],
@@ -106,6 +108,7 @@ def _line_view(
     coming: Coming | None,
     items: Mapping[int, ItemBrief],
     agreed: Agreed | None,
+    cost_unknown: str | None,
 ) -> PurchaseOrderLineView:
     cost = None
     if line.cost is not None:
@@ -122,6 +125,7 @@ def _line_view(
         ordered_units=line.ordered_units,
         cost=cost,
         agreed_cost=_agreed(agreed),
+        cost_unknown=cost_unknown,
         back_order_allowed=line.back_order_allowed,
         held=held,
         short=short_units(order, line, held),

@@ -25,6 +25,7 @@ from app.http import (
     shop_transaction,
 )
 from app.vendor import billing, invoice_pdf, invoice_views, invoices
+from app.vendor.disputes import findings
 from app.vendor.invoice_facts import lines_on
 from app.vendor.invoice_tables import Invoice
 from app.vendor.lookups import whole_of_cursor
@@ -294,12 +295,14 @@ def list_vendor_codes() -> Any:
 
 @api.put("/vendor-codes/<string:code>", responses={200: invoice_views.BillingView})
 def keep_vendor_code(path: CodePath, body: BillingBody) -> Any:
-    """Replaces how a vendor code is billed; its open drafts are computed anew."""
+    """Replaces how a vendor code is billed; its open drafts, and what is judged by it, are anew."""
     said = body.model_dump(mode="json", exclude={"region"})
     with shop_transaction() as session:
         row = billing.keep(
             session, body.region, path.code, billing.Billing(**said), by=principal().actor
         )
         invoices.price_drafts(session, body.region, path.code)
+        for kind in ("co_op", "price_claim"):
+            findings.state_all(session, kind)
         view = invoice_views.billing_view(row)
     return answer(view)

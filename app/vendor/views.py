@@ -14,18 +14,27 @@ from sqlmodel import Session, col, select
 from app.db import shop_of
 from app.http import Answer, Moment, Money
 from app.inventory.views import ItemBrief, LocationBrief
+from app.vendor import each_cost
 from app.vendor.acknowledgements import acknowledge_by, held_units
-from app.vendor.promises import OrderKey, left_units, lines_of, wanted_units
+from app.vendor.promises import left_units, lines_of, wanted_units
 from app.vendor.tables import (
     PurchaseOrder,
     PurchaseOrderLine,
 )
 
-LATEST_ACKNOWLEDGEMENTS = """
-SELECT DISTINCT ON (region, number) region, number, state, sent_at, error,
-    state = 'waiting' AND message_id IS NULL AS waits_for_a_person
-FROM acknowledgement WHERE shop_id = :shop AND number = ANY(:numbers)
-ORDER BY region, number, acknowledgement_id DESC
+# Of each order what the cost of its lines in cases is the cost of, and its last acknowledgement.
+KNOWN_OF = """
+SELECT paper.region, paper.number, code.cost_basis, said.state, said.sent_at, said.error,
+    said.state = 'waiting' AND said.message_id IS NULL AS waits_for_a_person
+FROM purchase_order AS paper
+LEFT JOIN vendor_code AS code ON code.shop_id = paper.shop_id AND code.region = paper.region
+    AND code.code = paper.vendor_code
+LEFT JOIN LATERAL (
+    SELECT * FROM acknowledgement WHERE acknowledgement.shop_id = paper.shop_id
+        AND acknowledgement.region = paper.region AND acknowledgement.number = paper.number
+    ORDER BY acknowledgement_id DESC LIMIT 1
+) AS said ON true
+WHERE paper.shop_id = :shop AND paper.number = ANY(:numbers)
 """
 
 
@@ -73,6 +82,13 @@ class PurchaseOrderSummary(Answer):
     unknown_item_count: int
     units: OrderUnits
     cost: Money | None
+    cost_basis: str | None = Field(
+        description="What the cost of a line in cases is of, as said of the vendor code."
+    )
+    cost_unknown: str | None = Field(
+        description="Why a line has no cost of an each: cost_basis (say it of the vendor code),"
+        " not_stated or by_weight."
+    )
     acknowledge_by: Moment | None
     acknowledgement: AcknowledgementState | None
     version: int
@@ -118,7 +134,10 @@ class PurchaseOrderLineView(Answer):
     removed: bool
     ordered: OrderedQuantity
     ordered_units: int
-    cost: Money | None
+    cost: Money | None = Field(description="As the order states it.")
+    cost_unknown: str | None = Field(
+        description="Why it is not known what an each costs: cost_basis, not_stated or by_weight."
+    )
     agreed_cost: AgreedCostBrief | None
     back_order_allowed: bool
     held: int
@@ -189,23 +208,25 @@ class PurchaseOrderView(PurchaseOrderSummary):
 
 
 def summaries(session: Session, orders: Sequence[PurchaseOrder]) -> list[PurchaseOrderSummary]:
-    """These orders in short, in the order given; three queries however many they are."""
+    """These orders in short, in the order given; a few queries however many they are."""
     lines = lines_of(session, orders)
     held = held_units(session, [order.reference for order in orders])
-    latest = {
-        (row.region, row.number): AcknowledgementState(
-            state=row.state,
-            waits_for_a_person=row.waits_for_a_person,
-            sent_at=row.sent_at,
-            error=row.error,
-        )
+    known = {
+        (row.region, row.number): row
         for row in session.execute(
-            text(LATEST_ACKNOWLEDGEMENTS),
+            text(KNOWN_OF),
             {"shop": shop_of(session), "numbers": [order.number for order in orders]},
         )
     }
     return [
-        PurchaseOrderSummary(**_summary(order, lines[order.region, order.number], held, latest))
+        PurchaseOrderSummary(
+            **_summary(
+                order,
+                lines[order.region, order.number],
+                held,
+                known[order.region, order.number],
+            )
+        )
         for order in orders
     ]
 
@@ -236,8 +257,18 @@ def _summary(
     order: PurchaseOrder,
     lines: Sequence[PurchaseOrderLine],
     held: Mapping[tuple[str, str], int],
-    latest: Mapping[OrderKey, AcknowledgementState],
+    known: Any,
 ) -> dict[str, Any]:
+    said = (
+        AcknowledgementState(
+            state=known.state,
+            waits_for_a_person=known.waits_for_a_person,
+            sent_at=known.sent_at,
+            error=known.error,
+        )
+        if known.state is not None
+        else None
+    )
     open_lines = [line for line in lines if not line.removed]
     holds = [held.get((order.reference, line.line), 0) for line in lines]
     units = OrderUnits(
@@ -250,7 +281,6 @@ def _summary(
         shipped=sum(left_units(line) for line in lines),
         received=sum(line.received_units for line in lines),
     )
-    said = latest.get((order.region, order.number))
     is_asked = said is None or said.state == "failed" or said.waits_for_a_person
     return {
         "number": order.number,
@@ -267,7 +297,9 @@ def _summary(
         "line_count": len(open_lines),
         "unknown_item_count": sum(line.item_id is None for line in open_lines),
         "units": units,
-        "cost": _cost(open_lines),
+        "cost": _cost(open_lines, known.cost_basis),
+        "cost_basis": known.cost_basis,
+        "cost_unknown": each_cost.first_unknown(open_lines, known.cost_basis),
         "acknowledge_by": acknowledge_by(order) if is_asked else None,
         "acknowledgement": said,
         "version": order.version,
@@ -279,14 +311,17 @@ def short_units(order: PurchaseOrder, line: PurchaseOrderLine, held: int) -> int
     return max(0, wanted_units(order, line) - line.shipped_units - held)
 
 
-def _cost(lines: Sequence[PurchaseOrderLine]) -> Money | None:
+def _cost(lines: Sequence[PurchaseOrderLine], basis: str | None) -> Money | None:
     """All eaches at their cost; None when that cannot be said (by weight, mixed, unknown)."""
     currencies = {line.cost_currency for line in lines}
-    by_each = all(line.cost is not None and not line.cost_weight_unit for line in lines)
+    each = [each_cost.cost_of_each(line, basis) for line in lines]
     currency = next(iter(currencies), None)
-    if not by_each or len(currencies) != 1 or currency is None:
+    if None in each or len(currencies) != 1 or currency is None:
         return None
-    amount = sum((line.ordered_units * (line.cost or Decimal()) for line in lines), Decimal())
+    amount = sum(
+        (line.ordered_units * (cost or Decimal()) for line, cost in zip(lines, each, strict=True)),
+        Decimal(),
+    )
     return Money(amount=amount.quantize(Decimal("0.01")), currency=currency)
 
 

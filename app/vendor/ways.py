@@ -22,6 +22,7 @@ from app.inventory import futures, ledger
 from app.inventory.documents import DocumentKey
 from app.inventory.models import Collision, Item
 from app.inventory.ways import Barred, Claimant, Effect, Stake, Way, Weighed
+from app.vendor import each_cost
 from app.vendor.acknowledgements import (
     Said,
     acknowledge,
@@ -61,16 +62,17 @@ class Known:
     lines: Sequence[PurchaseOrderLine]
     held: Mapping[str, int]
     under_way: bool
+    cost_basis: str | None
 
     @property
     def may_be_said(self) -> bool:
         """Whether Amazon would take an acknowledgement of this order now."""
-        costs = [line.cost for line in self.lines if not line.removed and line.ordered_units]
+        stated = [line.cost for line in self.lines if not line.removed and line.ordered_units]
         return (
             not self.under_way
             and not self.order.is_closed
             and not self.order.before_books
-            and all(cost is not None and cost > 0 for cost in costs)
+            and all(cost is not None and cost > 0 for cost in stated)
         )
 
     @property
@@ -340,9 +342,9 @@ class AmazonRail:
     def _charge(self, name: str, paper: Paper, units: int) -> list[Stake]:
         document = paper.claimant.document
         found = charge_of(name, paper.order.region, self._now.date())
-        cost = _cost(paper.line)
+        cost = _cost(paper)
         if found is None or cost is None or paper.of_a_kit:
-            missing = "charge" if found is None else "kit" if paper.of_a_kit else "cost"
+            missing = "charge" if found is None else _no_cost(paper)
             return [Stake(AMAZON, name, None, missing=missing, verified=False, document=document)]
         amount = -(units * cost * found.rate).quantize(CENT)
         currency = paper.line.cost_currency
@@ -358,6 +360,7 @@ def _read(session: Session, references: Collection[str]) -> dict[str, Known]:
     ).all()
     lines = lines_of(session, orders)
     held = held_units(session, [order.reference for order in orders])
+    bases = each_cost.bases_of(session, orders)
     said = session.execute(text(UNDER_WAY), {"shop": shop_of(session), "numbers": numbers})
     under_way = set(said.scalars())
     return {
@@ -370,6 +373,7 @@ def _read(session: Session, references: Collection[str]) -> dict[str, Known]:
                 if reference == order.reference
             },
             order.reference in under_way,
+            each_cost.basis_of(bases, order),
         )
         for order in orders
     }
@@ -485,10 +489,9 @@ def _missing(papers: Sequence[Paper], units: int) -> list[tuple[Paper, int]]:
 def _margin(item: Item, paper: Paper, units: int) -> Stake:
     """What we would have earned on these units at Amazon's price."""
     document = paper.claimant.document
-    cost = _cost(paper.line)
+    cost = _cost(paper)
     if cost is None or paper.of_a_kit:
-        missing = "kit" if paper.of_a_kit else "cost"
-        return Stake(AMAZON, "margin", None, missing=missing, document=document)
+        return Stake(AMAZON, "margin", None, missing=_no_cost(paper), document=document)
     if item.unit_cost is None:
         return Stake(AMAZON, "margin", None, missing="unit_cost", document=document)
     if item.unit_cost_currency != paper.line.cost_currency:
@@ -497,9 +500,19 @@ def _margin(item: Item, paper: Paper, units: int) -> Stake:
     return Stake(AMAZON, "margin", lost, paper.line.cost_currency, document=document)
 
 
-def _cost(line: PurchaseOrderLine) -> Decimal | None:
-    """What Amazon pays for one each; None for a list price or a price by weight."""
-    return None if line.cost_is_list_price or line.cost_weight_unit else line.cost
+def _cost(paper: Paper) -> Decimal | None:
+    """What Amazon pays for one each; None for a list price, and where it is not known."""
+    if paper.line.cost_is_list_price:
+        return None
+    return each_cost.cost_of_each(paper.line, paper.known.cost_basis)
+
+
+def _no_cost(paper: Paper) -> str:
+    """Why a line has no cost of one each that its stakes could be said in."""
+    if paper.of_a_kit:
+        return "kit"
+    is_unsaid = each_cost.unknown(paper.line, paper.known.cost_basis) == each_cost.COST_BASIS
+    return "cost_basis" if is_unsaid and not paper.line.cost_is_list_price else "cost"
 
 
 def _named(one: Claimant) -> dict[str, str]:

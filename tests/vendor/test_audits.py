@@ -236,6 +236,40 @@ def test_a_charge_of_net_sales_is_recomputed_from_what_was_invoiced_less_returns
     assert Decimal(found["base"]["amount"]) == 480
 
 
+def test_what_hangs_on_an_unsaid_cost_basis_is_named_and_not_guessed(
+    screen: Screen, shop_id: int
+) -> None:
+    with transaction(shop_id) as session:
+        session.execute(
+            text("UPDATE purchase_order_line SET ordered_unit = 'Cases', unit_size = 4, cost = 38")
+        )
+        session.execute(text("UPDATE purchase_order SET vendor_code = 'HLDFS'"))
+    charge(shop_id, 2600)
+    run(keep, shop_id, Payment("P1", (Line("NT-1PC", -600),), day=25))
+    working.follow(shop_id)
+    screen.ask("/co-op-agreements", 201, "POST", agreement())
+
+    def told() -> list[Any]:
+        [found] = screen.ask("/co-op-charges")["data"]
+        with transaction(shop_id) as session:
+            [claim] = [one for one in classifying.classified(session) if one.kind == "price_claim"]
+        base = found["base"] and Decimal(found["base"]["amount"])
+        return [found["verdict"], found["units"], base, claim.verdict, claim.cause]
+
+    # Billed at 40.00 where 38.00 was ordered, 12 units: 24.00 above, or 6.00 if that is of a case.
+    assert told() == ["cost_unknown", 10, None, "overbilled", "billed_above_order"]
+    run(keep, shop_id, Payment("P2", (Line("NT-1PC", -100),), day=26))
+    working.follow(shop_id)
+    assert told()[3:] == ["unknown", "cost_basis_unknown"]
+    path, body = "/vendor-codes/HLDFS", {"region": "na", "terms": TERMS}
+    screen.ask(path, 200, "PUT", body | {"cost_basis": "case"})
+    assert told() == ["over", 10, Decimal(95), "price", "billed_as_ordered"]
+    assert queue_of(shop_id)["coop_overcharge"] == Decimal("21.25")
+    screen.ask(path, 200, "PUT", body | {"cost_basis": "each"})
+    assert told() == ["over", 10, Decimal(380), "overbilled", "billed_above_order"]
+    assert queue_of(shop_id)["coop_overcharge"] == Decimal("7.00")
+
+
 def test_a_person_says_which_agreement_and_days_a_charge_is_about(
     screen: Screen, shop_id: int
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as any_of
+from sqlalchemy import text
 
 from app.db import run, transaction
 from app.vendor import acknowledgements
@@ -16,7 +17,7 @@ from app.vendor.receiving.places import Places, places, places_of, together
 from app.vendor.receiving.sources import compared
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
 from tests.support.screen import open_screen
-from tests.vendor.billed import sold
+from tests.vendor.billed import keep_billing, sold
 from tests.vendor.brand import STOVE, VendorBrand
 
 UNITS = any_of.integers(0, 500)
@@ -131,6 +132,7 @@ def test_the_screen_lists_what_differs_with_its_money_page_by_page(
     brand: VendorBrand, set_settings: Callable[..., None]
 ) -> None:
     number = sold(brand, shipped=(12, 5))
+    keep_billing(brand)
     brand.amazon.receive(number, "1", 1)  # case of six
     brand.amazon.receive(number, "2", 3)
     brand.poll()
@@ -147,3 +149,71 @@ def test_the_screen_lists_what_differs_with_its_money_page_by_page(
     found = screen.ask(f"/purchase-orders/{number}/places")
     assert found["units"]["received"] == 9
     assert [line["short"] for line in found["lines"]] == [6, 2]  # Amazon has closed it
+
+
+def reported_weeks(brand: VendorBrand, asin: str, *units: int | None) -> None:
+    """Inventory reports of the last whole weeks, the oldest first; None: a missing one."""
+    with transaction(brand.shop_id) as session:
+        for back, count in enumerate(reversed(units)):
+            if count is not None:
+                session.execute(text(WEEK), {"shop": brand.shop_id, "back": back})
+                told = {"shop": brand.shop_id, "asin": asin, "units": count}
+                session.execute(text(STOOD), told)
+
+
+# The last Sunday's midnight, with which a week of Amazon's ends.
+EDGE = """(date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+    - extract(dow FROM now() AT TIME ZONE 'UTC')::int * interval '1 day')"""
+WEEK = f"""
+WITH edge AS (SELECT {EDGE} - :back * interval '7 days' AS at)
+INSERT INTO report (shop_id, connection_id, marketplace, kind, starts_at, ends_at, state, good_at,
+    asked_by, made_at, times_asked, tries, rows_kept, rows_unread)
+SELECT :shop, connection_id, 'US', 'inventory', at - interval '7 days', at, 'done', now(), 'clock',
+    now(), 1, 0, 1, 0
+FROM connection, edge WHERE shop_id = :shop AND channel = 'amazon'
+"""
+STOOD = """
+INSERT INTO reported_inventory (shop_id, connection_id, marketplace, asin, starts_on, ends_on,
+    report_id, net_received_units, open_purchase_order_units, sellable_units)
+SELECT shop_id, connection_id, marketplace, :asin, starts_at::date, ends_at::date - 1, report_id,
+    :units, 0, 0
+FROM report WHERE shop_id = :shop ORDER BY report_id DESC LIMIT 1
+"""
+
+
+def test_the_inventory_report_stands_beside_the_statuses_of_the_same_days_with_its_age(
+    brand: VendorBrand, set_settings: Callable[..., None]
+) -> None:
+    number = sold(brand, shipped=(12, 5), received=(6, 3))
+    sold(brand, shipped=(12, 5))  # another order of the same products, received in full
+    domain = brand.value("SELECT domain FROM shop WHERE shop_id = :id", id=brand.shop_id)
+    screen = open_screen(brand.shop_id, domain, set_settings)
+
+    def told() -> list[Any]:
+        return [row["reported"] or row["not_reported"] for row in screen.all("/receipts")]
+
+    assert told() == ["no_report", "no_report"]
+    # Left in the fourth week back, received in the third.
+    brand.execute(f"UPDATE shipment SET shipped_at = {EDGE} - interval '24 days'")
+    brand.execute(f"UPDATE receipt SET last_received_at = {EDGE} - interval '18 days'")
+    tent, stove = (
+        brand.value(
+            "SELECT asin FROM purchase_order_line WHERE number = :number AND line = :line",
+            number=number,
+            line=line,
+        )
+        for line in "12"
+    )
+    reported_weeks(brand, tent, 0, 0, 20, None, 2)
+    tents, stoves = told()
+    assert stoves == "not_named"  # the reports are there, and none of them names it
+    # 22 by the reports, 18 by the statuses of both orders: four that no status shows.
+    assert (tents["units"], tents["by_status"], tents["says"]) == (22, 18, "more")
+    assert (tents["weeks"], tents["gaps"], tents["marketplace"]) == (3, 1, "US")
+    assert tents["read_at"] is not None
+    brand.execute(
+        "UPDATE reported_inventory SET net_received_units = 8 WHERE net_received_units > 0"
+    )
+    assert told()[0]["says"] == "fewer"
+    keep_billing(brand, marketplace="CA")
+    assert told() == ["no_report", "no_report"]  # of another marketplace nothing is said

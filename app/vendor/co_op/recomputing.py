@@ -18,6 +18,7 @@ from app.db import shop_of
 from app.vendor.co_op.tables import CoOpAgreement, CoOpCharge
 from app.vendor.deductions.tables import Deduction
 from app.vendor.disputes.rulebook import tolerance_of
+from app.vendor.each_cost import EACH_COST
 
 CENT = Decimal("0.01")
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -27,7 +28,7 @@ MONTHS = {"month": 1, "quarter": 3, "year": 12}
 RECEIPTS = """
 WITH ours AS (
     SELECT line.region, line.number, line.line,
-           line.cost / CASE WHEN code.cost_basis = 'case' THEN line.unit_size ELSE 1 END AS cost
+           {each_cost} AS cost
     FROM purchase_order_line AS line JOIN purchase_order AS paper USING (shop_id, region, number)
     LEFT JOIN vendor_code AS code ON code.shop_id = paper.shop_id AND code.region = paper.region
         AND code.code = paper.vendor_code
@@ -45,9 +46,10 @@ WITH ours AS (
     FROM counted GROUP BY number, line
 )
 SELECT coalesce(sum((ends.after - ends.before) * ours.cost), 0) AS amount,
-       coalesce(sum(ends.after - ends.before), 0) AS units
+       coalesce(sum(ends.after - ends.before), 0) AS units,
+       coalesce(bool_or(ends.after <> ends.before AND ours.cost IS NULL), false) AS is_unknown
 FROM ends JOIN ours USING (number, line)
-"""
+""".format(each_cost=EACH_COST.format(line="line", code="code"))
 # A return is of the day that an export of returns says, else of the payment that took it. Of an
 # agreement of one vendor code only what is known to be of that code counts: never guessed.
 RETURNED = """
@@ -89,7 +91,8 @@ WHERE shop_id = :shop AND invoice.number = ANY(:numbers)
 class Recomputed:
     """One charge against its agreement. `over` is what was charged beyond it, negative if less.
 
-    `verdict`: agreed, over, under, or no_agreement.
+    `verdict`: agreed, over, under, no_agreement, or cost_unknown where it is not known what an each of
+    something received costs, so that there is no base to recompute from.
     """
 
     row: Deduction
@@ -165,6 +168,19 @@ def _recompute(
         agreement = fitting[0]
         days = last_period(row.first_at, agreement.period)
     units, base = base_of(session, agreement, *days)
+    if base is None:
+        return Recomputed(
+            row,
+            agreement,
+            said is not None,
+            *days,
+            units,
+            None,
+            None,
+            charged,
+            None,
+            "cost_unknown",
+        )
     if agreement.base == "fixed":
         expected = agreement.amount or Decimal(0)
     else:
@@ -205,8 +221,11 @@ def last_period(at: datetime, period: str) -> tuple[date, date]:
 
 def base_of(
     session: Session, agreement: CoOpAgreement, from_day: date, to_day: date
-) -> tuple[int | None, Decimal]:
-    """Units (where they count) and amount that an agreement's rate is of, both days included."""
+) -> tuple[int | None, Decimal | None]:
+    """Units (where they count) and amount that an agreement's rate is of, both days included.
+
+    No amount where something was received of which it is not known what an each costs.
+    """
     since = datetime(from_day.year, from_day.month, from_day.day, tzinfo=UTC)
     after = to_day + timedelta(days=1)
     asked = {
@@ -224,5 +243,7 @@ def base_of(
         returned = session.execute(text(RETURNED), asked).scalar_one()
     if agreement.base in ("invoiced", "net_sales"):
         return None, Decimal(session.execute(text(INVOICED), asked).scalar_one()) - returned
-    amount, units = session.execute(text(RECEIPTS), asked).one()
+    amount, units, is_unknown = session.execute(text(RECEIPTS), asked).one()
+    if is_unknown:
+        return int(units), None
     return int(units), Decimal(amount) - returned

@@ -15,15 +15,21 @@ from app.vendor.deductions import quick_pay
 from app.vendor.deductions.tables import Deduction
 from app.vendor.disputes import netting
 
-# What we billed above the order's cost, by invoice: what a price claim on it may rightly take.
+# What we billed above the order's cost, by invoice: what a price claim on it may rightly take. At
+# least and at most, which differ while it is not known what the cost of a line in cases is the cost of.
 ABOVE_ORDER = """
-SELECT invoice.number, sum(greatest(line.cost - own.cost, 0) * line.units
-    / CASE WHEN code.cost_basis = 'case' THEN own.unit_size ELSE 1 END)
+SELECT invoice.number, coalesce(sum(above.by * line.units / CASE
+           WHEN own.ordered_unit = 'Cases' AND coalesce(code.cost_basis, 'case') = 'case'
+           THEN own.unit_size ELSE 1 END), 0) AS least,
+       coalesce(sum(above.by * line.units / CASE
+           WHEN own.ordered_unit = 'Cases' AND code.cost_basis = 'case'
+           THEN own.unit_size ELSE 1 END), 0) AS most
 FROM invoice JOIN invoice_line AS line USING (shop_id, invoice_id)
 JOIN purchase_order_line AS own ON own.shop_id = line.shop_id AND own.region = line.region
     AND own.number = line.number AND own.line = line.line
 LEFT JOIN vendor_code AS code ON code.shop_id = invoice.shop_id AND code.region = invoice.region
     AND code.code = invoice.vendor_code
+CROSS JOIN LATERAL (VALUES (greatest(line.cost - own.cost, 0))) AS above (by)
 WHERE invoice.shop_id = :shop AND invoice.number = ANY(:numbers)
 GROUP BY invoice.number
 """
@@ -134,6 +140,8 @@ class Claimed(NamedTuple):
 
 
 Key = tuple[str, str, str, str]
+Above = tuple[Decimal, Decimal]
+"""What was billed above the order: at least, at most."""
 
 
 def _key(row: Deduction) -> Key:
@@ -144,7 +152,7 @@ def _judged(
     session: Session,
     row: Deduction,
     audited: tuple[str, Decimal] | None,
-    above: dict[str, Decimal],
+    above: dict[str, Above],
     lines: dict[str, list[Claimed]],
 ) -> Classified:
     left = max(row.taken - row.recovered, Decimal(0))
@@ -175,7 +183,7 @@ def _verdict(
     session: Session,
     row: Deduction,
     left: Decimal,
-    above: dict[str, Decimal],
+    above: dict[str, Above],
     claimed: Sequence[Claimed],
 ) -> tuple[str, Decimal]:
     if left == 0:
@@ -188,8 +196,10 @@ def _verdict(
         # Amazon's word is not enough: over-billed is only what we billed beyond what left us.
         return ("overbilled" if any(one.beyond > 0 for one in claimed) else "shortage"), left
     if row.kind == "price_claim":
-        ours = above.get(row.invoice_number or "", Decimal(0))
-        return ("overbilled" if ours >= left else "price"), left
+        least, most = above.get(row.invoice_number or "", (Decimal(0), Decimal(0)))
+        if least < left <= most:
+            return "unknown", left  # it hangs on what the cost of a case is the cost of
+        return ("overbilled" if least >= left else "price"), left
     if row.kind in ("provision", "withholding"):
         return row.kind, Decimal(0)
     return row.kind, left
@@ -200,8 +210,8 @@ def _our_cause(row: Deduction, verdict: str, claimed: Sequence[Claimed]) -> str 
         return OUR_CAUSES[verdict]
     if verdict == "overbilled":
         return "billed_above_order" if row.kind == "price_claim" else "billed_beyond_shipped"
-    if verdict == "price":
-        return "billed_as_ordered"
+    if row.kind == "price_claim" and verdict in ("price", "unknown"):
+        return "billed_as_ordered" if verdict == "price" else "cost_basis_unknown"
     if verdict == "shortage" and claimed:
         return "received_short" if any(one.short > 0 for one in claimed) else "received_in_full"
     return None
@@ -233,7 +243,7 @@ def _audited(session: Session, rows: Sequence[Deduction]) -> dict[Key, tuple[str
     return found
 
 
-def _above_order(session: Session, rows: Sequence[Deduction]) -> dict[str, Decimal]:
+def _above_order(session: Session, rows: Sequence[Deduction]) -> dict[str, Above]:
     numbers = sorted(
         {row.invoice_number for row in rows if row.kind == "price_claim" and row.invoice_number}
     )
@@ -241,5 +251,5 @@ def _above_order(session: Session, rows: Sequence[Deduction]) -> dict[str, Decim
         return {}
     asked = {"shop": shop_of(session), "numbers": numbers}
     return {
-        number: amount or Decimal(0) for number, amount in session.execute(text(ABOVE_ORDER), asked)
+        number: (least, most) for number, least, most in session.execute(text(ABOVE_ORDER), asked)
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -26,6 +27,7 @@ from app.inventory.views import ItemBrief
 from app.vendor.detail import briefs
 from app.vendor.lookups import moment_of_cursor, order_named, starts_with
 from app.vendor.receiving import places, sources
+from app.vendor.receiving.reported import Reported, reported
 from app.vendor.receiving.sources import Compared
 from app.vendor.routes import OrderPath, OrderQuery
 
@@ -40,15 +42,37 @@ class ReceiptsQuery(PageQuery):
     )
 
 
-class ReceiptView(Answer):
-    """A shipped line: what left, what the order's status says, what invoice matching says.
+class ReportedView(Answer):
+    """What Amazon's inventory reports of whole weeks say it has received of a line's product.
 
-    `missing` is negative where more was received than shipped.
+    `units` are net of returns to us, over all orders; `by_status` is what the statuses of all orders of
+    the product say for the same days. `says`: more or fewer than these, or same. `gaps` are weeks in
+    between without a report; `report_id` is the newest report, `read_at` when it was read.
+    """
+
+    marketplace: str
+    starts_on: date
+    ends_on: date
+    weeks: int
+    gaps: int
+    units: int
+    by_status: int
+    says: str
+    read_at: Moment
+    report_id: int
+
+
+class ReceiptView(Answer):
+    """A shipped line: what left, and what order status, invoice matching and inventory report say.
+
+    `missing` is negative where more was received than shipped. Without a `value`, `cost_unknown` says
+    why: `not_stated`, `by_weight`, or `cost_basis`, which is said of the vendor code.
     """
 
     region: str
     number: str
     line: str
+    vendor_code: str
     item: ItemBrief | None
     asin: str | None
     vendor_sku: str | None
@@ -63,6 +87,12 @@ class ReceiptView(Answer):
     matched_at: Moment | None
     missing: int
     value: Money | None
+    cost_unknown: str | None
+    reported: ReportedView | None
+    not_reported: str | None = Field(
+        description="Why no report speaks of it: no_asin, marketplace (say it of the vendor code),"
+        " no_report (none reaches so far yet) or not_named."
+    )
 
 
 class PlacesView(Answer):
@@ -122,12 +152,14 @@ def read_places(path: OrderPath, query: OrderQuery) -> Any:
 
 def _views(session: Session, rows: Sequence[Compared]) -> list[ReceiptView]:
     items = briefs(session, {row.item_id for row in rows if row.item_id is not None})
+    told = reported(session, rows)
     return [
         ReceiptView(
             **{name: getattr(row, name) for name in SHOWN},
             item=items.get(row.item_id) if row.item_id is not None else None,
             missing=row.shipped - row.received,
             value=_value(row),
+            **_reported(told[row.region, row.number, row.line]),
         )
         for row in rows
     ]
@@ -135,6 +167,12 @@ def _views(session: Session, rows: Sequence[Compared]) -> list[ReceiptView]:
 
 CENT = Decimal("0.01")
 SHOWN = tuple(ReceiptView.model_fields.keys() & set(Compared._fields))
+
+
+def _reported(told: Reported | str) -> dict[str, Any]:
+    if isinstance(told, str):
+        return {"reported": None, "not_reported": told}
+    return {"reported": ReportedView(**told._asdict(), says=told.says), "not_reported": None}
 
 
 def _value(row: Compared) -> Money | None:

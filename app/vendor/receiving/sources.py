@@ -1,4 +1,5 @@
-"""Who says what of a shipped line: what we shipped, Amazon's status of the order, its invoice matching.
+"""Who says what of a shipped line: what we shipped, Amazon's status of the order, its invoice matching
+(and, of its product, Amazon's inventory report: `reported`).
 
 Amazon gives no receipt, only running totals, and these come late or differ from each other; so they
 stand side by side with their age, and a shortage is called one only when the time is over in which
@@ -17,13 +18,14 @@ from sqlmodel import Session
 
 from app.db import database_time, shop_of
 from app.vendor import terms
+from app.vendor.each_cost import COST_UNKNOWN, EACH_COST
 
 STATES = ("on_its_way", "searched", "short", "over", "disagree")
 LINES = """
 WITH known AS (
     SELECT line.region, line.number, line.line, line.item_id, line.asin, line.vendor_sku,
-        line.cost / CASE WHEN code.cost_basis = 'case' THEN line.unit_size ELSE 1 END AS cost,
-        line.cost_currency, paper.state AS order_state, paper.status_read_at,
+        paper.vendor_code, {each_cost} AS cost, {cost_unknown} AS cost_unknown, line.cost_currency,
+        paper.state AS order_state, paper.status_read_at,
         line.shipped_units + line.units_before_books AS shipped,
         line.received_units AS received, line.last_received_at,
         coalesce(notice.left_at, paper.ordered_at) AS left_at,
@@ -74,11 +76,13 @@ REGIONS = ("na", "eu", "fe")
 
 
 class Compared(NamedTuple):
-    """A shipped line whose sources do not agree (yet). Units are eaches; `value` is at Amazon's cost."""
+    """A shipped line whose sources do not agree (yet). Units are eaches, `cost` is Amazon's of one;
+    `cost_unknown` says why there is none (`app.vendor.each_cost`)."""
 
     region: str
     number: str
     line: str
+    vendor_code: str
     item_id: int | None
     asin: str | None
     vendor_sku: str | None
@@ -92,6 +96,7 @@ class Compared(NamedTuple):
     matched: int | None
     matched_at: datetime | None
     cost: Decimal | None
+    cost_unknown: str | None
     cost_currency: str | None
 
 
@@ -117,7 +122,10 @@ def compared(
         "limit": limit,
     }
     statement = LINES.format(
-        settles=_days("receipt_settles_days"), searches=_days("receipt_search_days")
+        settles=_days("receipt_settles_days"),
+        searches=_days("receipt_search_days"),
+        each_cost=EACH_COST.format(line="line", code="code"),
+        cost_unknown=COST_UNKNOWN.format(line="line", code="code"),
     )
     rows = session.execute(text(statement), asked).mappings()
     return [Compared(**{name: row[name] for name in Compared._fields}) for row in rows]

@@ -14,6 +14,7 @@ from app.db import shop_of
 from app.errors import Refused
 from app.http import Answer, Moment, Money
 from app.inventory.views import ItemBrief
+from app.vendor import each_cost
 from app.vendor.detail import items_of
 from app.vendor.reconciliation.tables import ReconciliationInvoice, ReconciliationLine
 from app.vendor.tables import PurchaseOrderLine
@@ -96,7 +97,9 @@ class ReconciliationLineView(Answer):
     `invoiced` has its tax; it is `paid + discounts + deducted - recovered + provision +
     outstanding`, for each line, to the cent. Claims are on the lines that Amazon's finance names.
     `is_shared`: some of its discounts, provisions or open money is a share of its invoices'.
-    `cause` is Amazon's own of the first disagreement, where it names one.
+    `cause` is Amazon's own of the first disagreement, where it names one. `cost_unknown` says why the
+    steps before the invoice have no money: `cost_basis` is said of the vendor code, `not_stated` and
+    `by_weight` are Amazon's.
     """
 
     region: str
@@ -124,6 +127,7 @@ class ReconciliationLineView(Answer):
     disagreement: str | None
     cause: str | None
     places: list[str]
+    cost_unknown: str | None
     looks_again_at: Moment | None
     restated_at: Moment
 
@@ -199,8 +203,15 @@ def line_views(
     by_key = {(one.region, one.number, one.line): one for one in ordered}
     wanted = [by_key[row.region, row.number, row.line] for row in rows]
     items = items_of(session, wanted)
+    bases = each_cost.bases_of_codes(session, {row.vendor_code for row in rows})
     return [
-        _line(row, one, items.get(one.item_id or 0)) for row, one in zip(rows, wanted, strict=True)
+        _line(
+            row,
+            one,
+            items.get(one.item_id or 0),
+            each_cost.unknown(one, bases.get((row.region, row.vendor_code))),
+        )
+        for row, one in zip(rows, wanted, strict=True)
     ]
 
 
@@ -246,7 +257,10 @@ def after(keys: Sequence[Any], moment: datetime) -> dict[str, Any]:
 
 
 def _line(
-    row: ReconciliationLine, ordered: PurchaseOrderLine, item: ItemBrief | None
+    row: ReconciliationLine,
+    ordered: PurchaseOrderLine,
+    item: ItemBrief | None,
+    cost_unknown: str | None,
 ) -> ReconciliationLineView:
     steps = {
         name: Step(
@@ -270,6 +284,7 @@ def _line(
         disagreement=row.disagreement,
         cause=row.cause,
         places=row.places,
+        cost_unknown=cost_unknown,
         looks_again_at=row.looks_again_at,
         restated_at=row.restated_at,
         **steps,

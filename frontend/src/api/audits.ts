@@ -33,7 +33,7 @@ export interface Agreement {
 
 export interface Charge {
   deduction: Deduction;
-  verdict: 'agreed' | 'over' | 'under' | 'no_agreement';
+  verdict: 'agreed' | 'over' | 'under' | 'no_agreement' | 'cost_unknown';
   agreement_id: number | null;
   agreement: string | null;
   confirmed: boolean;

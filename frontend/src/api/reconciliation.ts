@@ -1,5 +1,5 @@
 // The match of each purchase order line from ordered to paid, as the server shows it.
-import type { Money } from './types';
+import type { Money, UnknownCost } from './types';
 
 export interface Step {
   units: number | null;
@@ -47,6 +47,7 @@ export interface MatchedLine extends Record<Figure, Step> {
   disagreement: string | null;
   cause: string | null;
   places: string[];
+  cost_unknown: UnknownCost | null;
   looks_again_at: string | null;
   restated_at: string;
 }

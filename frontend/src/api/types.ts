@@ -240,6 +240,7 @@ export interface PurchaseOrderLine {
   ordered_units: number;
   cost: Money | null;
   agreed_cost: { agreed_cost_id: number; cost: Money; starts_on: string } | null;
+  cost_unknown: UnknownCost | null;
   back_order_allowed: boolean;
   held: number;
   short: number;
@@ -367,6 +368,8 @@ export interface ConnectionDetail {
   coverage: Coverage | null;
   warnings: ConnectionWarning[];
 }
+/** Why it is not known what Amazon pays for an each. */
+export type UnknownCost = 'cost_basis' | 'not_stated' | 'by_weight';
 export interface ReceiptLine {
   region: string;
   number: string;
@@ -385,6 +388,23 @@ export interface ReceiptLine {
   matched_at: string | null;
   missing: number;
   value: Money | null;
+  vendor_code: string;
+  cost_unknown: UnknownCost | null;
+  reported: ReportedReceipts | null;
+  not_reported: 'no_asin' | 'marketplace' | 'no_report' | 'not_named' | null;
+}
+/** A line's product by Amazon's inventory reports and by all orders' statuses, of the same weeks. */
+export interface ReportedReceipts {
+  marketplace: string;
+  starts_on: string;
+  ends_on: string;
+  weeks: number;
+  gaps: number;
+  units: number;
+  by_status: number;
+  says: 'more' | 'fewer' | 'same';
+  read_at: string;
+  report_id: number;
 }
 export interface UnitPlaces {
   open: number;

@@ -137,7 +137,7 @@ function Lines({ order }: { order: Order }) {
             key: 'cost',
             label: t('orders.cost'),
             number: true,
-            show: (row) => <Cost line={row} />,
+            show: (row) => <Cost line={row} code={order.vendor_code} />,
           },
         ]}
       />

@@ -7,6 +7,7 @@ import { useFilters } from '../shell/filters';
 import { Badge, Card, Page, SearchField, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { CostUnknown } from './CostUnknown';
 
 const TONES = {
   on_its_way: 'info',
@@ -25,7 +26,9 @@ export default function Receipts() {
   return (
     <Page heading={t('receipts.title')}>
       <Card flush>
-        <p className="subdued padded">{t('receipts.what')}</p>
+        <p className="subdued padded">
+          {t('receipts.what')} {t('receipts.disagreeWhat')}
+        </p>
         <div className="filters">
           <SearchField
             label={t('common.search')}
@@ -128,6 +131,11 @@ function Lines({ rows }: { rows: ReceiptLine[] }) {
             ),
         },
         {
+          key: 'reported',
+          label: t('receipts.reported'),
+          show: (row) => <ByReport row={row} />,
+        },
+        {
           key: 'missing',
           label: t('receipts.missing'),
           number: true,
@@ -137,9 +145,50 @@ function Lines({ rows }: { rows: ReceiptLine[] }) {
           key: 'value',
           label: t('receipts.value'),
           number: true,
-          show: (row) => (row.value ? money(row.value) : '–'),
+          show: (row) =>
+            row.cost_unknown ? (
+              <CostUnknown reason={row.cost_unknown} code={row.vendor_code} />
+            ) : (
+              money(row.value)
+            ),
         },
       ]}
     />
+  );
+}
+
+const REPORT_TONES = { more: 'warning', fewer: 'warning', same: 'success' } as const;
+
+/** What the inventory reports say of the line's product, or why they say nothing. */
+function ByReport({ row }: { row: ReceiptLine }) {
+  const { t } = useTranslation();
+  const { number, date, time } = useFormat();
+  const told = row.reported;
+  if (!told)
+    return (
+      <span className="subdued">
+        {t(`receipts.notReported.${row.not_reported}`)}{' '}
+        {row.not_reported === 'marketplace' && (
+          <To to={`/invoices/billing?code=${encodeURIComponent(row.vendor_code)}`}>
+            {t('eachCost.say')}
+          </To>
+        )}
+      </span>
+    );
+  const figures = { units: number(told.units), statuses: number(told.by_status) };
+  return (
+    <>
+      <Badge tone={REPORT_TONES[told.says]}>{t(`receipts.reportSays.${told.says}`)}</Badge>
+      <div>
+        <To to={`/reports/${encodeURIComponent(row.asin ?? '')}`}>
+          {t('receipts.reportFigures', figures)}
+        </To>
+      </div>
+      <div className="subdued">
+        {date(told.starts_on)} – {date(told.ends_on)}, {told.marketplace}
+        {told.gaps > 0 && `, ${t('receipts.gaps', { count: told.gaps })}`}
+      </div>
+      <div className="subdued">{t('receipts.readAt', { when: time(told.read_at) })}</div>
+    </>
   );
 }

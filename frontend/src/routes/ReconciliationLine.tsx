@@ -11,6 +11,7 @@ import {
 import { Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Figures, Loaded, Named, Table } from '../ui/patterns';
+import { CostUnknown } from './CostUnknown';
 import { Disagreement } from './Reconciliation';
 
 export default function ReconciliationLine() {
@@ -59,6 +60,11 @@ function Summary({ found }: { found: MatchedLineDetail }) {
           { label: t('reconciliation.restatedAt'), value: time(found.restated_at) },
         ]}
       />
+      {found.cost_unknown && (
+        <p>
+          <CostUnknown reason={found.cost_unknown} code={found.vendor_code} />
+        </p>
+      )}
       {found.is_shared && <p className="subdued">{t('reconciliation.shared')}</p>}
     </Card>
   );

@@ -16,6 +16,7 @@ const TONES = {
   over: 'critical',
   under: 'info',
   no_agreement: 'warning',
+  cost_unknown: 'warning',
 } as const;
 
 export function Charges() {
@@ -45,7 +46,14 @@ export function Charges() {
                   key: 'verdict',
                   label: t('audits.verdict'),
                   show: (row) => (
-                    <Badge tone={TONES[row.verdict]}>{t(`audits.verdicts.${row.verdict}`)}</Badge>
+                    <>
+                      <Badge tone={TONES[row.verdict]}>{t(`audits.verdicts.${row.verdict}`)}</Badge>
+                      {row.verdict === 'cost_unknown' && (
+                        <div>
+                          <To to="/invoices/billing">{t('eachCost.say')}</To>
+                        </div>
+                      )}
+                    </>
                   ),
                 },
                 {

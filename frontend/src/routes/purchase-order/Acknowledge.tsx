@@ -144,7 +144,7 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
             key: 'cost',
             label: t('orders.cost'),
             number: true,
-            show: (line) => <Cost line={line} />,
+            show: (line) => <Cost line={line} code={order.vendor_code} />,
           },
           { key: 'accept', label: t('orders.accept'), show: (line) => field(line, 'accept') },
           {

@@ -3,21 +3,28 @@ import { useTranslation } from 'react-i18next';
 import type { PurchaseOrderLine } from '../../api/types';
 import { To } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
+import { CostUnknown } from '../CostUnknown';
 
-export function Cost({ line }: { line: PurchaseOrderLine }) {
+export function Cost({ line, code }: { line: PurchaseOrderLine; code: string }) {
   const { t } = useTranslation();
   const { money } = useFormat();
   const agreed = line.agreed_cost;
-  if (!agreed) return <>{money(line.cost)}</>;
-  const differs = Number(agreed.cost.amount) !== Number(line.cost?.amount);
+  const differs = agreed && Number(agreed.cost.amount) !== Number(line.cost?.amount);
   return (
     <span>
       {money(line.cost)}
-      <div className={differs ? 'negative' : 'subdued'}>
-        <To to={`/purchase-orders/costs?search=${encodeURIComponent(line.asin ?? '')}`}>
-          {t('orders.agreedCost', { cost: money(agreed.cost) })}
-        </To>
-      </div>
+      {agreed && (
+        <div className={differs ? 'negative' : 'subdued'}>
+          <To to={`/purchase-orders/costs?search=${encodeURIComponent(line.asin ?? '')}`}>
+            {t('orders.agreedCost', { cost: money(agreed.cost) })}
+          </To>
+        </div>
+      )}
+      {line.cost_unknown && line.cost_unknown !== 'not_stated' && (
+        <div>
+          <CostUnknown reason={line.cost_unknown} code={code} />
+        </div>
+      )}
     </span>
   );
 }
