@@ -48,6 +48,10 @@ bench: setup ## measures ingestion and posting; results go to bench-results/
 	.venv/bin/holdfast bench webhooks --output bench-results/webhooks.json
 	.venv/bin/holdfast bench ledger --output bench-results/ledger.json
 
-soak: setup ## runs the slow tests of crashes and disorder again and again (TIMES=20)
+soak: setup ## walks a vendor's whole year, calm and killed, then the slow tests again and again (TIMES=20)
+	@mkdir -p bench-results
+	.venv/bin/holdfast bench year --output bench-results/year.json
+	.venv/bin/holdfast bench year --kill --like bench-results/year.json \
+		--output bench-results/year-killed.json
 	@for time in $$(seq $${TIMES:-20}); do \
 		echo "==> $$time"; $(PYTHON) -m pytest -q -n $(WORKERS) tests/stories || exit 1; done

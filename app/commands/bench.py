@@ -221,23 +221,36 @@ def bench_backfill(orders: int, lines: int, output: Path | None, database_url: s
 )
 @click.option("--seed", default=7, show_default=True, help="The same seed walks the same way.")
 @click.option("--kill", is_flag=True, help="Jobs are killed at random moments on the way.")
+@click.option(
+    "--like",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="JSON of a walk of the same size and seed that this one must end like.",
+)
 @OUTPUT
 @DATABASE
 @told_plainly
 def bench_year(
-    orders: int, lines: int, seed: int, kill: bool, output: Path | None, database_url: str | None
+    orders: int,
+    lines: int,
+    seed: int,
+    kill: bool,
+    like: Path | None,
+    output: Path | None,
+    database_url: str | None,
 ) -> None:
     """A vendor's orders in two regions from placing to receipt and invoice, with seeded faults.
 
     Twelve steps against the small Amazon, with fifteen kinds of faults. Says of each what was seeded
     and how the product names it, and where every ordered unit stands at the end. Exit code 1 if a
     fault was not named, an order was missed, anything was sent twice, a unit stands elsewhere than
-    Amazon has it, or an invoice did not come to its end.
+    Amazon has it, an invoice did not come to its end, or the walk ended otherwise than another one.
     """
     with ground.ground(database_url, None) as place:
         found, took = year.walk_the_year(
             place.folder, orders=orders, lines=lines, seed=seed, kills=kill
         )
+    if like is not None:
+        year.compare(found, like)
     path = year.write(output or RESULTS / "year.json", found, took)
     click.echo(year.table(found))
     click.echo(f"\nWritten to {path}")

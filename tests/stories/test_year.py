@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.bench.year.verdict import Verdict, differences
 from tests.support import databases
 from tests.support.databases import Addresses
 
@@ -47,3 +48,12 @@ def _walking(output: Path, *words: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def test_a_walk_that_ended_otherwise_than_another_is_told_line_by_line() -> None:
+    one = Verdict([], {}, {"Y1/1": {"held": 4}, "Y1/2": {"held": 1}}, {"A-1": "landed"}, {})
+    other = {"endings": {"Y1/1": {"held": 4}}, "invoices": {"A-1": "unclear"}}
+    assert differences(one, other) == [
+        "line Y1/2 is {'held': 1}, and None in the other walk",
+        "invoice A-1 is landed, and unclear in the other walk",
+    ]

@@ -61,11 +61,15 @@ class Product:
     killed: int = 0
     submissions_are_faulty: bool = False
     failed: list[str] = field(default_factory=list)
+    _took: dict[str, float] = field(default_factory=dict)
 
     def do(self, job: str) -> None:
-        """Runs a job; with kills in a process, mostly after one that dies at a random moment."""
+        """Runs a job; with kills in a process, mostly after one that dies at a random moment.
+
+        The moment is anywhere in the longest time that the job has taken so far.
+        """
         if self.kills and not self.submissions_are_faulty and self.chance.random() < 0.7:
-            if self._in_a_process(job, self.chance.uniform(0.0, 0.6)):
+            if self._in_a_process(job, self.chance.uniform(0.0, self._took.get(job, 0.6))):
                 self.killed += 1
             self.execute(
                 "UPDATE poll_window SET leased_until = NULL WHERE shop_id = :shop",
@@ -73,7 +77,9 @@ class Product:
             )
             self.let_pass(timedelta(minutes=3))
         if self.kills:
+            began = time.monotonic()
             self._in_a_process(job, None)
+            self._took[job] = max(self._took.get(job, 0.0), time.monotonic() - began)
         else:
             self._here(job)
 
@@ -139,9 +145,11 @@ class Product:
             except BaseException:
                 os._exit(1)
         if seconds is not None:
-            time.sleep(seconds)
-            if os.waitpid(child, os.WNOHANG)[0]:
-                return False
+            ends = time.monotonic() + seconds
+            while time.monotonic() < ends:
+                if os.waitpid(child, os.WNOHANG)[0]:
+                    return False
+                time.sleep(0.005)
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             return True

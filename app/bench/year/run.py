@@ -11,7 +11,7 @@ from typing import Any
 from app.bench import ground
 from app.bench.year.amazon import simulated
 from app.bench.year.product import open_for_business
-from app.bench.year.verdict import Verdict, verdict
+from app.bench.year.verdict import Verdict, differences, verdict
 from app.bench.year.walk import Walk
 
 ITEMS, SCARCE = 40, 8
@@ -38,6 +38,17 @@ def walk_the_year(
     }
 
 
+def compare(found: Verdict, other: Path) -> None:
+    """Holds the walk's end against that of another one with the same orders; adds what differs.
+
+    Raises ValueError when the file is not such a walk's.
+    """
+    told = json.loads(other.read_text())
+    if told.get("bench") != "year":
+        raise ValueError(f"{other} was not written by this bench")
+    found.wrong += differences(found, told)
+
+
 def table(found: Verdict) -> str:
     """The kinds of faults, and where the units stand."""
     rows = [f"{'fault':26}  seeded  found  named as"]
@@ -46,6 +57,7 @@ def table(found: Verdict) -> str:
         for one in found.kinds
     ]
     rows += ["", *(f"{place:10} {units:8,}" for place, units in found.places.items())]
+    rows += ["", *(f"{times:,} {what} sent" for what, times in found.sent.items())]
     return "\n".join([*rows, "", *(found.wrong[:20] or ["nothing is wrong"])])
 
 
@@ -57,6 +69,7 @@ def write(path: Path, found: Verdict, took: dict[str, Any]) -> Path:
         **took,
         "kinds": found.kinds,
         "places": found.places,
+        "sent": found.sent,
         "invoices": found.invoices,
         "endings": found.endings,
         "wrong": found.wrong,

@@ -6,6 +6,7 @@ What was seeded and what Amazon holds comes from the simulator; what was found c
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,7 @@ class Verdict:
     places: dict[str, int]
     endings: Ending
     invoices: dict[str, str]
+    sent: dict[str, int]
     wrong: list[str] = field(default_factory=list)
 
 
@@ -74,7 +76,7 @@ def verdict(walk: Walk) -> Verdict:
         )
     }
     wrong += _unlanded(walk, invoices)
-    return Verdict(kinds, dict(totals), endings, invoices, wrong)
+    return Verdict(kinds, dict(totals), endings, invoices, submissions(walk.amazon), wrong)
 
 
 def _unlanded(walk: Walk, ours: dict[str, str]) -> list[str]:
@@ -112,6 +114,31 @@ def sent_twice(amazon: Amazon) -> list[str]:
         )
         for name, times in counted.items()
         if times > 1
+    ]
+
+
+def submissions(amazon: Amazon) -> dict[str, int]:
+    """How many papers of each kind Amazon took from us, by its own log."""
+    return {
+        what: sum(not one["errors"] for one in amazon.rows(name))
+        for what, name in (
+            ("acknowledgements", "acknowledgements"),
+            ("shipment notices", "shipments-sent"),
+            ("invoices", "invoices"),
+        )
+    }
+
+
+def differences(found: Verdict, other: Mapping[str, Any]) -> list[str]:
+    """Where another walk (as it was written) ended otherwise than this one, line by line."""
+    return [
+        f"{name} {one} is {mine.get(one)}, and {theirs.get(one)} in the other walk"
+        for name, mine, theirs in (
+            ("line", found.endings, other["endings"]),
+            ("invoice", found.invoices, other["invoices"]),
+        )
+        for one in sorted(mine.keys() | theirs.keys())
+        if mine.get(one) != theirs.get(one)
     ]
 
 
@@ -198,8 +225,9 @@ def _kinds(walk: Walk, ours: dict[str, dict[str, Places]]) -> list[dict[str, Any
         "cut": {row.reference for row in sent if "did not answer" in row.history},
     }
     for kind, words in walk.named.items():
-        if kind != "refuse":
-            named[kind] = seeded[kind] if words else set()
+        if kind in SAID_BY:
+            is_named = any(SAID_BY[kind] in one for one in words)
+            named[kind] = seeded[kind] if is_named else set()
     return [
         {
             "kind": kind,
@@ -217,6 +245,14 @@ def _numbers(walk: Walk, statement: str, **given: Any) -> set[str]:
     return {row[0] for row in rows}
 
 
+# What the product must say of a reading that went wrong; other words are not its name.
+SAID_BY = {
+    "html_503": "answered 503",
+    "html_200": "not JSON",
+    "empty": "is empty",
+    "no_rows": "asked for by name",
+    "throttle": "answered 429",
+}
 NAMED_AS = {
     "late order": "an order, by the window of changes",
     "delivered again": "one order, once",
