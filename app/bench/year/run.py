@@ -14,7 +14,7 @@ from app.bench.year.product import open_for_business
 from app.bench.year.verdict import Verdict, differences, verdict
 from app.bench.year.walk import Walk
 
-ITEMS, SCARCE = 40, 8
+ITEMS, SCARCE = 40, 16
 
 
 def walk_the_year(
