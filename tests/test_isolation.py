@@ -124,6 +124,7 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     },
     "/api/policies/groups": lambda owned: {"name": "stolen", "item_ids": [owned.item_id]},
     "/api/policies/groups/{}": lambda owned: {"name": "mine now", "item_ids": []},
+    "/api/arrivals/{}/replace": lambda owned: {"by": owned.arrival_id},
     "/api/arrivals": lambda owned: {"rows": [owned.announced]},
     "/api/arrivals/file": lambda owned: {
         "content": "\n".join((",".join(owned.announced), ",".join(owned.announced.values())))

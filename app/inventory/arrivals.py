@@ -35,10 +35,11 @@ FROM unnest(CAST(:references AS text[]), CAST(:titles AS text[]), CAST(:items AS
 ON CONFLICT (shop_id, source, reference, item_id, location_id) DO UPDATE
 SET units = excluded.units, expected_on = excluded.expected_on, title = excluded.title,
     stated_by = excluded.stated_by, stated_at = excluded.stated_at,
-    ended_at = NULL, ended_by = NULL
+    ended_at = NULL, ended_by = NULL, replaced_by_id = NULL
 WHERE (known.units, known.expected_on) IS DISTINCT FROM (excluded.units, excluded.expected_on)
    OR (known.ended_at IS NULL AND known.title IS DISTINCT FROM excluded.title)
-   OR (known.ended_at IS NOT NULL AND (:again OR known.ended_by = :actor))
+   OR (known.ended_at IS NOT NULL AND known.replaced_by_id IS NULL
+       AND (:again OR known.ended_by = :actor))
 """
 END_OTHERS = """
 UPDATE arrival SET ended_at = now(), ended_by = :actor
@@ -67,7 +68,8 @@ def state(session: Session, stated: Sequence[Stated], *, source: str = OPERATOR,
     """Keeps what is expected; the same again changes nothing. Returns how many were named.
 
     Lines of one paper for the same item and place count together, on the latest of their days, and
-    without a day if one of them has none. Collisions are refreshed in the caller's transaction.
+    without a day if one of them has none. What another paper stands for stays so until it is stated
+    with other units or another day. Collisions are refreshed in the caller's transaction.
     """
     rows = _keep(session, stated, source=source, actor=actor, again=True)
     collisions.refresh(session, [(one.item_id, one.location_id) for one in rows])

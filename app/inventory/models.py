@@ -434,6 +434,9 @@ class Arrival(Table, table=True):
         ForeignKeyConstraint(
             ["shop_id", "location_id"], ["location.shop_id", "location.location_id"]
         ),
+        ForeignKeyConstraint(
+            ["shop_id", "replaced_by_id"], ["arrival.shop_id", "arrival.arrival_id"]
+        ),
         sa.UniqueConstraint("shop_id", "source", "reference", "item_id", "location_id"),
         CheckConstraint("units > 0", name="units"),
         Index(
@@ -463,6 +466,11 @@ class Arrival(Table, table=True):
     stated_at: datetime = Field(default_factory=_now)
     ended_at: datetime | None = Field(default=None, description="No longer expected from then.")
     ended_by: str | None = None
+    replaced_by_id: int | None = Field(
+        default=None,
+        sa_type=Integer,
+        description="The arrival of an outside paper that a person said is this one.",
+    )
 
 
 class AuditRun(Table, table=True):

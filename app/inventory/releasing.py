@@ -15,7 +15,7 @@ from app.inventory.models import State
 
 WRITTEN = (State.RESERVED, State.SAFETY_STOCK)
 """Held states that we put units into; `committed` is the outside's own."""
-OTHERS = ("opening", "count")
+OTHERS = ("opening", "count", "shopify_transfer")
 """Kinds of document that hold what somebody else has put there; it is not ours to give back."""
 
 HOLDING = """

@@ -20,7 +20,7 @@ from app.http import (
     principal,
     shop_transaction,
 )
-from app.inventory import arrivals, audit, futures, queries, views
+from app.inventory import arrival_views, arrivals, audit, futures, queries, tying, views
 from app.inventory.models import Count, State
 
 STOCK = Tag(name="stock", description="Items, what stands where, and the movements behind it.")
@@ -77,6 +77,12 @@ class ArrivalsFile(BaseModel):
 
 class ArrivalPath(BaseModel):
     arrival_id: int = Field(ge=1, le=2**31 - 1)
+
+
+class ReplaceBody(BaseModel):
+    """The arrival, of an outside paper, that stands for a typed one."""
+
+    by: int = Field(ge=1, le=2**31 - 1)
 
 
 @api.get("/items", responses={200: Page[views.ItemView]})
@@ -189,13 +195,11 @@ def read_projection(path: ItemPath) -> Any:
     )
 
 
-@api.get("/arrivals", responses={200: Page[views.ArrivalView]})
+@api.get("/arrivals", responses={200: Page[arrival_views.ArrivalView]})
 def list_arrivals(query: ArrivalsQuery) -> Any:
     """Expected arrivals, the soonest first."""
     keys = decode_cursor(query.cursor, 2)
     with shop_transaction() as session:
-        places = views.locations(session)
-        today = futures.today(session)
         rows = arrivals.listed(
             session,
             item_id=query.item_id,
@@ -208,8 +212,8 @@ def list_arrivals(query: ArrivalsQuery) -> Any:
             query.limit,
             lambda row: ((row[0].expected_on or date.max).isoformat(), row[0].arrival_id),
         )
-        data = [views.arrival_view(arrival, item, places, today) for arrival, item in page]
-    return answer(Page[views.ArrivalView](data=data, next_cursor=cursor))
+        data = arrival_views.arrival_views(session, page)
+    return answer(Page[arrival_views.ArrivalView](data=data, next_cursor=cursor))
 
 
 @api.post("/arrivals", responses={200: views.StatedView})
@@ -237,6 +241,14 @@ def end_arrival(path: ArrivalPath) -> Any:
     """It is no longer expected: it has come, or never will."""
     with shop_transaction() as session:
         arrivals.end(session, path.arrival_id, actor=principal().actor)
+    return answer(views.StatedView(stated=1))
+
+
+@api.post("/arrivals/<int:arrival_id>/replace", responses={200: views.StatedView})
+def replace_arrival(path: ArrivalPath, body: ReplaceBody) -> Any:
+    """A typed arrival is the one that another paper announces, which stands for it from now on."""
+    with shop_transaction() as session:
+        tying.replace(session, path.arrival_id, body.by, actor=principal().actor)
     return answer(views.StatedView(stated=1))
 
 

@@ -18,7 +18,7 @@ from app.inventory import queries, ways
 from app.inventory.documents import DocumentKey
 from app.inventory.endings import Ending
 from app.inventory.futures import Projection
-from app.inventory.models import ON_HAND, Alias, Arrival, Collision, Item, Location, State
+from app.inventory.models import ON_HAND, Alias, Collision, Item, Location, State
 
 
 class LocationBrief(Answer):
@@ -204,24 +204,6 @@ class ProjectionsView(Answer):
 
 class StatedView(Answer):
     stated: int
-
-
-class ArrivalView(Answer):
-    """`document` is the paper that announces it; without a day nothing is built on it."""
-
-    id: int
-    source: str
-    reference: str
-    document: DocumentView
-    item: ItemBrief
-    location: LocationBrief
-    units: int
-    expected_on: date | None
-    overdue: bool
-    stated_by: str
-    stated_at: Moment
-    ended_at: Moment | None
-    ended_by: str | None
 
 
 class OpenedAgain(Answer):
@@ -455,30 +437,6 @@ def projection_view(projection: Projection, places: dict[int, LocationBrief]) ->
         )
     return ProjectionView(
         location=places[projection.location_id], free=projection.free, changes=changes
-    )
-
-
-def arrival_view(
-    arrival: Arrival, item: Item, places: dict[int, LocationBrief], today: date
-) -> ArrivalView:
-    return ArrivalView(
-        id=arrival.arrival_id,
-        source=arrival.source,
-        reference=arrival.reference,
-        document=DocumentView(
-            kind=arrival.source,
-            reference=arrival.reference,
-            title=arrival.title or arrival.reference,
-        ),
-        item=item_brief(item),
-        location=places[arrival.location_id],
-        units=arrival.units,
-        expected_on=arrival.expected_on,
-        overdue=arrival.ended_at is None and (arrival.expected_on or today) < today,
-        stated_by=arrival.stated_by,
-        stated_at=arrival.stated_at,
-        ended_at=arrival.ended_at,
-        ended_by=arrival.ended_by,
     )
 
 

@@ -162,7 +162,8 @@ def claimants(session: Session, item_id: int, location_id: int) -> list[Claimant
     )
     return [
         Claimant(
-            rail=RAILS[State(row.state)],
+            # What the outside has reserved itself (a transfer, another app) is on no rail of ours.
+            rail="other" if row.fact and row.state == "reserved" else RAILS[State(row.state)],
             document=DocumentKey(row.kind, row.reference),
             title=row.title,
             line=row.line,

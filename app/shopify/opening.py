@@ -20,7 +20,7 @@ from sqlmodel import Session
 
 from app.db import shop_of
 from app.inventory import collisions, ledger
-from app.inventory.documents import Claim, Document, Flow, version_of
+from app.inventory.documents import Claim, Document, DocumentKey, Flow, version_of
 from app.inventory.flows import adjusted
 from app.inventory.models import HELD, Reason, State
 from app.shopify.snapshots import ORDER, Order
@@ -62,6 +62,12 @@ FROM hold JOIN document USING (shop_id, document_id)
 WHERE shop_id = :shop AND document.kind = 'opening' AND document.reference = ANY(:references)
   AND hold.wanted > 0
 ORDER BY hold.item_id, hold.location_id
+"""
+HELD_BY = """
+SELECT item_id, sum(held)::int AS held FROM hold JOIN document USING (shop_id, document_id)
+WHERE shop_id = :shop AND kind = :kind AND reference = :reference AND location_id = :place
+  AND state = 'reserved'
+GROUP BY item_id
 """
 
 
@@ -141,7 +147,35 @@ def give_way(session: Session, first_seen: Iterable[Order], documents: Sequence[
         _shrink(session, needed)
 
 
-def _shrink(session: Session, needed: Mapping[Place, int]) -> None:
+def give_way_to(
+    session: Session, document: DocumentKey, location_id: int, reserved: Mapping[int, int]
+) -> None:
+    """Frees what the opening holds as `reserved` for a paper from before it that now says so itself.
+
+    `reserved` is item → eaches; what that paper holds already needs no room.
+    """
+    held = {
+        row.item_id: row.held
+        for row in session.execute(
+            text(HELD_BY), {"shop": shop_of(session), **document._asdict(), "place": location_id}
+        )
+    }
+    needed = {
+        (item_id, location_id): more
+        for item_id, units in reserved.items()
+        if (more := units - held.get(item_id, 0)) > 0
+    }
+    if needed:
+        _shrink(session, needed, State.RESERVED, elsewhere=False)
+
+
+def _shrink(
+    session: Session,
+    needed: Mapping[Place, int],
+    state: State = State.COMMITTED,
+    *,
+    elsewhere: bool = True,
+) -> None:
     domain = this_shop(session).domain
     references = sorted({_reference(domain, item_id // CHUNK) for item_id, _ in needed})
     rows = session.execute(
@@ -149,10 +183,11 @@ def _shrink(session: Session, needed: Mapping[Place, int]) -> None:
     ).all()
     left = {index: row.wanted for index, row in enumerate(rows)}
     for (item_id, location_id), units in needed.items():
-        # The order may be kept elsewhere than where Shopify had it, so any place will do at last.
+        # An order may be kept elsewhere than where Shopify had it, so any place will do at last.
         candidates = [
             index for index, row in enumerate(rows)
-            if row.item_id == item_id and row.line == State.COMMITTED.value
+            if row.item_id == item_id and row.line == state.value
+            and (elsewhere or row.location_id == location_id)
         ]  # fmt: skip
         candidates.sort(key=lambda index: rows[index].location_id != location_id)
         missing = units

@@ -13,7 +13,7 @@ def read_transfer(client: ShopClient, number: str) -> Json | None:
     """A transfer as it stands now; None when there is none.
 
     `lines` say what of each item is `left` out of every shipment; `shipments` have lines of their
-    own with the eaches `accepted` so far and those `unreceived`.
+    own with their `quantity`, the eaches `accepted` so far and those `unreceived`.
     """
     found = client.ask("transfer", id=gid("InventoryTransfer", number))["inventoryTransfer"]
     if found is None:
@@ -37,6 +37,7 @@ def read_transfer(client: ShopClient, number: str) -> Json | None:
         "name": words(found["name"]),
         "reference_name": words(found["referenceName"]),
         "status": token(found["status"]),
+        "created_at": moment(found["dateCreated"]),
         "origin_id": _location(found["origin"]),
         "destination_id": _location(found["destination"]),
         "lines": [
@@ -71,6 +72,7 @@ def _shipment(client: ShopClient, found: Json) -> Json:
             {
                 "id": identifier(line["id"]),
                 "inventory_item_id": _item(line),
+                "quantity": line["quantity"],
                 "accepted": line["acceptedQuantity"],
                 "unreceived": line["unreceivedQuantity"],
             }

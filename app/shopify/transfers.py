@@ -4,7 +4,7 @@ it enters the books by the transfer's own paper, in one transaction, so that not
 A transfer has no version of its own, so the moment of reading is one. Webhooks only say which one to
 read again; the scheduled counting reads every open one. Only a shipment has a day, the one its
 tracking says that it arrives on; what has none is shown, and nothing is built on it. What an origin
-of ours gives away is Shopify's own move there, which counts compare as before.
+of ours gives away is held by the transfer's document until it leaves (`transfer_origins`).
 Source: Shopify, `InventoryTransfer` and `InventoryShipment` of the Admin API, 2026-10.
 """
 
@@ -24,15 +24,16 @@ from app.connections import Connection, locked
 from app.db import shop_of
 from app.inventory import arrivals, collisions, futures, ledger
 from app.inventory.arrivals import Stated
-from app.inventory.documents import Document, Flow, version_of
+from app.inventory.documents import Claim, Document, DocumentKey, Flow, version_of
 from app.inventory.flows import adjusted, arrived
 from app.inventory.models import Location, State
 from app.messages import Message
-from app.shopify import items, requests, tokens
+from app.shopify import items, opening, requests, tokens, transfer_origins
 from app.shopify.client import Json
 from app.shopify.notes import Code, Note
 from app.shopify.payloads import when
 from app.shopify.tables import InventoryTransfer
+from app.shopify.transfer_origins import SENT
 from app.shops import this_shop
 
 KIND = "shopify_transfer"
@@ -45,6 +46,8 @@ SCOPES = (
 )
 OPEN = ("READY_TO_SHIP", "IN_PROGRESS", "OTHER")
 """Statuses of which more may come; a draft announces nothing yet."""
+RESERVING = ("READY_TO_SHIP", "IN_PROGRESS")
+"""Statuses in which Shopify keeps reserved at the origin what has not left."""
 DELETED = "DELETED"
 EVERYTHING = "all"
 INCOMING = "incoming:"
@@ -53,7 +56,8 @@ GRANTED_AT = "transfers_granted_at"
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 POSTED = """
-SELECT line, item_id, to_location_id, total FROM tally JOIN document USING (shop_id, document_id)
+SELECT line, item_id, from_state::text, to_location_id, total
+FROM tally JOIN document USING (shop_id, document_id)
 WHERE shop_id = :shop AND kind = :kind AND reference = :number AND total <> 0
 """
 STANDING = """
@@ -81,6 +85,10 @@ class Line:
     expected: int
     accepted: int = 0
     in_transit: int = 0
+    sent: int = 0
+    """All that its shipment took along, once that has left."""
+    packed: int = 0
+    """What stands in a shipment that has not left."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +116,12 @@ class Posted:
 
     totals: dict[str, int] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
+    by_source: dict[tuple[str, State], int] = field(default_factory=dict)
+
+    @property
+    def knows_no_origin(self) -> bool:
+        """Whether it was posted by a version that left the origin to counts."""
+        return bool(self.totals) and not any(name.startswith(SENT) for name in self.totals)
 
 
 def may_read(session: Session) -> bool:
@@ -216,14 +230,22 @@ def settle(session: Session, kept: Json, read_at: datetime, message_id: int) -> 
     if opened_at is None or read_at < max(opened_at, row.read_at):
         return notes
     place = _place(session, kept["destination_id"], message_id, notes)
-    parts = list(_parts(session, kept, notes)) if place is not None else []
+    origin = _place(session, kept["origin_id"], message_id, notes)
+    known = place is not None or origin is not None
+    parts = list(_parts(session, kept, notes)) if known else []
     posted = _posted(session, row.number)
-    flows = _flows(session, row, kept, place, parts, posted) if place is not None else []
+    claims: Sequence[Claim] | None = None
+    flows: Sequence[Flow] = ()
+    if origin is not None and not posted.knows_no_origin:
+        claims, flows = _between_ours(session, row, kept, (origin, place), parts, posted)
+    elif place is not None:
+        flows = _flows(session, row, kept, place, parts, posted)
     document = Document(
         kind=KIND,
         reference=row.number,
         version=version_of(read_at),
         title=_title(kept),
+        claims=claims,
         flows=flows,
         authoritative=True,
         echo=True,
@@ -328,6 +350,8 @@ def _parts(session: Session, kept: Json, notes: list[Note]) -> Iterator[Part]:
                     line["unreceived"],
                     line["accepted"],
                     line["unreceived"] if under_way else 0,
+                    line.get("quantity", 0) if under_way else 0,
+                    0 if under_way else line["unreceived"],
                 )
                 for line in one["lines"]
                 if line["inventory_item_id"] in ours
@@ -359,7 +383,7 @@ def _flows(
 
     What began before we followed transfers is in the books by the opening, or left to counts.
     """
-    # From a location of ours it is no new stock: there, counts take out what has left.
+    # Of a transfer that an older version began to post, counts take out what its origin gave.
     source = State.SUPPLIER if kept["origin_id"] is None else State.ADJUSTMENT
     since = _followed_since(session)
     told = [one for part in parts for one in part.told(since)]
@@ -382,16 +406,78 @@ def _flows(
     ]
 
 
+def _between_ours(
+    session: Session,
+    row: InventoryTransfer,
+    kept: Json,
+    ends: tuple[int, int | None],
+    parts: Sequence[Part],
+    posted: Posted,
+) -> tuple[list[Claim], list[Flow]]:
+    """What a transfer from a location of ours holds there, and what has left and come of it.
+
+    What had left before we followed transfers is in the books by the opening, or left to counts. What
+    was reserved then is held by the opening, which gives way to the transfer.
+    """
+    origin, destination = ends
+    since = _followed_since(session)
+    lines = [
+        transfer_origins.Sent(
+            line.line,
+            line.item_id,
+            line.sent,
+            line.accepted,
+            line.sent - line.accepted - line.in_transit,
+            part.shipped_at,
+            part.received_at,
+        )
+        for part in parts
+        for line in part.lines
+        if line.line and line.sent
+    ]
+    told = list(transfer_origins.totals_of(lines))
+    reserved: dict[int, int] = defaultdict(int)
+    if kept["status"] in RESERVING:
+        for line in (line for part in parts for line in part.lines):
+            reserved[line.item_id] += line.packed if line.line else line.expected
+    if row.before is None:
+        row.before = {
+            name: total - posted.totals.get(name, 0)
+            for name, total, moment in told
+            if _before(moment, since)
+        }
+        if _before(when(kept.get("created_at")), since):
+            opening.give_way_to(session, DocumentKey(KIND, row.number), origin, reserved)
+    totals = {name: total - row.before.get(name, 0) for name, total, _ in told}
+    for name in posted.totals:
+        totals.setdefault(name, 0)  # its line has been taken off the shipment
+    claims = transfer_origins.claims(origin, reserved, lines, totals)
+    flows = transfer_origins.flows(
+        DocumentKey(KIND, row.number),
+        origin,
+        destination,
+        lines,
+        totals,
+        posted.by_source,
+        _standing(session, {line.item_id for line in lines}),
+    )
+    return claims, flows
+
+
+def _standing(session: Session, item_ids: Iterable[int]) -> dict[Place, int]:
+    """What stands in `incoming` of these items, by place."""
+    rows = session.execute(
+        text(STANDING), {"shop": shop_of(session), "items": sorted(set(item_ids))}
+    )
+    return {(row.item_id, row.location_id): row.quantity for row in rows}
+
+
 def _keep_to_what_is_there(
     session: Session, totals: dict[str, int], places: Mapping[str, Place], posted: Posted
 ) -> None:
     """No more leaves `incoming` than the books have there; a count may have taken it out before."""
-    rows = session.execute(
-        text(STANDING),
-        {"shop": shop_of(session), "items": sorted({item for item, _ in places.values()})},
-    )
     left: dict[Place, int] = defaultdict(int)
-    left |= {(row.item_id, row.location_id): row.quantity for row in rows}
+    left |= _standing(session, {item for item, _ in places.values()})
     for name in sorted(totals):
         less = posted.totals.get(name, 0) - totals[name]
         if name.startswith(INCOMING) and less > 0:
@@ -412,13 +498,13 @@ def _before(moment: datetime | None, since: datetime) -> bool:
 
 
 def _posted(session: Session, number: str) -> Posted:
-    rows = session.execute(
-        text(POSTED), {"shop": shop_of(session), "kind": KIND, "number": number}
-    ).all()
-    return Posted(
-        {row.line: row.total for row in rows},
-        {row.line: (row.item_id, row.to_location_id) for row in rows},
-    )
+    posted = Posted()
+    rows = session.execute(text(POSTED), {"shop": shop_of(session), "kind": KIND, "number": number})
+    for row in rows:
+        posted.totals[row.line] = posted.totals.get(row.line, 0) + row.total
+        posted.places[row.line] = (row.item_id, row.to_location_id)
+        posted.by_source[row.line, State(row.from_state)] = row.total
+    return posted
 
 
 def _title(kept: Json) -> str:

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from app import jobs
 from app.db import run, transaction
-from app.inventory import arrivals
+from app.inventory import arrivals, audit, releasing
 from app.inventory.models import INSIDE, Arrival, Discrepancy
 from app.preferences import ShopPreference
 from app.shopify import counting, transfers
@@ -233,16 +233,101 @@ def test_what_a_person_has_ended_stays_ended_until_the_transfer_says_something_e
     assert expected(shop) == [("#T0001 / #T0001-1", 40, day(9))]
 
 
-def test_a_transfer_between_own_locations_arrives_at_the_other_end(shop: Store) -> None:
-    lines = [{"sku": "TENT", "quantity": 8}]
-    transfer = shop.control(
-        "POST", "/transfers", origin=shop.places[0], destination=shop.places[1], lines=lines
+def between(store: Store, units: int = 8) -> dict[str, Any]:
+    """A transfer between two places of the shop that is ready to ship."""
+    found: dict[str, Any] = store.control(
+        "POST",
+        "/transfers",
+        origin=store.places[0],
+        destination=store.places[1],
+        lines=[{"sku": "TENT", "quantity": units}],
     )
-    number = ship(shop, transfer, arrives_at=at(2))
-    receive(shop, transfer, number)
+    return found
+
+
+def agrees(store: Store) -> bool:
+    """Whether Shopify, a count of all of it, and the audit find nothing."""
+    read_all(store)
+    kept = run(audit.run, store.shop_id)
+    return not store.differences() and not differences(store) and not kept.findings
+
+
+def test_a_transfer_between_own_locations_leaves_one_and_arrives_at_the_other(shop: Store) -> None:
+    transfer = between(shop)
     shop.settle()
-    assert standing(shop, place=1) == {"available": 28}
+    assert standing(shop) == {"available": 42, "reserved": 8}
+    number = ship(shop, transfer, arrives_at=at(2), lines=[{"sku": "TENT", "quantity": 5}])
+    shop.settle()
+    assert standing(shop) == {"available": 42, "reserved": 3}
+    assert standing(shop, place=1) == {"available": 20, "incoming": 5}
+    assert agrees(shop)
+    receive(shop, transfer, number, lines=[{"sku": "TENT", "accepted": 3, "rejected": 1}])
+    for _ in range(2):
+        run(transfers.ask_for_all, shop.shop_id, f"again {_}")
+        shop.settle()
+    assert standing(shop, place=1) == {"available": 23, "incoming": 1}
+    assert agrees(shop)
+    with transaction(shop.shop_id) as session:
+        assert releasing.standing(session)[0] == 0, "it is not ours to give back"
+
+
+def test_a_transfer_that_is_cancelled_gives_back_what_it_reserved(shop: Store) -> None:
+    transfer = between(shop)
+    shop.settle()
+    assert standing(shop) == {"available": 42, "reserved": 8}
+    shop.control("POST", f"/transfers/{transfer['id']}/cancel")
+    shop.settle()
     assert standing(shop) == {"available": 50}
-    # What the origin gave away is no paper of ours: the count tells it.
-    read_all(shop)
-    assert differences(shop) == [("available", 50, 42)]
+    assert agrees(shop)
+
+
+def test_what_a_transfer_had_reserved_before_the_books_is_not_reserved_twice(store: Store) -> None:
+    store.control("POST", "/install")
+    transfer = between(store)
+    store.connect()
+    assert standing(store) == {"available": 42, "reserved": 8}
+    number = ship(store, transfer, arrives_at=at(2))
+    store.settle()
+    receive(store, transfer, number)
+    store.settle()
+    assert (standing(store), standing(store, place=1)) == ({"available": 42}, {"available": 28})
+    assert store.differences() == []
+
+
+def screen(store: Store, path: str, status: int = 200, body: Any = None) -> Any:
+    """What the merchant's screen asks: a POST where there is a body."""
+    token = store.control("GET", "/id-token")["id_token"]
+    answer = store.simulator.http.request(
+        "GET" if body is None else "POST",
+        f"http://127.0.0.1:{store.simulator.app_port}/api{path}",
+        json=body,
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def test_a_typed_arrival_is_tied_to_the_transfer_that_announces_it_and_counts_once(
+    shop: Store,
+) -> None:
+    ship(shop, announce(shop), arrives_at=at(4))
+    shop.settle()
+    typed = {
+        "reference": "PO 77", "sku": "TENT", "location": shop.places[0], "units": "40",
+        "expected_on": day(5).isoformat(),
+    }  # fmt: skip
+    screen(shop, "/arrivals", 200, {"rows": [typed]})
+    assert sum(units for _, units, _ in expected(shop)) == 80
+    (row,) = [one for one in screen(shop, "/arrivals")["data"] if one["source"] == "operator"]
+    (match,) = row["matches"]
+    assert match["fits"] and match["document"]["title"] == "#T0001 / #T0001-1"
+    refused = screen(shop, f"/arrivals/{match['id']}/replace", 422, {"by": row["id"]})
+    assert refused["code"] == "not_the_same_arrival"
+    for _ in range(2):
+        screen(shop, f"/arrivals/{row['id']}/replace", 200, {"by": match["id"]})
+        screen(shop, "/arrivals", 200, {"rows": [typed]})
+    assert expected(shop) == [("#T0001 / #T0001-1", 40, day(4))]
+    (ended,) = screen(shop, "/arrivals?status=ended")["data"]
+    assert ended["replaced_by"] == "#T0001 / #T0001-1"
+    screen(shop, "/arrivals", 200, {"rows": [typed | {"units": "50"}]})
+    assert sum(units for _, units, _ in expected(shop)) == 90, "said anew, it is expected anew"

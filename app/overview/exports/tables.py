@@ -16,8 +16,8 @@ from sqlmodel import Session
 
 from app.errors import FieldError, Refused
 from app.http import PageQuery, within
+from app.inventory import arrival_views, policy_views
 from app.inventory import policy_routes as policies
-from app.inventory import policy_views
 from app.inventory import routes as inventory
 from app.inventory import views as stock
 from app.overview import collisions, messages
@@ -221,7 +221,7 @@ ALL: tuple[Table, ...] = (
         "arrivals",
         inventory.ArrivalsQuery,
         inventory.list_arrivals,
-        stock.ArrivalView,
+        arrival_views.ArrivalView,
         "arrival_id=id",
         "reference",
         "source",
@@ -235,6 +235,7 @@ ALL: tuple[Table, ...] = (
         "ended_at",
         "ended_by",
         "paper=document.title",
+        "replaced_by",
     ),
     _table(
         "collisions",

@@ -132,6 +132,14 @@ export interface Arrival {
   stated_by: string;
   stated_at: string;
   ended_at: string | null;
+  matches: {
+    id: number;
+    document: Paper;
+    units: number;
+    expected_on: string | null;
+    fits: boolean;
+  }[];
+  replaced_by: string | null;
 }
 /** The way taken as it was offered then; amounts are kept as they were shown. */
 export interface Offered {

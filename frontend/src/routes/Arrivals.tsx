@@ -54,9 +54,16 @@ function List({ rows }: { rows: Arrival[] }) {
     mutationFn: (row: Arrival) => send('POST', `/arrivals/${row.id}/end`),
     onSettled: () => queries.invalidateQueries(),
   });
+  const tie = useMutation({
+    mutationFn: ({ row, by }: { row: Arrival; by: number }) =>
+      send('POST', `/arrivals/${row.id}/replace`, { by }),
+    onSuccess: () => toast(t('common.saved')),
+    onSettled: () => queries.invalidateQueries(),
+  });
   return (
     <>
       {end.error && <Failure error={end.error} />}
+      {tie.error && <Failure error={tie.error} />}
       <Table
         label={t('arrivals.title')}
         rows={rows}
@@ -91,7 +98,34 @@ function List({ rows }: { rows: Arrival[] }) {
           {
             key: 'reference',
             label: t('arrivals.reference'),
-            show: (row) => <PaperLink paper={row.document} />,
+            show: (row) => (
+              <>
+                <PaperLink paper={row.document} />
+                {row.replaced_by && (
+                  <div className="subdued">
+                    {t('arrivals.replacedBy', { paper: row.replaced_by })}
+                  </div>
+                )}
+                {row.matches.map((one) => (
+                  <div key={one.id}>
+                    {one.fits && <Badge tone="warning">{t('arrivals.countsTwice')}</Badge>}{' '}
+                    <Button
+                      primary={one.fits}
+                      busy={tie.isPending && tie.variables.row === row}
+                      disabled={tie.isPending}
+                      onClick={() => tie.mutate({ row, by: one.id })}
+                    >
+                      {t('arrivals.itIs', {
+                        paper: one.document.title,
+                        count: one.units,
+                        units: number(one.units),
+                        day: one.expected_on ? date(one.expected_on) : t('arrivals.dayless'),
+                      })}
+                    </Button>
+                  </div>
+                ))}
+              </>
+            ),
           },
           {
             key: 'stated',
