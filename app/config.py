@@ -168,6 +168,13 @@ class Settings(BaseSettings):
         description="Days after an invoice's due date in which a payment that names none of ours may"
         " be suggested to pay it.",
     )
+    match_connections: int = Field(
+        default=2,
+        ge=1,
+        le=16,
+        description="Connections over which a full pass of the match is written; as many as the"
+        " database has processors to spare.",
+    )
     unbilled_days: int = Field(
         default=14, ge=0, description="Days after its receipt until an uninvoiced line is named."
     )

@@ -368,7 +368,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         bank_line_id = _say_beside(session, import_id)
         about = vault.About(region="na", shipment=SHIPMENT, purchase_order=NUMBER, text=MARK)
         evidence = vault.keep(session, "pod", MARK, MARK.encode(), about, by=f"user:{MARK}")
-        matching.restate_all(session)
+        matching.follow_some(session)
         key = Key("na", "shortage_claim", MARK, "USD")
         dispute = disputes.draft(session, key, amount=None, note=MARK, by=f"user:{MARK}")
         file_id = _write_x12(session)

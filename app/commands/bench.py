@@ -191,7 +191,9 @@ def bench_reconcile(
     Writes the papers first (some minutes for a million lines). In every round PostgreSQL, DuckDB and
     Polars (where they are installed) match the same papers, loading included, and must answer row for
     row what stands; a full pass must give the rows that following the changed papers gave, and every
-    unit and cent must stand in one place, or exit 1.
+    unit and cent must stand in one place, or exit 1. Other engines keep their answer in memory; what
+    writing it would cost them is measured once. What the database took of processors and memory is
+    read where it runs on this machine.
 
     With --faults orders are walked against the small Amazon from placing to payment, with every
     kind of money fault that we seed. Prints recall and precision by kind, paper, amount, cause and

@@ -18,6 +18,7 @@ from app.inventory import audit
 from app.migrations import migrate, pending
 from app.overview.alerts.tables import AlertAddress
 from app.shops import this_shop
+from app.vendor.reconciliation import full as full_pass
 from app.vendor.reconciliation import restating
 from app.web import create_app, specification
 
@@ -82,8 +83,9 @@ def reconcile_command(shop: str | None, full: bool) -> None:
     """
     for shop_id in chosen_shops(shop):
         if full:
-            domain, written = run(_matched, shop_id)
+            written = full_pass.restate_all(shop_id)
             restating.state_all(shop_id)
+            domain = run(_domain, shop_id)
             click.echo(f"{domain}: {written.lines} lines and {written.invoices} invoices changed")
         else:
             restating.reconcile(shop_id)
@@ -155,5 +157,5 @@ def _seal_again(session: Session) -> int:
     return count
 
 
-def _matched(session: Session) -> tuple[str, restating.Written]:
-    return this_shop(session).domain, restating.restate_all(session)
+def _domain(session: Session) -> str:
+    return this_shop(session).domain

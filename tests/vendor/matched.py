@@ -16,6 +16,7 @@ from app.inventory.models import Location
 from app.shops import open_shop
 from app.vendor.invoice_tables import Invoice, InvoiceLine, VendorCode
 from app.vendor.payments import reading
+from app.vendor.reconciliation import full as full_pass
 from app.vendor.reconciliation import restating
 from app.vendor.reconciliation.tables import (
     PaymentMatch,
@@ -238,7 +239,7 @@ class Books:
     def match(self, *, full: bool = False, now: datetime = NOW) -> None:
         """Writes what is due, or everything, as of a moment."""
         if full:
-            run(restating.restate_all, self.shop_id, now=now)
+            full_pass.restate_all(self.shop_id, now=now)
         else:
             run(restating.follow_some, self.shop_id, now=now)
 

@@ -8,9 +8,10 @@ from itertools import count
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DataError
 
-from app.db import run
-from app.vendor.reconciliation import conservation, restating
+from app.db import run, transaction
+from app.vendor.reconciliation import conservation, full, restating
 from tests.vendor.matched import NOW, Books, open_books
 
 SHOPS = count(1)
@@ -31,6 +32,12 @@ def sold(books: Books, *, shipped: int = 100, received: int = 100) -> None:
     books.move("PO1", "1", shipped, received)
     books.move("PO1", "2", 10, 10)
     books.bill("NT-1", ("PO1", "1", 100, "10"), ("PO1", "2", 10, "5"))
+
+
+def waiting(books: Books) -> int:
+    """How many papers wait to be matched."""
+    with transaction(books.shop_id) as session:
+        return int(session.execute(text("SELECT count(*) FROM reconciliation_due")).scalar_one())
 
 
 def test_a_line_that_was_paid_in_full_agrees_from_ordered_to_paid(books: Books) -> None:
@@ -219,8 +226,22 @@ def test_a_full_pass_gives_the_same_rows_and_writes_none_of_them_again(books: Bo
     books.pay("P1", ("NT-1", "700.03", "20"), ("NT-1SC", "-33.33"))
     books.match()
     before = books.rows()
-    assert run(restating.restate_all, books.shop_id, now=NOW) == (0, 0)
+    assert full.restate_all(books.shop_id, now=NOW) == (0, 0)
     assert books.rows() == before
+
+
+def test_a_full_pass_that_dies_half_way_leaves_what_is_due_and_is_followed_by_another(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sold(books, received=90)
+    with monkeypatch.context() as patched:
+        patched.setattr(full, "WITHDRAWN", "SELECT 1 / 0")
+        with pytest.raises(DataError):
+            full.restate_all(books.shop_id, now=NOW)
+    assert books.of("PO1", "1").received_units == 90
+    assert waiting(books) > 0
+    assert full.restate_all(books.shop_id, now=NOW) == (0, 0)
+    assert waiting(books) == 0
 
 
 def test_an_order_whose_file_was_undone_is_no_longer_matched(books: Books) -> None:
@@ -267,7 +288,7 @@ def test_a_full_statement_says_the_same_as_following_did(books: Books) -> None:
     books.match()
     before = queue(books)
     assert [one[0] for one in before] == ["duplicate_invoice", "short_received"]
-    run(restating.restate_all, books.shop_id, now=NOW)
+    full.restate_all(books.shop_id, now=NOW)
     restating.state_all(books.shop_id)
     assert [one for one in queue(books) if one[0] in ("duplicate_invoice", "short_received")] == (
         before

@@ -12,14 +12,14 @@ from app.bench.reconcile import measure, papers
 from app.bench.reconcile.engines import ENGINES
 from app.db import run, transaction
 from app.shops import open_shop
-from app.vendor.reconciliation import conservation
+from app.vendor.reconciliation import conservation, full
 from tests.support import databases
 from tests.support.databases import Addresses
 from tests.vendor.matched import NOW, Books
 
 
-def test_papers_written_in_bulk_are_matched_the_same_in_full_and_line_by_line(
-    database: str, superuser: psycopg.Connection
+def test_papers_written_in_bulk_are_matched_the_same_in_ranges_of_any_size_and_line_by_line(
+    database: str, superuser: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with transaction() as session:
         shop_id = open_shop(session, "bulk.myshopify.com").shop_id
@@ -30,6 +30,12 @@ def test_papers_written_in_bulk_are_matched_the_same_in_full_and_line_by_line(
     rows = books.rows()
     assert len(rows) == 300 + written["invoice"]
     assert run(conservation.findings, shop_id) == []
+    monkeypatch.setattr(full, "LINES_AT_ONCE", 17)
+    monkeypatch.setattr(full, "INVOICES_AT_ONCE", 3)
+    superuser.execute("DELETE FROM reconciliation_line WHERE number > 'PO00000011'")
+    superuser.execute("UPDATE reconciliation_invoice SET paid = paid + 1")
+    books.match(full=True)
+    assert books.rows() == rows
     superuser.execute("DELETE FROM reconciliation_line")
     superuser.execute("DELETE FROM reconciliation_invoice")
     superuser.execute(

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from app.bench.reconcile import copied
-from app.vendor.reconciliation import restating
+from app.vendor.reconciliation import statements
 
 VERSION = duckdb.__version__
 THE_SHOP = 1
@@ -30,6 +30,10 @@ CREATE MACRO caused_by(said, type) AS list_filter(from_json(said,
     lambda one: one.varianceType = type)[1].defectTypes[1];
 """
 OF_INVOICES = (
+    ("""CROSS JOIN LATERAL (
+            SELECT * FROM invoice_line AS line
+            WHERE line.shop_id = :shop AND line.invoice_id = found.invoice_id OFFSET 0) AS own""",
+     "JOIN invoice_line AS own ON own.invoice_id = found.invoice_id"),
     ("EXISTS (SELECT FROM confirmed", "EXISTS (SELECT 1 FROM confirmed"),
     ("date_trunc('month', coalesce(invoice.dated_at, invoice.made_at), 'UTC')",
      "date_trunc('month', coalesce(invoice.dated_at, invoice.made_at))"),
@@ -72,28 +76,34 @@ OF_LINES = (
     ("round(shortage * units / whole)", "halves_up(shortage * units, whole)"),
     ("round(outstanding * units / whole)", "halves_up(outstanding * units, whole)"),
     # Every line of these papers states its currency.
-    ("""CASE
-            WHEN line.cost_currency IS NOT NULL THEN line.cost_currency
-            ELSE (SELECT min(paper.currency) FROM invoice_line AS own
-                  JOIN invoice AS paper USING (shop_id, invoice_id)
-                  WHERE own.shop_id = :shop AND own.region = line.region
-                    AND own.number = line.number AND own.line = line.line
-                    AND paper.number IS NOT NULL) END""",
+    ("""CASE WHEN line.cost_currency IS NOT NULL THEN line.cost_currency
+                ELSE (SELECT min(money.currency) FROM invoice_line AS own
+                      JOIN reconciliation_invoice AS money USING (shop_id, invoice_id)
+                      WHERE own.shop_id = :shop AND own.region = line.region
+                        AND own.number = line.number AND own.line = line.line) END""",
      "line.cost_currency"),
-    ("""LEFT JOIN LATERAL (
-        SELECT max(shipment.shipped_at) AS left_at
-        FROM shipment_line AS sent JOIN shipment USING (shop_id, region, identifier)
-        WHERE sent.shop_id = :shop AND sent.region = line.region AND sent.number = line.number
-          AND sent.line = line.line AND sent.booked_units > 0
-          AND line.shipped_units + line.units_before_books > line.received_units
-    ) AS notice ON line.shipped_units > 0""",
+    ("""(SELECT max(shipment.shipped_at)
+                      FROM shipment_line AS sent JOIN shipment USING (shop_id, region, identifier)
+                      WHERE sent.shop_id = :shop AND sent.region = line.region
+                        AND sent.number = line.number AND sent.line = line.line
+                        AND sent.booked_units > 0)""",
+     "notice.left_at"),
+    ("LEFT JOIN vendor_code AS code",
      """LEFT JOIN (
         SELECT sent.region, sent.number, sent.line, max(shipment.shipped_at) AS left_at
         FROM shipment_line AS sent JOIN shipment USING (shop_id, region, identifier)
         WHERE sent.booked_units > 0 GROUP BY ALL
     ) AS notice ON notice.region = line.region AND notice.number = line.number
-        AND notice.line = line.line AND line.shipped_units > 0
-        AND line.shipped_units + line.units_before_books > line.received_units"""),
+        AND notice.line = line.line
+    LEFT JOIN vendor_code AS code"""),
+    ("""CROSS JOIN LATERAL (
+        SELECT * FROM reconciliation_invoice AS each_one
+        WHERE each_one.shop_id = :shop AND each_one.invoice_id = named.invoice_id OFFSET 0) AS money
+    CROSS JOIN LATERAL (
+        SELECT * FROM invoice_line AS each_one
+        WHERE each_one.shop_id = :shop AND each_one.invoice_id = named.invoice_id OFFSET 0) AS own""",
+     """JOIN reconciliation_invoice AS money ON money.invoice_id = named.invoice_id
+    JOIN invoice_line AS own ON own.invoice_id = named.invoice_id"""),
 )  # fmt: skip
 
 
@@ -120,11 +130,11 @@ def match(folder: Path, asked: Mapping[str, Any]) -> Matched:
     for table, types in copied.TABLES.items():
         file = folder / f"{table}.csv"
         connection.execute(LOAD.format(table=table, shop=THE_SHOP, file=file, columns=types))
-    columns, query = restating.matched_invoices()
+    columns, query = statements.matched_invoices()
     told = _said(query, OF_INVOICES, asked)
     connection.execute(f"CREATE TABLE reconciliation_invoice AS {told}")
     _named(connection, "reconciliation_invoice", columns)
-    columns, query = restating.matched_rows()
+    columns, query = statements.matched_lines()
     connection.execute(f"CREATE TABLE answer AS {_said(query, OF_LINES, asked)}")
     _named(connection, "answer", columns)
     return Matched(connection)

@@ -104,8 +104,9 @@ named AS (
                CASE WHEN own.amount <> 0 THEN 1 + coalesce(own.tax, 0) / own.amount ELSE 1 END
                    AS gross,
                CASE WHEN found.currency = 'JPY' THEN 0 ELSE 2 END AS digits
-        FROM found JOIN invoice_line AS own ON own.shop_id = :shop
-            AND own.invoice_id = found.invoice_id
+        FROM found CROSS JOIN LATERAL (
+            SELECT * FROM invoice_line AS line
+            WHERE line.shop_id = :shop AND line.invoice_id = found.invoice_id OFFSET 0) AS own
         WHERE shortage + found.price + chargeback + other_deducted + recovered <> 0
     ) AS each_one
     GROUP BY invoice_id

@@ -2,24 +2,18 @@
 -- rows, which are written first. What stands in braces narrows it to some lines: `lines` are they with
 -- their orders, `concerned` what is invoiced of them and of the lines that share money with them, and
 -- `own` keeps to them; `settles` is how long receipts take.
-WITH part AS (
+WITH {due}mine AS (
     SELECT own.invoice_id, own.position, own.region, own.number, own.line, own.cost,
            CASE WHEN money.state = 'void' THEN 0
                 WHEN money.total < 0 THEN -own.units ELSE own.units END AS units,
-           CASE WHEN money.state = 'void' THEN 0
-                WHEN money.total < 0 THEN -coalesce(own.tax, 0) ELSE coalesce(own.tax, 0)
-           END AS tax,
+           CASE WHEN own.tax = 0 OR money.state = 'void' THEN 0
+                WHEN money.total < 0 THEN -own.tax ELSE own.tax END AS tax,
            CASE WHEN money.state = 'void' THEN 0
                 WHEN money.total < 0 THEN -coalesce(own.amount + own.tax, own.amount, 0)
                 ELSE coalesce(own.amount + own.tax, own.amount, 0) END AS whole,
-           coalesce(own.amount + own.tax, own.amount, 0) AS weight,
            money.currency, money.due_at, money.state, money.unexplained <> 0 AS unexplained,
            money.unplaced_deducted > money.unplaced_recovered AS unplaced,
-           money.open AS outstanding, money.total > 0 AS is_bill,
-           CASE WHEN money.placed && '{{shortage,shortage_recovered}}' THEN {short} ELSE 0 END
-               AS short,
-           CASE WHEN money.placed && '{{price,price_recovered}}' THEN {price} ELSE 0 END
-               AS dear,
+           money.open = 0 AS is_paid, money.total > 0 AS is_bill,
            CASE WHEN own.variances <> '[]' THEN jsonb_path_query_first(own.variances,
                '$[*] ? (@.varianceType == "PQV").defectTypes[0]') #>> '{{}}' END
                AS quantity_cause,
@@ -29,40 +23,58 @@ WITH part AS (
            money.quick_pay <> 0 OR money.withheld <> 0 OR money.provision <> 0
                OR money.open NOT IN (0, money.total) AS is_shared,
            money.placed <> '{{}}' AS is_claimed
-    FROM {concerned} AS own JOIN reconciliation_invoice AS money USING (shop_id, invoice_id)
-    WHERE own.shop_id = :shop
+    FROM {invoiced}
+    WHERE own.shop_id = :shop {these}
+),
+-- All lines of the invoices of which some money is shared, or on some lines only; what is plain concerns
+-- no other line.
+apart AS (
+    SELECT own.invoice_id, own.position, money.currency, money.placed, money.quick_pay,
+           money.withheld, money.shortage, money.shortage_recovered, money.price,
+           money.price_recovered, money.chargeback, money.other_deducted, money.recovered,
+           money.provision, money.open,
+           coalesce(own.amount + own.tax, own.amount, 0) AS weight,
+           CASE WHEN money.placed && '{{shortage,shortage_recovered}}' THEN {short} ELSE 0 END
+               AS short,
+           CASE WHEN money.placed && '{{price,price_recovered}}' THEN {price} ELSE 0 END
+               AS dear
+    FROM (SELECT DISTINCT invoice_id FROM mine WHERE is_shared OR is_claimed) AS named
+    CROSS JOIN LATERAL (
+        SELECT * FROM reconciliation_invoice AS each_one
+        WHERE each_one.shop_id = :shop AND each_one.invoice_id = named.invoice_id OFFSET 0) AS money
+    CROSS JOIN LATERAL (
+        SELECT * FROM invoice_line AS each_one
+        WHERE each_one.shop_id = :shop AND each_one.invoice_id = named.invoice_id OFFSET 0) AS own
 ),
 -- Paid in full or not at all: each line has its own amount. A claim is on the lines that finance names,
 -- each with what is named; all else that is on lines is shared out by their amounts. In whole coins,
 -- what is left over goes to the largest remainders, so no cent is lost. All of it in whole numbers, so
 -- that nothing depends on how a quotient is rounded.
 shared AS (
-    SELECT part.invoice_id, part.position, piece.name, sign(piece.amount) AS sign, coin.scale,
+    SELECT invoice_id, position, piece.name, sign(piece.amount) AS sign, coin.scale,
            trunc(abs(piece.amount) * coin.scale) AS coins,
            abs(piece.amount) - trunc(abs(piece.amount) * coin.scale) / coin.scale AS crumb,
            CASE WHEN sum(piece.weight) OVER pieces = 0 THEN 1 ELSE piece.weight * 10000 END
                AS weight
-    FROM part JOIN reconciliation_invoice AS money
-        ON money.shop_id = :shop AND money.invoice_id = part.invoice_id
-    CROSS JOIN LATERAL (VALUES (CASE WHEN part.currency = 'JPY' THEN 1.0 ELSE 100.0 END))
+    FROM apart
+    CROSS JOIN LATERAL (VALUES (CASE WHEN apart.currency = 'JPY' THEN 1.0 ELSE 100.0 END))
         AS coin (scale)
     CROSS JOIN LATERAL (VALUES
-        ('discounts', money.quick_pay + money.withheld, part.weight),
-        ('shortage', CASE WHEN 'shortage' = ANY(placed) THEN money.shortage END, part.short),
+        ('discounts', quick_pay + withheld, apart.weight),
+        ('shortage', CASE WHEN 'shortage' = ANY(placed) THEN shortage END, short),
         ('shortage_recovered', CASE WHEN 'shortage_recovered' = ANY(placed)
-            THEN money.shortage_recovered END, part.short),
-        ('price', CASE WHEN 'price' = ANY(placed) THEN money.price END, part.dear),
+            THEN shortage_recovered END, short),
+        ('price', CASE WHEN 'price' = ANY(placed) THEN price END, dear),
         ('price_recovered', CASE WHEN 'price_recovered' = ANY(placed)
-            THEN money.price_recovered END, part.dear),
+            THEN price_recovered END, dear),
         ('other', CASE WHEN 'other' = ANY(placed)
-            THEN money.chargeback + money.other_deducted END, part.weight),
+            THEN chargeback + other_deducted END, apart.weight),
         ('other_recovered', CASE WHEN 'other_recovered' = ANY(placed)
-            THEN money.recovered - money.shortage_recovered - money.price_recovered END,
-            part.weight),
-        ('provision', money.provision, part.weight),
-        ('outstanding', money.open, part.weight)) AS piece (name, amount, weight)
-    WHERE (part.is_shared OR part.is_claimed) AND piece.amount <> 0
-    WINDOW pieces AS (PARTITION BY part.invoice_id, piece.name)
+            THEN recovered - shortage_recovered - price_recovered END, apart.weight),
+        ('provision', provision, apart.weight),
+        ('outstanding', open, apart.weight)) AS piece (name, amount, weight)
+    WHERE piece.amount <> 0
+    WINDOW pieces AS (PARTITION BY invoice_id, piece.name)
 ),
 floored AS (
     SELECT *, div(coins * weight, sum(weight) OVER pieces) AS base,
@@ -77,13 +89,13 @@ placed AS (
 ),
 pieces AS (
     SELECT invoice_id, position,
-           coalesce(sum(given) FILTER (WHERE name = 'discounts'), 0) AS discounts,
-           coalesce(sum(given) FILTER (WHERE name = 'shortage'), 0) AS shortage,
-           coalesce(sum(given) FILTER (WHERE name = 'shortage_recovered'), 0) AS given_back,
-           coalesce(sum(given) FILTER (WHERE name IN ('price', 'other')), 0) AS other,
-           coalesce(sum(given) FILTER (WHERE name LIKE '%recovered'), 0) AS recovered,
-           coalesce(sum(given) FILTER (WHERE name = 'provision'), 0) AS provision,
-           coalesce(sum(given) FILTER (WHERE name = 'outstanding'), 0) AS outstanding
+           sum(given) FILTER (WHERE name = 'discounts') AS discounts,
+           sum(given) FILTER (WHERE name = 'shortage') AS shortage,
+           sum(given) FILTER (WHERE name = 'shortage_recovered') AS given_back,
+           sum(given) FILTER (WHERE name IN ('price', 'other')) AS other,
+           sum(given) FILTER (WHERE name LIKE '%recovered') AS recovered,
+           sum(given) FILTER (WHERE name = 'provision') AS provision,
+           sum(given) FILTER (WHERE name = 'outstanding') AS outstanding
     FROM (
         SELECT invoice_id, position, name,
                -- A payment in parts of a coin: the part goes to one line.
@@ -93,56 +105,58 @@ pieces AS (
     ) AS each_one
     GROUP BY invoice_id, position
 ),
+-- Nothing is null here and in the sums below: most lines have no pieces, and a sum of nulls costs nothing.
 divided AS (
-    SELECT region, number, line, units, whole, tax, cost, currency, due_at, state, unexplained,
-           unplaced, quantity_cause, price_cause, is_bill, 0 AS discounts, 0 AS shortage,
-           0 AS given_back, 0 AS other, 0 AS recovered, 0 AS provision,
-           CASE WHEN outstanding = 0 THEN 0 ELSE whole END AS outstanding, false AS is_shared
-    FROM part WHERE NOT (is_shared OR is_claimed)
-    UNION ALL
-    SELECT region, number, line, units, whole, tax, cost, currency, due_at, state, unexplained,
-           unplaced, quantity_cause, price_cause, is_bill, coalesce(pieces.discounts, 0),
-           coalesce(shortage, 0), coalesce(given_back, 0), coalesce(other, 0),
-           coalesce(recovered, 0), coalesce(provision, 0), coalesce(pieces.outstanding, 0),
-           is_shared
-    FROM part LEFT JOIN pieces USING (invoice_id, position) WHERE is_shared OR is_claimed
+    SELECT mine.*, pieces.discounts, pieces.shortage, pieces.given_back, pieces.other,
+           pieces.recovered, pieces.provision,
+           CASE WHEN is_shared OR is_claimed THEN nullif(pieces.outstanding, 0)
+                WHEN NOT is_paid THEN nullif(whole, 0) END AS outstanding
+    FROM mine LEFT JOIN pieces USING (invoice_id, position)
 ),
 -- Money in units, at the invoice's own price: what was claimed as missing, given back, and is open.
 counted AS (
-    SELECT *, greatest(least(deducted, CASE WHEN units > 0 AND whole > 0
-               THEN round(least(given_back, shortage) * units / whole) ELSE 0 END), 0)::int
-               AS restored
+    SELECT *, CASE WHEN given_back <> 0 AND deducted > 0
+               THEN greatest(least(deducted,
+                   round(least(given_back, shortage) * units / whole)::int), 0) END AS restored
     FROM (
-        SELECT *, CASE WHEN units > 0 AND whole > 0
-                   THEN least(round(shortage * units / whole), units) ELSE 0 END::int AS deducted
+        SELECT *, CASE WHEN shortage <> 0 AND units > 0 AND whole > 0
+                   THEN least(round(shortage * units / whole), units)::int END AS deducted
         FROM divided
     ) AS each_one
 ),
 billed AS (
     SELECT region, number, line, currency, sum(units)::int AS invoiced_units,
            sum(deducted)::int AS deducted_units, sum(restored)::int AS recovered_units,
-           sum(CASE WHEN outstanding = 0 THEN 0
-                    WHEN whole = 0 OR outstanding = whole THEN units - deducted + restored
-                    WHEN units > 0 THEN greatest(least(round(outstanding * units / whole),
-                        units - deducted + restored), 0)
-                    ELSE round(outstanding * units / whole) END)::int AS outstanding_units,
+           sum(CASE WHEN outstanding IS NULL THEN NULL
+                    WHEN outstanding = whole
+                    THEN units - coalesce(deducted, 0) + coalesce(restored, 0)
+                    WHEN whole = 0 THEN units - coalesce(deducted, 0) + coalesce(restored, 0)
+                    WHEN units > 0 THEN greatest(least(round(outstanding * units / whole)::int,
+                        units - coalesce(deducted, 0) + coalesce(restored, 0)), 0)
+                    ELSE round(outstanding * units / whole)::int END)::int AS outstanding_units,
            sum(whole) AS invoiced, sum(tax) AS tax, sum(discounts) AS discounts,
-           sum(shortage + other) AS deducted, sum(recovered) AS recovered,
+           sum(shortage) AS shortage, sum(other) AS other, sum(recovered) AS recovered,
            sum(provision) AS provision, sum(outstanding) AS outstanding,
            bool_or(is_shared) AS is_shared, count(*)::int AS invoices,
            bool_or(unexplained) AS unexplained, bool_or(unplaced) AS unplaced,
-           min(quantity_cause) AS quantity_cause, min(price_cause) AS price_cause, min(cost) FILTER (WHERE is_bill) AS lowest,
-           max(cost) FILTER (WHERE is_bill) AS highest,
+           min(quantity_cause) AS quantity_cause, min(price_cause) AS price_cause,
+           min(cost) FILTER (WHERE is_bill) AS lowest, max(cost) FILTER (WHERE is_bill) AS highest,
            min(units) FILTER (WHERE units > 0) AS smallest, max(units) AS largest,
            count(*) FILTER (WHERE units > 0) AS bills,
            min(due_at) FILTER (WHERE outstanding > 0) AS due_at,
            bool_or(state = 'partly_paid' AND outstanding > 0) AS partly_paid
-    FROM counted {own} GROUP BY region, number, line, currency
+    FROM counted GROUP BY region, number, line, currency
 ),
-known AS (
+ordered AS (
     SELECT line.region, line.number, line.line, paper.vendor_code, paper.ordered_at,
-           coalesce(line.cost_currency, billed.currency) AS currency,
-           paper.state = 'Closed' OR coalesce(paper.status, '') = 'CLOSED' AS is_closed, paper.before_books,
+           -- What was invoiced in another currency than ordered stays with its invoice: never added.
+           CASE WHEN line.cost_currency IS NOT NULL THEN line.cost_currency
+                ELSE (SELECT min(money.currency) FROM invoice_line AS own
+                      JOIN reconciliation_invoice AS money USING (shop_id, invoice_id)
+                      WHERE own.shop_id = :shop AND own.region = line.region
+                        AND own.number = line.number AND own.line = line.line) END AS currency,
+           paper.state = 'Closed' OR coalesce(paper.status, '') = 'CLOSED' AS is_closed,
+           paper.before_books,
            coalesce(paper.payment_method, '') = 'Consignment'
                OR coalesce(paper.type, '') = 'ConsignedOrder' AS is_consigned,
            line.last_received_at, line.units_before_books, line.shipped_units > 0 AS is_ours,
@@ -157,14 +171,31 @@ known AS (
                     OR code.cost_basis = 'each' THEN line.cost
                 WHEN code.cost_basis = 'case' THEN line.cost / line.unit_size END AS each_cost,
            line.cost,
-           CASE WHEN coalesce(line.cost_currency, billed.currency) = 'JPY' THEN 0 ELSE 2 END
-               AS digits,
+           CASE WHEN line.shipped_units > 0
+                     AND line.shipped_units + line.units_before_books > line.received_units
+                THEN (SELECT max(shipment.shipped_at)
+                      FROM shipment_line AS sent JOIN shipment USING (shop_id, region, identifier)
+                      WHERE sent.shop_id = :shop AND sent.region = line.region
+                        AND sent.number = line.number AND sent.line = line.line
+                        AND sent.booked_units > 0) END
+               + CASE line.region {settles} END AS settled_at,
+           line.last_received_at + CAST(:billing AS interval) AS billed_by
+    FROM {lines}
+    LEFT JOIN vendor_code AS code ON code.shop_id = line.shop_id AND code.region = line.region
+        AND code.code = paper.vendor_code
+    WHERE line.shop_id = :shop AND NOT paper.withdrawn {ordered}
+    -- OFFSET 0, here and below: computed once for each row, not once for each time it is named.
+    OFFSET 0
+),
+known AS (
+    SELECT ordered.*, CASE WHEN ordered.currency = 'JPY' THEN 0 ELSE 2 END AS digits,
            coalesce(billed.invoiced_units, 0) AS invoiced_units,
            coalesce(billed.deducted_units, 0) AS deducted_units,
            coalesce(billed.recovered_units, 0) AS recovered_units,
            coalesce(billed.outstanding_units, 0) AS outstanding_units,
            coalesce(billed.invoiced, 0) AS invoiced, coalesce(billed.tax, 0) AS tax,
-           coalesce(billed.discounts, 0) AS discounts, coalesce(billed.deducted, 0) AS deducted,
+           coalesce(billed.discounts, 0) AS discounts,
+           coalesce(billed.shortage + billed.other, billed.shortage, billed.other, 0) AS deducted,
            coalesce(billed.recovered, 0) AS recovered, coalesce(billed.provision, 0) AS provision,
            coalesce(billed.outstanding, 0) AS outstanding,
            coalesce(billed.is_shared, false) AS is_shared, coalesce(billed.invoices, 0) AS invoices,
@@ -172,29 +203,11 @@ known AS (
            coalesce(billed.unplaced, false) AS unplaced, billed.quantity_cause,
            billed.price_cause, billed.lowest, billed.highest,
            billed.smallest, billed.largest, coalesce(billed.bills, 0) AS bills,
-           billed.due_at + CAST(:grace AS interval) AS late_at, billed.partly_paid,
-           notice.left_at + CASE line.region {settles} END AS settled_at,
-           line.last_received_at + CAST(:billing AS interval) AS billed_by
-    FROM {lines}
-    LEFT JOIN vendor_code AS code ON code.shop_id = line.shop_id AND code.region = line.region
-        AND code.code = paper.vendor_code
-    -- What was invoiced in another currency than ordered stays with its invoice: never added here.
-    LEFT JOIN billed ON billed.region = line.region AND billed.number = line.number
-        AND billed.line = line.line AND billed.currency = CASE
-            WHEN line.cost_currency IS NOT NULL THEN line.cost_currency
-            ELSE (SELECT min(paper.currency) FROM invoice_line AS own
-                  JOIN invoice AS paper USING (shop_id, invoice_id)
-                  WHERE own.shop_id = :shop AND own.region = line.region
-                    AND own.number = line.number AND own.line = line.line
-                    AND paper.number IS NOT NULL) END
-    LEFT JOIN LATERAL (
-        SELECT max(shipment.shipped_at) AS left_at
-        FROM shipment_line AS sent JOIN shipment USING (shop_id, region, identifier)
-        WHERE sent.shop_id = :shop AND sent.region = line.region AND sent.number = line.number
-          AND sent.line = line.line AND sent.booked_units > 0
-          AND line.shipped_units + line.units_before_books > line.received_units
-    ) AS notice ON line.shipped_units > 0
-    WHERE line.shop_id = :shop AND NOT paper.withdrawn
+           billed.due_at + CAST(:grace AS interval) AS late_at, billed.partly_paid
+    FROM ordered
+    LEFT JOIN billed ON billed.region = ordered.region AND billed.number = ordered.number
+        AND billed.line = ordered.line AND billed.currency = ordered.currency
+    OFFSET 0
 ),
 judged AS (
     SELECT *, CASE WHEN before_books THEN '{{}}' ELSE array_remove(ARRAY[
@@ -218,7 +231,6 @@ judged AS (
         CASE WHEN outstanding > 0 AND late_at <= :now
              THEN CASE WHEN partly_paid THEN 'underpaid' ELSE 'unpaid_overdue' END END
     ], NULL) END AS places
-    -- OFFSET 0: computed once for each row, not once for each time it is named.
     FROM known OFFSET 0
 )
 -- What stands as it should is not even touched: a row that meets itself would still be locked.
@@ -249,7 +261,6 @@ SELECT :shop, region, number, line, vendor_code, ordered_at, currency, ordered_u
            CASE WHEN outstanding > 0 AND late_at > :now THEN late_at END) END,
        CAST(:now AS timestamptz)
 FROM judged
-) AS fresh ({columns}) LEFT JOIN reconciliation_line AS known ON known.shop_id = :shop
-    AND known.region = fresh.region AND known.number = fresh.number AND known.line = fresh.line
+) AS fresh ({columns}) LEFT JOIN {kept}
 WHERE known.shop_id IS NULL OR ({known}) IS DISTINCT FROM ({fresh})
 ON CONFLICT (shop_id, region, number, line) DO UPDATE SET {sets}
