@@ -36,10 +36,11 @@ from app.shopify import catalog, counting, past_orders, tokens
 from app.shopify import outbox as shopify_outbox
 from app.shops import all_shop_ids
 from app.vendor import outbox as amazon_outbox
-from app.vendor import polling
+from app.vendor.cash import unsettled
 from app.vendor.disputes import working as disputes
 from app.vendor.evidence import filling as evidence
 from app.vendor.files import working as files
+from app.vendor.polling import working as polling
 from app.vendor.reconciliation import restating as reconciliation
 from app.vendor.reports import working as reports
 from app.vendor.self_test import asking
@@ -93,6 +94,12 @@ def deductions_anew(shop_id: int) -> None:
     run(disputes.restate_all, shop_id)
 
 
+def reconcile(shop_id: int) -> None:
+    """Matches what has changed from ordered to paid, and states which orders the shop's rule names."""
+    reconciliation.reconcile(shop_id)
+    run(unsettled.state, shop_id)
+
+
 JOBS: dict[str, Callable[[int], None]] = {
     "webhooks_in": inbox.drain,
     "catalog": catalog.step,
@@ -113,7 +120,7 @@ JOBS: dict[str, Callable[[int], None]] = {
     "deductions": disputes.follow,
     "deductions_anew": deductions_anew,
     "evidence": evidence.fill,
-    "reconcile": reconciliation.reconcile,
+    "reconcile": reconcile,
     "keep_alive": tokens.keep_alive,
     "ask_again": ask_again,
     "policy": follow_policy,

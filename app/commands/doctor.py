@@ -20,7 +20,7 @@ from app.connections import BY_FILE, Connection, connections
 from app.db import engine, run, shop_of, transaction
 from app.errors import GiveUp
 from app.shops import all_shop_ids, this_shop
-from app.vendor import coverage
+from app.vendor.polling import coverage
 from app.vendor.self_test.asking import CAPABILITIES, capabilities
 from app.vendor.self_test.warnings import Warned, warnings
 from app.vendor.terms import role_of

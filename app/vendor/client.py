@@ -287,9 +287,10 @@ class VendorClient(Client):  # type: ignore[misc]
     def _judge(self, operation: str, response: httpx.Response) -> Reply:
         """The status first, the body second; whatever is neither good nor understood is a failure."""
         request_id = response.headers.get(REQUEST_ID)
-        status, words = response.status_code, _words(response)
+        status = response.status_code
+        body = {} if operation in WITHOUT_BODY and status < 300 else _json(response)
         known = f" ({request_id})" if request_id else ""
-        said = f"Amazon answered {status} to {operation}{words}{known}."
+        said = f"Amazon answered {status} to {operation}{_words(body)}{known}."
         if status in (401, 403):
             raise NotAuthorised(said)
         if status == 429:
@@ -298,7 +299,6 @@ class VendorClient(Client):  # type: ignore[misc]
             raise UnknownOutcome(said, after=_pause(response))
         if status >= 400:
             raise GiveUp(said, code="not_found" if status == 404 else "amazon_refused")
-        body = {} if operation in WITHOUT_BODY else _json(response)
         if not isinstance(body, dict):
             raise UnknownOutcome(f"Amazon's answer to {operation} is not JSON ({request_id}).")
         if body.get("errors"):
@@ -373,9 +373,8 @@ def _json(response: httpx.Response) -> Any:
         return None
 
 
-def _words(response: httpx.Response) -> str:
+def _words(body: Any) -> str:
     """Amazon's own text of what is wrong, whatever shape it took."""
-    body = _json(response)
     if not isinstance(body, dict):
         return ""
     errors = body.get("errors") or body.get("message")

@@ -29,7 +29,7 @@ from app.shops import this_shop
 from app.vendor import access, terms
 from app.vendor.acknowledgements import SEND
 from app.vendor.client import NotAuthorised
-from app.vendor.polling import POLL
+from app.vendor.polling.windows import POLL
 from app.vendor.reports.requests import JOB as REPORTS
 from app.vendor.self_test.tables import SELF_TEST
 from app.vendor.tables import OAuthState

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app import secrets
+from app import jobs, secrets
 from app.connections import Connection
 from app.db import run, transaction
 from app.inventory import ledger
@@ -19,7 +19,9 @@ from app.inventory.flows import adjusted
 from app.inventory.models import Alias, Item, Location, State
 from app.messages import Message
 from app.shops import open_shop
-from app.vendor import coverage, outbox, polling
+from app.vendor import outbox
+from app.vendor.polling import coverage
+from app.vendor.polling.windows import POLL
 from tests.vendor.amazon import Amazon
 
 SHOPS = count(1)
@@ -56,7 +58,9 @@ class VendorBrand:
         )
 
     def poll(self) -> None:
-        polling.poll(self.shop_id)
+        """Asks Amazon what is new, and does what that rings for."""
+        jobs.do(POLL, self.shop_id)
+        jobs.do("reconcile", self.shop_id)
 
     def send(self, *, later: timedelta | None = None) -> None:
         """Works on what is due; with `later`, as if that much time had passed since."""

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from app.vendor import polling
 from app.vendor.limits import limiter
+from app.vendor.polling import sweeping, windows
 from app.vendor.tokens import tokens
 from tests.support.ports import free_ports
 from tests.vendor import amazon as simulated
@@ -44,8 +44,8 @@ def amazon(
         SP_API_APPLICATION_ID="amzn1.sp.solution.tests",
     )
     # Half a year takes Amazon's rates some seconds; the tests of back-fill ask for it.
-    monkeypatch.setattr(polling, "reach", lambda _connection: timedelta(days=14))
-    monkeypatch.setattr(polling, "TRIED_AGAIN_AFTER", ())
+    monkeypatch.setattr(windows, "reach", lambda _connection: timedelta(days=14))
+    monkeypatch.setattr(sweeping, "TRIED_AGAIN_AFTER", ())
     tokens._tokens.clear()
     limiter._buckets.clear()
     group = Amazon(amazon_origin)

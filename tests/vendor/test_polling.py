@@ -11,7 +11,7 @@ from app import messages
 from app.connections import locked
 from app.db import run, transaction
 from app.inventory.models import State
-from app.vendor import polling
+from app.vendor.polling import filing, sweeping, windows
 from tests.vendor.amazon import Amazon
 from tests.vendor.brand import MUG, STOVE, TENT, VendorBrand, make_vendor_brand
 
@@ -50,7 +50,7 @@ def raw_item(**changes: Any) -> dict[str, Any]:
 
 def store(brand: VendorBrand, *raw: Any) -> None:
     connection = run(locked, brand.shop_id, brand.connection_id)
-    run(polling.store_orders, brand.shop_id, connection, list(raw))
+    run(filing.store_orders, brand.shop_id, connection, list(raw))
 
 
 def raw_status(number: str, *, received: int) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def raw_status(number: str, *, received: int) -> dict[str, Any]:
 
 def store_status(brand: VendorBrand, *raw: Any) -> None:
     connection = run(locked, brand.shop_id, brand.connection_id)
-    run(polling.store_raw_statuses, brand.shop_id, connection, list(raw))
+    run(filing.store_raw_statuses, brand.shop_id, connection, list(raw))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_failed_poll_moves_no_window_and_is_shown(
 def test_a_single_failure_is_tried_again_at_once(
     brand: VendorBrand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling, "TRIED_AGAIN_AFTER", (0.01,))
+    monkeypatch.setattr(sweeping, "TRIED_AGAIN_AFTER", (0.01,))
     number = brand.amazon.place(TENT | {"amount": 1})
     brand.amazon.fail("html_503", "getPurchaseOrders")
     brand.poll()
@@ -134,7 +134,7 @@ def test_a_page_that_fails_leaves_the_window_to_be_asked_again(
     brand: VendorBrand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     placed = {brand.amazon.place(MUG | {"amount": 1}) for _ in range(5)}
-    monkeypatch.setattr(polling, "PAGE", 2)
+    monkeypatch.setattr(sweeping, "PAGE", 2)
     brand.amazon.fail("none", "getPurchaseOrders")
     brand.amazon.fail("html_503", "getPurchaseOrders")
     brand.poll()
@@ -149,7 +149,7 @@ def test_a_page_that_fails_leaves_the_window_to_be_asked_again(
 def test_half_a_year_is_read_on_the_first_day(
     brand: VendorBrand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling, "reach", lambda _connection: timedelta(days=182))
+    monkeypatch.setattr(windows, "reach", lambda _connection: timedelta(days=182))
     ages = [1, 6, 7, 8, 30, 90, 150, 181]
     placed = {
         brand.amazon.place(
@@ -170,9 +170,9 @@ def test_half_a_year_is_read_on_the_first_day(
 def test_back_fill_goes_on_where_it_was_cut(
     brand: VendorBrand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling, "reach", lambda _connection: timedelta(days=182))
+    monkeypatch.setattr(windows, "reach", lambda _connection: timedelta(days=182))
     old = brand.amazon.place(MUG | {"amount": 1}, ordered_at=NOW - timedelta(days=100))
-    monkeypatch.setattr(polling, "TIME_BUDGET", timedelta(seconds=0.5))
+    monkeypatch.setattr(sweeping, "TIME_BUDGET", timedelta(seconds=0.5))
     rounds = 0
     while (seen := brand.coverage()) is None or seen.back_filled < 1:
         brand.poll()
@@ -194,11 +194,11 @@ def test_the_same_poll_again_changes_nothing(brand: VendorBrand) -> None:
 
 
 def test_one_poll_at_a_time(brand: VendorBrand) -> None:
-    assert run(polling._lease, brand.shop_id, brand.connection_id)
+    assert run(windows.lease, brand.shop_id, brand.connection_id)
     calls = brand.amazon.calls("getPurchaseOrders")
     brand.poll()
     assert brand.amazon.calls("getPurchaseOrders") == calls
-    run(polling._release, brand.shop_id, brand.connection_id)
+    run(windows.release, brand.shop_id, brand.connection_id)
     brand.poll()
     assert brand.amazon.calls("getPurchaseOrders") > calls
 

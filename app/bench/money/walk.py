@@ -75,6 +75,7 @@ class Walk:
         self.product.do("amazon_poll")
         run(self._bring_file, self.product.shop_id)
         self.product.do("files")
+        self.product.do("reconcile")
 
     def truth(self) -> list[Fault]:
         """All that is truly wrong."""

@@ -88,6 +88,7 @@ class Walk:
         self.product.follow()
         self._look_up_unclear()
         self.product.do("amazon_poll")
+        self.product.do("reconcile")
 
     def amazon_notices(self) -> list[dict[str, Any]]:
         """The shipment notices that Amazon has, read once at the end."""

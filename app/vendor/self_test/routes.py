@@ -12,8 +12,9 @@ from app.bell import ring_after_commit
 from app.connections import Connection, connections
 from app.errors import Refused
 from app.http import Answer, APIBlueprint, Moment, answer, shop_transaction
-from app.vendor import coverage, terms
+from app.vendor import terms
 from app.vendor.connect_routes import AmazonConnection, ConnectionPath, view
+from app.vendor.polling import coverage
 from app.vendor.self_test.asking import CAPABILITIES, capabilities
 from app.vendor.self_test.tables import SELF_TEST, Capability
 from app.vendor.self_test.warnings import Warned, warnings

@@ -1,0 +1,1 @@
+"""Asking Amazon for purchase orders: windows without a gap, pages read ahead, papers filed."""
