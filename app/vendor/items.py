@@ -10,17 +10,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from app.db import shop_of
+from app.inventory.arrays import texts
 from app.inventory.models import Alias
 
 BY_ALIAS = """
 SELECT alias.kind, alias.value, alias.item_id
 FROM alias WHERE shop_id = :shop
-  AND ((kind = 'asin' AND value = ANY(:asins))
-    OR (kind IN ('vendor_sku', 'barcode') AND value = ANY(:skus)))
+  AND ((kind = 'asin' AND value = ANY(CAST(:asins AS text[])))
+    OR (kind IN ('vendor_sku', 'barcode') AND value = ANY(CAST(:skus AS text[]))))
 """
 BY_SKU = """
 SELECT sku, array_agg(item_id) FROM item
-WHERE shop_id = :shop AND sku = ANY(:skus) AND archived_at IS NULL GROUP BY sku
+WHERE shop_id = :shop AND sku = ANY(CAST(:skus AS text[])) AND archived_at IS NULL GROUP BY sku
 """
 
 
@@ -39,21 +40,16 @@ def resolve(session: Session, named: Iterable[Named]) -> dict[Named, int]:
     item has it as its SKU. An ASIN that stands beside a known vendor SKU becomes an alias as well.
     """
     wanted = set(named)
-    asins = [name.asin for name in wanted if name.asin]
-    skus = [name.vendor_sku for name in wanted if name.vendor_sku]
+    asins = list({name.asin for name in wanted if name.asin})
+    skus = list({name.vendor_sku for name in wanted if name.vendor_sku})
     if not asins and not skus:
         return {}
-    shop = shop_of(session)
+    asked = {"shop": shop_of(session), "asins": texts(asins), "skus": texts(skus)}
     aliases = {
-        (kind, value): item_id
-        for kind, value, item_id in session.execute(
-            text(BY_ALIAS), {"shop": shop, "asins": asins, "skus": skus}
-        )
+        (kind, value): item_id for kind, value, item_id in session.execute(text(BY_ALIAS), asked)
     }
     by_sku = {
-        sku: items[0]
-        for sku, items in session.execute(text(BY_SKU), {"shop": shop, "skus": skus})
-        if len(items) == 1
+        sku: items[0] for sku, items in session.execute(text(BY_SKU), asked) if len(items) == 1
     }
     found: dict[Named, int] = {}
     for name in wanted:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
-from typing import Any, Literal
+from functools import cached_property, lru_cache
+from typing import Any, Literal, NamedTuple
 
 LARGEST = 2**31 - 1
 STATES = ("New", "Acknowledged", "Closed")
@@ -19,8 +19,7 @@ class BadPaper(ValueError):
     """A paper that cannot be read; the sentence says which part of it."""
 
 
-@dataclass(frozen=True)
-class Quantity:
+class Quantity(NamedTuple):
     """An amount as Amazon wrote it, and the eaches it makes."""
 
     amount: int
@@ -32,8 +31,7 @@ class Quantity:
         return self.amount * self.unit_size if self.unit == "Cases" else self.amount
 
 
-@dataclass(frozen=True)
-class LineFacts:
+class LineFacts(NamedTuple):
     """One line of a purchase order."""
 
     line: str
@@ -84,8 +82,7 @@ class OrderFacts:
         return max(filter(None, (self.ordered_at, self.changed_at, self.state_changed_at)))
 
 
-@dataclass(frozen=True)
-class LineStatus:
+class LineStatus(NamedTuple):
     """What Amazon has confirmed and received of one line."""
 
     line: str
@@ -217,11 +214,15 @@ def window(value: Any) -> tuple[datetime, datetime] | None:
 
 def quantity(raw: Any) -> Quantity | None:
     """An ItemQuantity, or None where there is none. Raises BadPaper for numbers beyond belief."""
-    if not isinstance(raw, Mapping) or raw.get("amount") is None:
+    # A mapping that is no dict is looked for slowly, and there are five of these on each line.
+    if type(raw) is not dict and not isinstance(raw, Mapping):
         return None
-    amount, size = _whole(raw["amount"], "amount"), raw.get("unitSize")
+    amount = raw.get("amount")
+    if amount is None:
+        return None
+    amount, size = _whole(amount, "amount"), raw.get("unitSize")
     unit = "Cases" if raw.get("unitOfMeasure") == "Cases" else "Eaches"
-    found = Quantity(amount, unit, max(1, _whole(size, "unitSize") if size is not None else 1))
+    found = Quantity(amount, unit, (_whole(size, "unitSize") or 1) if size is not None else 1)
     if found.units > LARGEST:
         raise BadPaper(f"{found.amount} × {found.unit_size} is more than can be counted")
     return found
@@ -271,7 +272,7 @@ def _line_status(raw: Any) -> LineStatus:
 
 
 def _mapping(value: Any, name: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise BadPaper(f"{name} is not an object")
     return value
 
@@ -316,9 +317,14 @@ def _decimal(value: Any) -> Decimal | None:
 
 def _moment(value: Any, name: str) -> datetime:
     try:
-        found = datetime.fromisoformat(str(value).strip())
+        return _read_moment(str(value))
     except ValueError:
         raise BadPaper(f"{name} {value!r} is not a date and time") from None
+
+
+@lru_cache(maxsize=1024)  # the lines of an order mostly say the same times
+def _read_moment(value: str) -> datetime:
+    found = datetime.fromisoformat(value.strip())
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 

@@ -226,6 +226,9 @@ CORRUPTIONS = {
     "received_units_equal_the_newest_receipt": "INSERT INTO receipt (shop_id, region, number, line,"
     " observed_at, total, amount, unit, unit_size) SELECT shop_id, region, number, line, now(), 1, 1,"
     " 'Eaches', 1 FROM purchase_order_line",
+    "receipts_are_of_known_lines": "INSERT INTO receipt (shop_id, region, number, line, observed_at,"
+    " total, amount, unit, unit_size) SELECT shop_id, region, number, 'gone', now(), 1, 1, 'Eaches', 1"
+    " FROM purchase_order_line",
 }
 
 

@@ -123,11 +123,16 @@ def quantity(line: dict[str, Any], amount: int) -> dict[str, Any]:
     return {"amount": amount, "unitOfMeasure": line["unit"], "unitSize": line["unit_size"]}
 
 
+def status_of(order: dict[str, Any]) -> str:
+    """What getPurchaseOrdersStatus says the order is, as a whole."""
+    return "CLOSED" if order["state"] == "Closed" else "OPEN"
+
+
 def as_status(order: dict[str, Any]) -> dict[str, Any]:
     """The order as getPurchaseOrdersStatus gives it."""
     return {
         "purchaseOrderNumber": order["number"],
-        "purchaseOrderStatus": "CLOSED" if order["state"] == "Closed" else "OPEN",
+        "purchaseOrderStatus": status_of(order),
         "purchaseOrderDate": order["ordered_at"],
         "lastUpdatedDate": order["updated_at"],
         "sellingParty": {"partyId": order["vendor_code"]},

@@ -226,12 +226,11 @@ class Amazon:
             found = [one for one in found if _inside(one["available_at"], created)]
         if updated:
             found = [one for one in found if _inside(one["updated_at"], updated)]
-        statuses = [orders.as_status(one) for one in found]
         wanted = request.args.get("purchaseOrderStatus")
         if wanted:
-            statuses = [one for one in statuses if one["purchaseOrderStatus"] == wanted]
-        page, token = _page(statuses)
-        payload: dict[str, Any] = {"ordersStatus": page}
+            found = [one for one in found if orders.status_of(one) == wanted]
+        page, token = _page(found)
+        payload: dict[str, Any] = {"ordersStatus": [orders.as_status(one) for one in page]}
         if token:
             payload["pagination"] = {"nextToken": token}
         return 200, {"payload": payload}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -210,7 +209,7 @@ def _beside(
 
 
 def _units(line: Any, amount: int | None) -> int | None:
-    return None if amount is None else replace(line.ordered, amount=amount).units
+    return None if amount is None else line.ordered._replace(amount=amount).units
 
 
 def take(session: Session, kept: FileImport, papers: Sequence[Paper]) -> None:

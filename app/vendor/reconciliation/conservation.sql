@@ -130,3 +130,8 @@ JOIN (SELECT DISTINCT ON (region, number, line) region, number, line, total FROM
       WHERE shop_id = :shop ORDER BY region, number, line, observed_at DESC) AS newest
     USING (region, number, line)
 WHERE line.shop_id = :shop AND line.received_units <> newest.total;
+
+-- check: receipts_are_of_known_lines
+SELECT receipt.region, receipt.number, receipt.line, receipt.total
+FROM receipt LEFT JOIN purchase_order_line AS line USING (shop_id, region, number, line)
+WHERE receipt.shop_id = :shop AND line.shop_id IS NULL;
