@@ -16,6 +16,8 @@ QUEUE = "holdfast"
 WORK = "app.jobs.work"
 LONGEST_SILENCE = 15  # seconds after which a ring that nobody answered may ring again
 JOB_TIMEOUT = 120
+LONG_JOBS = {"exports": 3600}
+"""Seconds of the jobs that may take longer in one piece: a file of a million rows is one."""
 
 
 @lru_cache(maxsize=1)
@@ -34,7 +36,11 @@ def ring(job: str, shop_id: int) -> bool:
     if not connection().set(flag(job, shop_id), 1, nx=True, ex=LONGEST_SILENCE):
         return False
     queue().enqueue(
-        WORK, args=(job, shop_id), job_timeout=JOB_TIMEOUT, result_ttl=0, failure_ttl=3600
+        WORK,
+        args=(job, shop_id),
+        job_timeout=LONG_JOBS.get(job, JOB_TIMEOUT),
+        result_ttl=0,
+        failure_ttl=3600,
     )
     return True
 

@@ -56,7 +56,7 @@ from app.vendor.evidence import vault
 from app.vendor.files import working as files
 from app.vendor.invoice_tables import Invoice, VendorCode
 from app.vendor.journals.entries import PARTS
-from app.vendor.journals.tables import JournalAccount
+from app.vendor.journals.tables import JournalAccount, JournalExport
 from app.vendor.payments import reading as remittances
 from app.vendor.payments.stated import Payment
 from app.vendor.payments.tables import RemittanceReading, RemittanceWitness
@@ -104,6 +104,7 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     "/api/discrepancies/{}": lambda owned: {"owner": "stranger", "note": "mine now"},
     "/api/discrepancies/{}/adopt": lambda owned: {},
     "/api/discrepancies/{}/status": lambda owned: {"status": "in_progress"},
+    "/api/remittances/{}/{}/payee": lambda owned: {"payee": "ANY"},
     "/api/bank-lines/{}/confirm": lambda owned: {"region": "na", "payment_id": MARK},
     "/api/bank-lines/rules": lambda owned: {"not_in_bank_after_days": 5},
     "/api/discrepancies/bulk": lambda owned: {
@@ -194,7 +195,13 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "table": "items",
         "address_id": owned.address_id,
     },
+    "/api/export-schedules/{}": lambda owned: {
+        "name": "mine",
+        "table": "items",
+        "address_id": owned.address_id,
+    },
     "/api/alert-rules": lambda owned: {"address_id": owned.address_id, "kind": "collision_open"},
+    "/api/alert-rules/{}": lambda owned: {"address_id": 1, "kind": "collision_open"},
     "/api/co-op-agreements": lambda owned: AGREEMENT,
     "/api/co-op-agreements/{}": lambda owned: AGREEMENT,
     "/api/co-op-charges": lambda owned: {
@@ -278,6 +285,7 @@ class Owned:
     bank_line_id: int
     match_id: int
     agreed_cost_id: int
+    export_id: int
 
     @property
     def announced(self) -> dict[str, str]:
@@ -329,6 +337,7 @@ class Owned:
             "bank_line_id": self.bank_line_id,
             "schedule_id": self.schedule_id,
             "exported_id": self.exported_id,
+            "export_id": self.export_id,
             "currency": "USD",
             "reference": MARK,
             "base": "EUR",
@@ -381,6 +390,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         task_id = _work(session, discrepancy_id, evidence.evidence_id)
         match_id = _match(session, invoice_id)
         agreed_cost_id = _agree_cost(session)
+        export_id = _export(session)
     assert connection_id is not None
     _connect(STRANGER)
     return Owned(
@@ -407,6 +417,7 @@ def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned
         bank_line_id,
         match_id,
         agreed_cost_id,
+        export_id,
     )
 
 
@@ -790,6 +801,28 @@ def _shown(answer: Any) -> str:
         return str(content.decode(errors="replace"))
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         return " ".join(book.read(name).decode() for name in book.namelist())
+
+
+def _export(session: Session) -> int:
+    """A journal that went to the owner's books."""
+    day = datetime.now(UTC).date()
+    made = JournalExport(
+        shop_id=this_shop(session).shop_id,
+        software="odoo",
+        currency="USD",
+        from_day=day,
+        to_day=day,
+        scope="all",
+        entries=1,
+        name=MARK,
+        media_type="text/csv",
+        content=MARK.encode(),
+        exported_at=datetime.now(UTC),
+        exported_by=f"user:{MARK}",
+    )
+    session.add(made)
+    session.flush()
+    return made.export_id
 
 
 def _body(rule: str, owned: Owned) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from app.errors import FieldError, Refused
 from app.vendor import taxes
 from app.vendor.invoice_tables import VendorCode
 from app.vendor.marketplaces import MARKETPLACES
+from app.vendor.payments import payees
 
 NEEDED = (
     "marketplace",
@@ -89,6 +90,8 @@ def code_of(session: Session, region: str, code: str, *, lock: bool = False) -> 
         found = VendorCode(shop_id=shop_of(session), region=region, code=code)
         session.add(found)
         session.flush()
+        # A region that had one payee may have two now.
+        payees.decide_anew(session, region)
     return found
 
 
@@ -103,12 +106,15 @@ def keep(session: Session, region: str, code: str, billing: Billing, *, by: str)
     if errors:
         raise Refused("cannot_keep", "Some of this cannot be right.", errors=errors)
     row = code_of(session, region, code, lock=True)
+    before = row.payee_code
     for name in Billing.__dataclass_fields__:
         value = getattr(billing, name)
         setattr(row, name, dict(value) if isinstance(value, Mapping) else value)
     row.changed_at, row.changed_by = datetime.now(UTC), by
     session.add(row)
     session.flush()
+    if row.payee_code != before:
+        payees.decide_anew(session, region)
     return row
 
 

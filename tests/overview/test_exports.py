@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 
 from app.db import run, snapshot, transaction
+from app.overview.exports import table as one_table
 from app.overview.exports import tables, writing
 from tests.house import PROJECT
 from tests.support.screen import Screen, open_screen
@@ -65,8 +66,8 @@ def test_every_table_has_the_columns_that_the_documentation_promises_in_their_or
 
 def test_every_table_can_be_taken_along_while_it_is_still_empty(screen: Screen) -> None:
     for table in tables.ALL:
-        if table.name == "movements":
-            continue  # of an item, and there is none
+        if table.name in ("movements", "vendor-codes"):
+            continue  # of an item, and there is none; and the one that the shop starts with
         content = screen.download(f"/exports/{table.name}").decode("utf-8-sig")
         assert content == ",".join(one.name for one in table.columns) + "\r\n", table.name
 
@@ -76,7 +77,7 @@ def test_a_file_holds_all_rows_that_the_screens_filters_find(
 ) -> None:
     for number in ("4AAA", "4BBB", "4CCC", "5DDD"):
         order(books, number)
-    monkeypatch.setattr(tables, "AT_ONCE", 2)
+    monkeypatch.setattr(one_table, "AT_ONCE", 2)
     listed = [row["number"] for row in screen.all("/purchase-orders", search="4")]
     taken = rows_of(screen, "/exports/purchase-orders?search=4")
     assert [row["number"] for row in taken] == listed == ["4CCC", "4BBB", "4AAA"]
@@ -158,7 +159,7 @@ def test_a_file_is_of_one_moment_however_long_it_takes(
 ) -> None:
     order(books, "4AAA", ordered_at=NOW)
     order(books, "4BBB", ordered_at=NOW)
-    monkeypatch.setattr(tables, "AT_ONCE", 1)
+    monkeypatch.setattr(one_table, "AT_ONCE", 1)
     table = tables.named("purchase-orders")
     with snapshot(books.shop_id) as session:
         pages = table.pages(session, table.asked({}))

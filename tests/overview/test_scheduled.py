@@ -82,6 +82,20 @@ def test_a_schedule_makes_one_file_with_its_filters_and_mails_it(
     assert schedule["next_at"] > datetime.now(UTC).isoformat() > schedule["last_at"]
 
 
+def test_a_schedule_is_changed_and_its_next_time_is_counted_anew(
+    books: Books, screen: Screen
+) -> None:
+    [kept] = screen.ask("/export-schedules", 201, "POST", WEEKLY)["data"]
+    other = WEEKLY | {"name": "Every day", "rhythm": "daily", "hour": 3, "filters": {}}
+    [changed] = screen.ask(f"/export-schedules/{kept['id']}", 200, "PUT", other)["data"]
+    assert (changed["name"], changed["rhythm"], changed["filters"]) == ("Every day", "daily", {})
+    assert changed["next_at"] != kept["next_at"] and changed["making_since"] is None
+    come_due(books)
+    work(books)
+    [file] = screen.all("/exported-files")
+    assert file["schedule"] == "Every day"
+
+
 def test_without_an_address_a_file_only_comes_into_the_list_when_asked_for(
     books: Books, screen: Screen, mailbox: Mailbox
 ) -> None:

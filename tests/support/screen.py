@@ -28,9 +28,9 @@ class Screen:
         assert answer.status_code == status, answer.get_data(as_text=True)
         return answer.get_json()
 
-    def download(self, path: str) -> bytes:
+    def download(self, path: str, method: str = "GET") -> bytes:
         """A file, as it is."""
-        answer = self.web.get(f"/api{path}", headers=bearer(self.domain))
+        answer = self.web.open(f"/api{path}", method=method, headers=bearer(self.domain))
         assert answer.status_code == 200, answer.get_data(as_text=True)
         return bytes(answer.get_data())
 

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
-from app.db import run
+from app.db import run, transaction
 from app.vendor.journals import entries, layouts
 from app.vendor.journals.entries import Entry, Leg, PaidPart
 from app.vendor.journals.layouts import Account
@@ -186,13 +187,13 @@ def test_the_papers_of_a_period_become_entries_of_their_own_parts(books: Books) 
 
 
 def rows_of(screen: Screen, software: str) -> list[dict[str, str]]:
-    content = screen.download(f"/journals/file?{PERIOD}&software={software}")
+    content = screen.download(f"/journals/file?{PERIOD}&software={software}", method="POST")
     return list(csv.DictReader(StringIO(content.decode())))
 
 
 def test_each_software_gets_the_layout_that_it_imports(books: Books, screen: Screen) -> None:
     story(books)
-    refused = screen.ask(f"/journals/file?{PERIOD}&software=xero", 422)
+    refused = screen.ask(f"/journals/file?{PERIOD}&software=xero", 422, "POST")
     assert refused["code"] == "accounts_missing"
     assert {one["field"] for one in refused["errors"]} == {
         "receivable",
@@ -234,3 +235,49 @@ def test_a_period_that_is_none_is_refused(screen: Screen) -> None:
     wrong = screen.ask("/journals?from_day=2026-02-01&to_day=2026-01-01&currency=USD", 422)
     assert wrong["code"] == "invalid_input"
     assert rows_of(screen, "odoo") == []
+
+
+def test_a_second_export_of_a_period_says_so_and_writes_what_changed_as_corrections(
+    books: Books, screen: Screen
+) -> None:
+    story(books)
+    screen.ask("/journals/settings", 200, "PUT", MAP)
+    assert screen.ask(f"/journals?{PERIOD}&software=odoo")["since"] is None
+    first = rows_of(screen, "odoo")
+    again = screen.ask(f"/journals/file?{PERIOD}&software=odoo", 409, "POST")
+    assert again["code"] == "exported_before"
+    assert rows_of(screen, "odoo&scope=changes") == []
+    # The payment is read again and says more, an invoice is new, and another software has nothing.
+    books.pay("R1", ("INV1", "100"), ("INV1SC", "-15"))
+    books.bill("INV2", ("P1", "1", 1, "10"))
+    since = screen.ask(f"/journals?{PERIOD}&software=odoo")["since"]
+    assert (since["new"], since["changed"], since["gone"], since["same"]) == (1, 1, 0, 1)
+    assert screen.ask(f"/journals?{PERIOD}&software=xero")["since"] is None
+    written = rows_of(screen, "odoo&scope=changes")
+    assert [row["ref"] for row in written if row["ref"]] == ["I-INV2", "P-R1-C1"]
+    correction = {
+        row["line_ids/name"].removeprefix("P-R1-C1 "): (
+            row["line_ids/debit"],
+            row["line_ids/credit"],
+        )
+        for row in written[2:]
+    }
+    assert correction == {"bank": ("5.00", "0"), "shortage_claim": ("0", "5.00")}
+    # A payment that is gone is taken back, once.
+    with transaction(books.shop_id) as session:
+        session.execute(text("DELETE FROM remittance"))
+    since = screen.ask(f"/journals?{PERIOD}&software=odoo")["since"]
+    assert [(one["what"], one["number"]) for one in since["changes"]] == [("gone", "P-R1-C2")]
+    assert [row["ref"] for row in rows_of(screen, "odoo&scope=changes") if row["ref"]] == [
+        "P-R1-C2"
+    ]
+    assert screen.ask(f"/journals?{PERIOD}&software=odoo")["since"]["gone"] == 0
+    kept = screen.all("/journals/exports")
+    assert [(one["scope"], one["entries"]) for one in kept] == [
+        ("changes", 1),
+        ("changes", 2),
+        ("changes", 0),
+        ("all", 2),
+    ]
+    content = screen.download(f"/journals/exports/{kept[-1]['export_id']}/file")
+    assert list(csv.DictReader(StringIO(content.decode()))) == first

@@ -328,17 +328,40 @@ def add_rule(body: RuleBody) -> Any:
     return answer(view, 201)
 
 
+@api.put("/alert-rules/<int:rule_id>", responses={200: AlertsView})
+def change_rule(path: RulePath, body: RuleBody) -> Any:
+    """Says a rule anew; what it has told is not told again, unless it is about something else now."""
+    with shop_transaction() as session:
+        rule = _rule(session, path.rule_id)
+        _address(session, body.address_id)
+        if body.kind != rule.kind:
+            session.execute(
+                text("DELETE FROM alert WHERE shop_id = :shop AND rule_id = :rule"),
+                {"shop": rule.shop_id, "rule": rule.rule_id},
+            )
+        for name, value in body.model_dump().items():
+            setattr(rule, name, value)
+        session.flush()
+        ring_after_commit(session, "alerts")
+        view = _view(session)
+    return answer(view)
+
+
 @api.delete("/alert-rules/<int:rule_id>", responses={200: AlertsView})
 def remove_rule(path: RulePath) -> Any:
     """Nobody is told under this rule any more; what it noticed is forgotten."""
     with shop_transaction() as session:
-        rule = session.get(AlertRule, (shop_of(session), path.rule_id))
-        if rule is None:
-            raise Refused("not_found", "There is no such rule in this shop.", status=404)
-        session.delete(rule)
+        session.delete(_rule(session, path.rule_id))
         session.flush()
         view = _view(session)
     return answer(view)
+
+
+def _rule(session: Session, rule_id: int) -> AlertRule:
+    found = session.get(AlertRule, (shop_of(session), rule_id))
+    if found is None:
+        raise Refused("not_found", "There is no such rule in this shop.", status=404)
+    return found
 
 
 def _address(session: Session, address_id: int) -> AlertAddress:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from app.db import snapshot
 from app.http import Answer, APIBlueprint, PageQuery, answer, principal
 from app.overview.exports import tables, writing
+from app.overview.exports.table import Table
 
 EXPORTS = Tag(name="exports", description="Every table as CSV and XLSX, with columns that stay.")
 api = APIBlueprint("exports", __name__, url_prefix="/api", abp_tags=[EXPORTS])
@@ -70,7 +71,7 @@ def export_table(path: TablePath, query: FormatQuery) -> Any:
     return response
 
 
-def _view(table: tables.Table) -> TableView:
+def _view(table: Table) -> TableView:
     return TableView(
         name=table.name,
         filters=sorted(table.query.model_fields.keys() - PageQuery.model_fields.keys()),

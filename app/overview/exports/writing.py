@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from io import StringIO
@@ -23,7 +23,7 @@ from app.errors import FieldError, Refused
 from app.http import PageQuery
 from app.inventory.futures import zone_of
 from app.overview.exports.columns import Column, Value
-from app.overview.exports.tables import Row, Table
+from app.overview.exports.table import Row, Table
 from app.shops import this_shop
 
 Format = Literal["csv", "xlsx"]
@@ -35,6 +35,8 @@ MEDIA: dict[Format, str] = {
 # What a spreadsheet would take for the beginning of a formula:
 # https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+READ_INTO = ("=", "#")
+"""What the library would take for a formula or for an error."""
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 as the machine's old code page
 MOST_XLSX_ROWS = 1_048_575  # a sheet's 1,048,576 less the heading, by Excel's own limit
 CHUNK = 64 * 1024
@@ -48,18 +50,35 @@ def file_name(session: Session, table: Table, form: Format) -> str:
     return f"holdfast-{shop}-{table.name}-{day:%Y-%m-%d}.{form}"
 
 
-def chunks(session: Session, table: Table, query: PageQuery, form: Format) -> Iterator[bytes]:
+def chunks(
+    session: Session,
+    table: Table,
+    query: PageQuery,
+    form: Format,
+    told: Callable[[int], None] | None = None,
+) -> Iterator[bytes]:
     """The file, piece by piece; never more than a page of its rows in memory.
+
+    `told` is called with the rows read so far, once for each page of them.
 
     The first rows are read before this returns, so a wrong filter is refused before a file begins.
     Raises Refused("too_many_rows") for more rows than a sheet of XLSX can hold.
     """
     zone = zone_of(session)
-    pages = table.pages(session, query)
+    pages = _counted(table.pages(session, query), told)
     rows = chain.from_iterable(chain([next(pages)], pages))
     if form == "csv":
         return _csv(table.columns, rows, zone)
     return _pieces(_xlsx(table, query, rows, zone))
+
+
+def _counted(pages: Iterator[list[Row]], told: Callable[[int], None] | None) -> Iterator[list[Row]]:
+    rows = 0
+    for page in pages:
+        rows += len(page)
+        if told is not None:
+            told(rows)
+        yield page
 
 
 def _csv(columns: Sequence[Column], rows: Iterator[Row], zone: ZoneInfo) -> Iterator[bytes]:
@@ -114,7 +133,7 @@ def _xlsx(table: Table, query: PageQuery, rows: Iterator[Row], zone: ZoneInfo) -
 
 
 def _fill(sheet: Any, columns: Sequence[Column], rows: Iterator[Row], zone: ZoneInfo) -> None:
-    heading = [_cell(sheet, column.name) for column in columns]
+    heading = [WriteOnlyCell(sheet, value=column.name) for column in columns]
     for cell in heading:
         cell.font = Font(bold=True)
     sheet.append(heading)
@@ -142,13 +161,16 @@ def _about(sheet: Any, table: Table, query: PageQuery, zone: ZoneInfo) -> None:
 
 def _cell(sheet: Any, value: Value) -> Any:
     if isinstance(value, datetime):
-        value = value.replace(tzinfo=None)  # a cell knows no zone; the sheet About names it
-    if isinstance(value, str):
-        value = ILLEGAL_CHARACTERS_RE.sub("", value)
-    cell = WriteOnlyCell(sheet, value=value)
-    if isinstance(value, str):
-        # A SKU that begins with "=" is a SKU, never a formula.
-        cell.data_type = "s"
+        return value.replace(tzinfo=None)  # a cell knows no zone; the sheet About names it
+    if not isinstance(value, str):
+        return value
+    plain = ILLEGAL_CHARACTERS_RE.sub("", value)
+    if not plain.startswith(READ_INTO):
+        return plain
+    # A SKU that begins with "=" is a SKU, never a formula. A cell of its own costs five times a
+    # plain value, so only such a text gets one.
+    cell = WriteOnlyCell(sheet, value=plain)
+    cell.data_type = "s"
     return cell
 
 

@@ -63,6 +63,8 @@ class ScheduleBody(BaseModel):
 
 
 class ScheduleView(Answer):
+    """One schedule. `making_since` and `rows_made`: while a file of it is being made."""
+
     id: int
     name: str
     table: str
@@ -76,6 +78,9 @@ class ScheduleView(Answer):
     next_at: Moment
     last_at: Moment | None
     error: str | None
+    address_id: int | None
+    making_since: Moment | None
+    rows_made: int | None
 
 
 class SchedulesView(Answer):
@@ -123,6 +128,23 @@ def add_schedule(body: ScheduleBody) -> Any:
         session.flush()
         view = _view(session)
     return answer(view, 201)
+
+
+@api.put("/export-schedules/<int:schedule_id>", responses={200: SchedulesView})
+def change_schedule(path: SchedulePath, body: ScheduleBody) -> Any:
+    """Says a schedule anew; its files stay, and its next time is counted from now."""
+    working.check(body.table, body.filters)
+    with shop_transaction() as session:
+        _check_address(session, body.address_id)
+        row = working.named(session, path.schedule_id)
+        row.table_name = body.table
+        for name, value in body.model_dump(exclude={"table"}).items():
+            setattr(row, name, value)
+        row.error = None
+        row.next_at = working.next_time(row, database_time(), zone_of(session))
+        session.flush()
+        view = _view(session)
+    return answer(view)
 
 
 @api.delete("/export-schedules/<int:schedule_id>", responses={200: SchedulesView})
@@ -249,6 +271,9 @@ def _view(session: Session) -> SchedulesView:
                         "next_at",
                         "last_at",
                         "error",
+                        "address_id",
+                        "making_since",
+                        "rows_made",
                     }
                 ),
                 id=row.schedule_id,

@@ -63,6 +63,8 @@ class ExportSchedule(Table, table=True):
     next_at: datetime
     last_at: datetime | None = None
     error: str | None = Field(default=None, description="Why the newest could not be made.")
+    making_since: datetime | None = Field(default=None, description="Of the file being made now.")
+    rows_made: int | None = Field(default=None, sa_type=Integer, description="Of it, so far.")
     made_by: str
     made_at: datetime = Field(default_factory=_now)
 

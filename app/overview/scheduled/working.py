@@ -30,6 +30,8 @@ TOPIC = "exports"
 LARGEST = 20 * 1024 * 1024
 """Of one file in bytes: most mail servers take no more than 25 MB, and mail makes it a third larger."""
 KEPT = 30
+SAID_EVERY = 5_000
+"""Rows after which it is said how far a file has come."""
 WITHOUT_CONTENT = defer(ExportedFile.content)  # type: ignore[arg-type]
 
 FORGET_OLD = """
@@ -110,15 +112,35 @@ def _made(shop_id: int, schedule: ExportSchedule) -> tuple[str, bytes]:
     table = tables.named(schedule.table_name)
     form: writing.Format = "xlsx" if schedule.format == "xlsx" else "csv"
     content = bytearray()
+    run(_come_to, shop_id, schedule.schedule_id, 0)
+    said = 0
+
+    def told(rows: int) -> None:
+        # In a transaction of its own: the snapshot that is read from says nothing until it ends.
+        nonlocal said
+        if rows - said >= SAID_EVERY:
+            said = rows
+            run(_come_to, shop_id, schedule.schedule_id, rows)
+
     with snapshot(shop_id) as session:
         name = writing.file_name(session, table, form)
-        for piece in writing.chunks(session, table, table.asked(schedule.filters), form):
+        asked = table.asked(schedule.filters)
+        for piece in writing.chunks(session, table, asked, form, told):
             content += piece
             if len(content) > LARGEST:
                 raise TooLarge(
                     f"The file is larger than {LARGEST // 1024 // 1024} MB; narrow its filters."
                 )
     return name, bytes(content)
+
+
+def _come_to(session: Session, schedule_id: int, rows: int) -> None:
+    """Says how far the file has come, for the screen."""
+    schedule = named(session, schedule_id)
+    if rows == 0:
+        schedule.making_since = database_time()
+    schedule.rows_made = rows
+    session.flush()
 
 
 def _keep(session: Session, seen: ExportSchedule, name: str, content: bytes) -> None:
@@ -172,7 +194,7 @@ def _go_on(
 ) -> None:
     """To its next time; those that were missed meanwhile are not made up for."""
     now = database_time()
-    schedule.error = error
+    schedule.error, schedule.making_since, schedule.rows_made = error, None, None
     if error is None:
         schedule.last_at = now
     if schedule.next_at == seen.next_at:

@@ -336,6 +336,12 @@ PAYMENT_FIELDS = (
         choices=PAYMENT_STATUSES,
         of_order=True,
     ),
+    FileField(
+        "payee",
+        "text",
+        ("Payee", "Payee Code", "Vendor Code", "收款方", "供应商代码"),
+        of_order=True,
+    ),
 )
 PAYMENT_LINE_FIELDS = (
     FileField("of_payment", "text", ("Payment Number", "付款编号"), required=True),

@@ -22,7 +22,7 @@ from app.vendor.files.paper import Became, Difference, Paper, Preview, by_place,
 from app.vendor.files.reading import Columns, Habits, Record, habits_of
 from app.vendor.files.sheet import Fault, Unreadable
 from app.vendor.files.tables import FileImport
-from app.vendor.payments import findings, witnesses
+from app.vendor.payments import findings, payees, witnesses
 from app.vendor.payments.stated import Line, Payment, payment
 from app.vendor.payments.tables import RemittanceWitness
 from app.vendor.x12.envelope import X12Error, is_x12
@@ -125,6 +125,7 @@ def _advised(said: Advice, kept: FileImport) -> Stated:
         currency=currency,
         method=said.method,
         lines=tuple(lines),
+        payee=said.payee,
     )
     return Stated(said.segment, made, witnesses.EDI)
 
@@ -219,6 +220,7 @@ def _stated(one: _Gathered, usual: str) -> Stated:
             invoice_currency=inner if "invoice_amount" in said else None,
             exchange_rate=said.get("exchange_rate"),
             method=said.get("payment_method"),
+            payee=said.get("payee"),
             lines=tuple(_line(line.values, inner) for line in one.lines),
         ),
     )
@@ -247,9 +249,13 @@ def _noon(day: date) -> datetime:
 
 def outcomes(session: Session, kept: FileImport, stated: Sequence[Stated]) -> list[Paper]:
     """What becomes of each of these payments."""
-    region = kept.choices["region"]
-    known = witnesses.newest(session, region, [one.payment.number for one in stated])
-    return [_paper(session, region, known, one) for one in stated]
+    chosen = kept.choices["region"]
+    papers = []
+    for one in stated:
+        region = payees.region_of(session, one.payment, chosen)
+        known = witnesses.newest(session, region, [one.payment.number])
+        papers.append(_paper(session, region, known, one))
+    return papers
 
 
 def _paper(
@@ -282,7 +288,7 @@ def _paper(
         len(said.lines),
         0,
         differences,
-        {"stated": one},
+        {"stated": one, "region": region},
         said.amount,
         said.currency,
     )
@@ -300,7 +306,7 @@ def take(session: Session, kept: FileImport, papers: Sequence[Paper]) -> None:
     for paper in papers:
         if paper.became != "same":
             one: Stated = paper.content["stated"]
-            region = kept.choices["region"]
+            region = paper.content["region"]
             witnesses.keep(session, region, one.source, kept.import_id, one.payment)
     findings.state(session)
     bank.state(session)

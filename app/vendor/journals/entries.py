@@ -106,7 +106,7 @@ class Entry:
     number: str
     day: date
     currency: str
-    kind: Literal["invoice", "credit_note", "payment"]
+    kind: Literal["invoice", "credit_note", "payment", "correction"]
     path: str
     legs: tuple[Leg, ...]
 
@@ -205,7 +205,7 @@ def of_invoice(
         currency,
         "credit_note" if is_credit else "invoice",
         f"/invoices/{invoice_id}",
-        _legs({"receivable": whole, "tax": -taxed, "revenue": taxed - whole}),
+        legs_of({"receivable": whole, "tax": -taxed, "revenue": taxed - whole}),
     )
 
 
@@ -241,7 +241,7 @@ def of_payment(
             _add(own, "clearing", received)
         legs = {part: rounded(amount, currency) for part, amount in own.items()}
         _add(legs, "difference", -sum(legs.values(), Decimal(0)))
-        made = _legs(legs)
+        made = legs_of(legs)
         if made:
             name = f"P-{number}" if len(parts) == 1 else f"P-{number}-{currency}"
             yield Entry(name, day, currency, "payment", path, made)
@@ -257,7 +257,7 @@ def _add(parts: dict[str, Decimal], part: str, amount: Decimal) -> None:
     parts[part] = parts.get(part, Decimal(0)) + amount
 
 
-def _legs(parts: Mapping[str, Decimal]) -> tuple[Leg, ...]:
+def legs_of(parts: Mapping[str, Decimal]) -> tuple[Leg, ...]:
     """Debits before credits, in the order of the parts; what is nothing is left out."""
     found = [Leg(part, amount) for part, amount in parts.items() if amount]
     return tuple(sorted(found, key=lambda leg: (leg.amount < 0, PARTS.index(leg.part))))

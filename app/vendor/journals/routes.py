@@ -11,18 +11,32 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field, model_validator
-from sqlmodel import Session, select
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col, select
 
 from app.db import database_time, shop_of
 from app.errors import FieldError, Refused
-from app.http import Answer, Money, answer, principal, shop_transaction
-from app.vendor.journals import entries, layouts
-from app.vendor.journals.tables import JournalAccount, JournalSetting
+from app.http import (
+    Answer,
+    Moment,
+    Money,
+    Page,
+    PageQuery,
+    answer,
+    cut_page,
+    decode_cursor,
+    principal,
+    shop_transaction,
+)
+from app.vendor.journals import entries, exporting, layouts
+from app.vendor.journals.tables import JournalAccount, JournalExport, JournalSetting
+from app.vendor.lookups import whole_of_cursor
 
 TAG = Tag(name="journals", description="Entries for the shop's own books of account.")
 api = APIBlueprint("journals", __name__, url_prefix="/api", abp_tags=[TAG])
 
 MOST_DAYS = 366
+WITHOUT_CONTENT = defer(JournalExport.content)  # type: ignore[arg-type]
 MOST_SHOWN = 100
 
 
@@ -40,10 +54,24 @@ class PeriodQuery(BaseModel):
         return self
 
 
+class JournalQuery(PeriodQuery):
+    """And, to compare with what was exported before, for which software."""
+
+    software: layouts.Software | None = None
+
+
 class FileQuery(PeriodQuery):
-    """And for which software."""
+    """And for which software. `changes`: only what is new or other than it was exported before.
+
+    Without a scope a period of which something was exported before is refused, and says so.
+    """
 
     software: layouts.Software
+    scope: Literal["all", "changes"] | None = None
+
+
+class ExportPath(BaseModel):
+    export_id: int = Field(ge=1, le=2**31 - 1)
 
 
 class AccountBody(BaseModel):
@@ -113,8 +141,49 @@ class EntryView(Answer):
     amount: Money = Field(description="Of its debits, which its credits equal.")
 
 
+class ExportView(Answer):
+    """One file that went to the shop's books."""
+
+    export_id: int
+    software: str
+    currency: str
+    from_day: date
+    to_day: date
+    scope: str
+    entries: int
+    name: str
+    exported_at: Moment
+    exported_by: str
+
+
+class ChangeView(Answer):
+    """An entry that is new, changed or gone since the period was exported.
+
+    `amount` is of the debits of the entry that would be written: the new one, or its correction.
+    """
+
+    number: str
+    what: Literal["new", "changed", "gone"]
+    path: str
+    amount: Money
+
+
+class SinceView(Answer):
+    """A period against what was exported of it before; the first hundred changes are shown."""
+
+    exports: list[ExportView]
+    same: int
+    new: int
+    changed: int
+    gone: int
+    changes: list[ChangeView]
+
+
 class JournalView(Answer):
-    """What a file of this period would hold; the newest entries are shown."""
+    """What a file of this period would hold; the newest entries are shown.
+
+    `since` is null without a software, and where nothing of the period was exported to it before.
+    """
 
     entries: int
     debit: Money
@@ -122,14 +191,17 @@ class JournalView(Answer):
     parts: list[PartView]
     missing: list[str] = Field(description="Parts that are used and have no account yet.")
     newest: list[EntryView]
+    since: SinceView | None
 
 
 @api.get("/journals", responses={200: JournalView})
-def read_journal(query: PeriodQuery) -> Any:
-    """The entries of a period, added up by part."""
+def read_journal(query: JournalQuery) -> Any:
+    """The entries of a period, added up by part, and what is other than it was exported before."""
     with shop_transaction() as session:
         made = _entries(session, query)
         view = _view(made, _accounts(session), query.currency)
+        if query.software is not None:
+            view.since = _since(session, _period(query, query.software), made)
     return answer(view)
 
 
@@ -168,34 +240,126 @@ def keep_settings(body: SettingsBody) -> Any:
     return answer(view)
 
 
-@api.get("/journals/file")
-def read_file(query: FileQuery) -> Any:
-    """The entries as the software imports them; a ZIP where it takes no more rows in one file."""
+@api.post("/journals/file")
+def export_journal(query: FileQuery) -> Any:
+    """The entries as the software imports them; a ZIP where it takes no more rows in one file.
+
+    What was exported is kept, so that a later export knows what is other by then.
+    """
+    period = _period(query, query.software)
     with shop_transaction() as session:
+        exporting.one_at_a_time(session)
         made = _entries(session, query)
+        found = exporting.compared(session, period, made)
+        scope = query.scope
+        if scope is None and (before := exporting.earlier(session, period)):
+            raise _exported_before(before[0], found)
+        scope = scope or "all"
+        written = made if scope == "all" else found.entries
         kept = _accounts(session)
-        setting = _setting(session)
-    used = {leg.part for entry in made for leg in entry.legs}
-    missing = [part for part in entries.PARTS if part in used - kept.keys()]
-    if missing:
-        raise Refused(
-            "accounts_missing",
-            "Some parts of these entries have no account yet.",
-            status=422,
-            errors=[FieldError(part, "name its account in the account map") for part in missing],
+        used = {leg.part for entry in written for leg in entry.legs}
+        missing = [part for part in entries.PARTS if part in used - kept.keys()]
+        if missing:
+            raise Refused(
+                "accounts_missing",
+                "Some parts of these entries have no account yet.",
+                status=422,
+                errors=[
+                    FieldError(part, "name its account in the account map") for part in missing
+                ],
+            )
+        stem = f"holdfast-{query.software}-{query.currency}-{query.from_day}-{query.to_day}"
+        file = layouts.written(
+            query.software,
+            written,
+            {part: layouts.Account(row.account, row.tax_rate) for part, row in kept.items()},
+            _setting(session),
+            stem if scope == "all" else f"{stem}-changes",
         )
-    file = layouts.written(
-        query.software,
-        made,
-        {part: layouts.Account(row.account, row.tax_rate) for part, row in kept.items()},
-        setting,
-        f"holdfast-{query.software}-{query.currency}-{query.from_day}-{query.to_day}",
-    )
+        exporting.keep(session, period, made, found, file, scope=scope, by=principal().actor)
+    return _file(file)
+
+
+@api.get("/journals/exports", responses={200: Page[ExportView]})
+def list_exports(query: PageQuery) -> Any:
+    """Every file that went to the shop's books, the newest first."""
+    keys = decode_cursor(query.cursor, 1)
+    with shop_transaction() as session:
+        wanted = select(JournalExport).where(JournalExport.shop_id == shop_of(session))
+        if keys:
+            wanted = wanted.where(col(JournalExport.export_id) < whole_of_cursor(keys[0]))
+        rows = session.exec(
+            wanted.options(WITHOUT_CONTENT)
+            .order_by(col(JournalExport.export_id).desc())
+            .limit(query.limit + 1)
+        ).all()
+        page, following = cut_page(rows, query.limit, lambda row: (row.export_id,))
+        data = [ExportView.model_validate(row) for row in page]
+    return answer(Page[ExportView](data=data, next_cursor=following))
+
+
+@api.get("/journals/exports/<int:export_id>/file")
+def read_exported(path: ExportPath) -> Any:
+    """One of these files again, as it was."""
+    with shop_transaction() as session:
+        kept = session.get(JournalExport, (shop_of(session), path.export_id))
+        if kept is None:
+            raise Refused("not_found", "There is no such export in this shop.", status=404)
+        file = layouts.File(kept.name, kept.media_type, kept.content)
+    return _file(file)
+
+
+def _file(file: layouts.File) -> Response:
     return Response(
         file.content,
         mimetype=file.media_type,
         headers={"Content-Disposition": f'attachment; filename="{file.name}"'},
     )
+
+
+def _period(query: PeriodQuery, software: layouts.Software) -> exporting.Period:
+    return exporting.Period(software, query.currency, query.from_day, query.to_day)
+
+
+def _exported_before(newest: JournalExport, found: exporting.Compared) -> Refused:
+    said = f"{newest.from_day} to {newest.to_day} on {newest.exported_at:%Y-%m-%d}"
+    return Refused(
+        "exported_before",
+        f"Of these days {said} went to {newest.software} before. Since then {len(found.new)} entries"
+        f" are new, {len(found.changed)} have changed and {len(found.gone)} are gone.",
+        status=409,
+        errors=[FieldError("scope", "use changes for only those, or all for the whole again")],
+    )
+
+
+def _since(
+    session: Session, period: exporting.Period, made: Sequence[entries.Entry]
+) -> SinceView | None:
+    exports = exporting.earlier(session, period)
+    if not exports:
+        return None
+    found = exporting.compared(session, period, made)
+    changes = [
+        *(("new", one) for one in found.new),
+        *(("changed", one.correction) for one in found.changed),
+        *(("gone", one.correction) for one in found.gone),
+    ]
+    return SinceView(
+        exports=[ExportView.model_validate(one) for one in exports[:MOST_SHOWN]],
+        same=found.same,
+        new=len(found.new),
+        changed=len(found.changed),
+        gone=len(found.gone),
+        changes=[
+            ChangeView(number=one.number, what=what, path=one.path, amount=_debits(one))
+            for what, one in changes[:MOST_SHOWN]
+        ],
+    )
+
+
+def _debits(entry: entries.Entry) -> Money:
+    total = sum((leg.amount for leg in entry.legs if leg.amount > 0), Decimal(0))
+    return _money(total, entry.currency)
 
 
 def _entries(session: Session, query: PeriodQuery) -> list[entries.Entry]:
@@ -262,14 +426,13 @@ def _view(
                 day=entry.day,
                 kind=entry.kind,
                 path=entry.path,
-                amount=_money(
-                    sum((leg.amount for leg in entry.legs if leg.amount > 0), Decimal(0)), currency
-                ),
+                amount=_debits(entry),
             )
             for entry in sorted(made, key=lambda one: (one.day, one.number), reverse=True)[
                 :MOST_SHOWN
             ]
         ],
+        since=None,
     )
 
 

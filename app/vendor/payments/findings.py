@@ -9,7 +9,7 @@ from app.db import shop_of
 from app.inventory import discrepancies
 from app.inventory.discrepancies import EVERYTHING, Finding
 from app.inventory.kinds import Kind, register
-from app.vendor.payments import witnesses
+from app.vendor.payments import payees, witnesses
 from app.vendor.payments.tables import RemittanceWitness
 
 LINES, EXCHANGE = "payment_difference", "exchange_difference"
@@ -79,7 +79,9 @@ WHERE least(abs(times - amount), abs(divided - amount)) > 0.01
 
 def state(session: Session) -> None:
     """States what does not add up, so that it opens and closes by itself."""
-    discrepancies.restate(session, {LINES, EXCHANGE, SOURCES}, EVERYTHING, differences(session))
+    payees.decide(session)
+    found = differences(session) + payees.standing(session)
+    discrepancies.restate(session, {LINES, EXCHANGE, SOURCES, payees.UNKNOWN}, EVERYTHING, found)
 
 
 def differences(session: Session) -> list[Finding]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from app.bell import ring_after_commit
 from app.db import shop_of
 from app.http import (
     Answer,
@@ -20,10 +21,11 @@ from app.http import (
     answer,
     cut_page,
     decode_cursor,
+    principal,
     shop_transaction,
 )
 from app.vendor.lookups import moment_of_cursor
-from app.vendor.payments import views
+from app.vendor.payments import findings, payees, views
 from app.vendor.payments.tables import Remittance, RemittanceReading
 
 TAG = Tag(name="payments", description="What Amazon has paid, line by line.")
@@ -33,6 +35,12 @@ api = APIBlueprint("payments", __name__, url_prefix="/api", abp_tags=[TAG])
 class RemittancePath(BaseModel):
     region: Literal["na", "eu", "fe"]
     payment_id: str = Field(min_length=1, max_length=200)
+
+
+class PayeeBody(BaseModel):
+    """One of the payment's `known_payees`."""
+
+    payee: str = Field(min_length=1, max_length=64)
 
 
 class ReadingView(Answer):
@@ -88,6 +96,17 @@ def list_remittances(query: PageQuery) -> Any:
 def read_remittance(path: RemittancePath) -> Any:
     """One payment with all its lines."""
     with shop_transaction() as session:
+        found = views.whole(session, path.region, path.payment_id)
+    return answer(found)
+
+
+@api.put("/remittances/<region>/<payment_id>/payee", responses={200: views.RemittanceView})
+def say_payee(path: RemittancePath, body: PayeeBody) -> Any:
+    """Says whose a payment is, where nothing else does or a person knows better."""
+    with shop_transaction() as session:
+        payees.say(session, path.region, path.payment_id, body.payee, by=principal().actor)
+        findings.state(session)
+        ring_after_commit(session, "reconcile")
         found = views.whole(session, path.region, path.payment_id)
     return answer(found)
 

@@ -43,6 +43,7 @@ class Payment:
     exchange_rate: Decimal | None = None
     method: str | None = None
     lines: tuple[Line, ...] = field(default_factory=tuple)
+    payee: str | None = None
 
     @property
     def digest(self) -> str:
@@ -52,7 +53,12 @@ class Payment:
     def as_json(self) -> dict[str, Any]:
         """All of it as JSON, decimals as strings in their shortest form."""
         return {
-            **{name: _written(value) for name, value in vars(self).items() if name != "lines"},
+            **{
+                name: _written(value)
+                for name, value in vars(self).items()
+                # A statement without a payee is written, and known again, as before there were any.
+                if name != "lines" and (name, value) != ("payee", None)
+            },
             "lines": [
                 {name: _written(value) for name, value in vars(line).items()} for line in self.lines
             ],

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
@@ -31,6 +32,16 @@ class Remittance(Table, table=True):
     __table_args__ = (
         CheckConstraint("status IN ('IN_PROGRESS', 'SUCCESSFUL', 'FAILED')", name="status"),
         CheckConstraint("source IN ('api', 'file', 'edi')", name="source"),
+        CheckConstraint(
+            "payee_how IN ('said', 'stated', 'invoices', 'only_one')", name="payee_how"
+        ),
+        Index(
+            "ix_remittance_payee_unknown",
+            "shop_id",
+            "region",
+            "payment_id",
+            postgresql_where=text("payee_how IS NULL"),
+        ),
         Index("ix_remittance_number", "shop_id", "region", "number"),
         Index("ix_remittance_paid_at", "shop_id", "paid_at", "region", "payment_id"),
     )
@@ -50,12 +61,31 @@ class Remittance(Table, table=True):
     stated_lines: int | None = Field(default=None, sa_type=Integer)
     vendor_codes: list[str] = Field(default_factory=list, sa_type=JSONB)
     payee_codes: list[str] = Field(default_factory=list, sa_type=JSONB)
+    payees: list[str] = Field(
+        default_factory=list, sa_type=JSONB, description="Whose it is; none: not known."
+    )
+    payee_how: str | None = Field(
+        default=None, description="said by a person, stated, by its invoices, or the only_one."
+    )
     digest: str = Field(description="Of the header; lines are read again when it changes.")
     header: dict[str, Any] = Field(sa_type=JSONB)
     read_at: datetime = Field(default_factory=_now)
     message_id: int | None = Field(default=None, sa_type=BigInteger)
     source: str = Field(default="api", description="Whence it was read; each payment counts once.")
     import_id: int | None = Field(default=None, sa_type=Integer, description="Of its file.")
+
+
+class RemittancePayee(Table, table=True):
+    """Whose a payment is, as a person has said; by its number it outlives a change of its key."""
+
+    __tablename__ = "remittance_payee"
+
+    shop_id: int = Field(primary_key=True, sa_type=Integer)
+    region: str = Field(primary_key=True)
+    number: str = Field(primary_key=True, description="Of the payment, or its key without one.")
+    payee: str
+    said_at: datetime
+    said_by: str
 
 
 class RemittanceWitness(Table, table=True):

@@ -12,6 +12,7 @@ from app.db import shop_of
 from app.errors import Refused
 from app.http import Answer, Moment, Money
 from app.vendor.invoice_tables import Invoice
+from app.vendor.payments import payees
 from app.vendor.payments.tables import Remittance, RemittanceLine
 
 SUMS = """
@@ -33,7 +34,10 @@ ORDER BY witness.stated_at
 
 
 class RemittanceSummary(Answer):
-    """One payment. `difference` is what its lines lack of it, in the lines' currency; null: none."""
+    """One payment. `difference` is what its lines lack of it, in the lines' currency; null: none.
+
+    `payees`: whose it is, `payee_how` by what that is known; none: nothing says so.
+    """
 
     region: str
     payment_id: str
@@ -53,6 +57,8 @@ class RemittanceSummary(Answer):
     source: str
     import_id: int | None
     disagrees: bool
+    payees: list[str]
+    payee_how: str | None
 
 
 class WitnessDifference(Answer):
@@ -118,6 +124,7 @@ class RemittanceView(RemittanceSummary):
 
     vendor_codes: list[str]
     payee_codes: list[str]
+    known_payees: list[str]
     by_kind: list[KindTotal]
     witnesses: list[WitnessView]
     data: list[RemittanceLineView]
@@ -171,6 +178,8 @@ def _summary(
         source=row.source,
         import_id=row.import_id,
         disagrees=disagrees,
+        payees=row.payees,
+        payee_how=row.payee_how,
     )
 
 
@@ -198,6 +207,7 @@ def whole(session: Session, region: str, payment_id: str) -> RemittanceView:
         **summary.model_dump(),
         vendor_codes=row.vendor_codes,
         payee_codes=row.payee_codes,
+        known_payees=payees.of_region(session, region),
         by_kind=[
             KindTotal(kind=kind, lines=count, paid=Money(amount=paid, currency=currency))
             for (kind, currency), (count, paid) in sorted(totals.items())

@@ -299,6 +299,7 @@ def _make(session: Session, witness: RemittanceWitness) -> Remittance:
         invoice_currency=said.invoice_currency,
         exchange_rate=said.exchange_rate,
         method=said.method,
+        payee_codes=[said.payee] if said.payee else [],
         digest=witness.digest,
         header={},
         source=witness.source,

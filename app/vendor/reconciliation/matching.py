@@ -18,6 +18,7 @@ from app.config import settings
 from app.db import database_time, shop_of
 from app.errors import Refused
 from app.vendor.papers import digest_of
+from app.vendor.payments import payees
 from app.vendor.reconciliation import rules
 from app.vendor.reconciliation.rules import Found, Open, Unmatched
 from app.vendor.reconciliation.tables import PaymentMatch, PaymentMatchPart
@@ -28,10 +29,11 @@ MOST_LINES = 1_000
 UNMATCHED = """
 SELECT line.region, line.payment_id, line.position, line.reference, line.paid,
        coalesce(line.discount, 0) AS discount, coalesce(line.withheld, 0) AS withheld,
-       line.currency, paper.paid_at, paper.number AS payment_number
+       line.currency, paper.paid_at, paper.number AS payment_number,
+       ARRAY(SELECT jsonb_array_elements_text(paper.payees)) AS payees
 FROM remittance_line AS line JOIN remittance AS paper USING (shop_id, region, payment_id)
 WHERE line.shop_id = :shop AND line.kind IN ('unknown', 'invoice') AND line.paid > 0
-  AND paper.status = 'SUCCESSFUL'
+  AND paper.status = 'SUCCESSFUL' AND paper.payee_how IS NOT NULL
   AND NOT EXISTS (SELECT FROM invoice AS own WHERE own.shop_id = :shop
       AND own.region = line.region AND own.number = line.reference)
   AND NOT EXISTS (SELECT FROM remittance_line AS taken WHERE taken.shop_id = :shop
@@ -46,8 +48,12 @@ WHERE line.shop_id = :shop AND line.kind IN ('unknown', 'invoice') AND line.paid
 ORDER BY paper.paid_at DESC, line.region, line.payment_id, line.position LIMIT :most
 """
 OPEN = """
-SELECT invoice_id, region, number, vendor_code, currency, open, dated_at, due_at
-FROM reconciliation_invoice WHERE shop_id = :shop AND open > 0
+SELECT kept.invoice_id, kept.region, kept.number, kept.vendor_code, kept.currency, kept.open,
+       kept.dated_at, kept.due_at, coalesce(code.payee_code, code.code) AS payee
+FROM reconciliation_invoice AS kept
+JOIN vendor_code AS code ON code.shop_id = kept.shop_id AND code.region = kept.region
+    AND code.code = kept.vendor_code
+WHERE kept.shop_id = :shop AND kept.open > 0
 """
 # Parts whose line no longer says what it said, or is taken by another confirmed match.
 CHANGED = """
@@ -77,8 +83,10 @@ def suggest(session: Session) -> int:
     What a person has confirmed or refused is left alone, and what was refused is not suggested again.
     """
     shop = {"shop": shop_of(session)}
+    payees.decide(session)
     lines = [
-        Unmatched(*row) for row in session.execute(text(UNMATCHED), shop | {"most": MOST_LINES})
+        Unmatched(**{**row, "payees": tuple(row["payees"])})
+        for row in session.execute(text(UNMATCHED), shop | {"most": MOST_LINES}).mappings()
     ]
     invoices = [Open(*row) for row in session.execute(text(OPEN), shop)] if lines else []
     found = rules.found(
@@ -170,7 +178,11 @@ def _keep(session: Session, digest: str, made: Found) -> None:
             shop_id=match.shop_id,
             match_id=match.match_id,
             part=part,
-            **{name: said for name, said in line._asdict().items() if name != "paid_at"},
+            **{
+                name: said
+                for name, said in line._asdict().items()
+                if name not in ("paid_at", "payees")
+            },
             invoice_id=invoice.invoice_id,
             amount=amount,
         )

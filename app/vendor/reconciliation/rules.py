@@ -33,6 +33,8 @@ class Unmatched(NamedTuple):
     currency: str
     paid_at: datetime
     payment_number: str | None = None
+    payees: tuple[str, ...] | None = None
+    """Whose the payment is; None: not asked for."""
 
     @property
     def settles(self) -> Decimal:
@@ -54,6 +56,7 @@ class Open(NamedTuple):
     open: Decimal
     dated_at: datetime
     due_at: datetime | None
+    payee: str | None = None
 
 
 Part = TypeVar("Part", Unmatched, Open)
@@ -165,7 +168,8 @@ def _many_to_one(
 
 
 def _alike(line: Unmatched, invoice: Open) -> bool:
-    return (line.region, line.currency) == (invoice.region, invoice.currency)
+    is_theirs = line.payees is None or invoice.payee in line.payees
+    return is_theirs and (line.region, line.currency) == (invoice.region, invoice.currency)
 
 
 def _candidates(line: Unmatched, invoices: Sequence[Open], window: timedelta) -> list[Open]:

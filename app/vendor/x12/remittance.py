@@ -18,6 +18,7 @@ from app.vendor.x12.envelope import Segment, Transaction, X12Error
 from app.vendor.x12.purchase_order import day
 
 INVOICED_ON = "003"
+PAYEE = "PE"
 REASONS = {
     "01": "Pricing error",
     "03": "Extension error",
@@ -63,6 +64,7 @@ class Advice:
     segment: int
     method: str | None
     currency: str | None
+    payee: str | None
     items: list[Item]
 
 
@@ -86,8 +88,15 @@ def advice(paper: Transaction) -> Advice:
         order.number,
         order.element(4)[:64] or None,
         currency[:3] or None,
+        _payee(paper.segments),
         _items(paper.segments),
     )
+
+
+def _payee(segments: Sequence[Segment]) -> str | None:
+    """The code of who is paid, where one is given."""
+    codes = (one.element(4) for one in segments if one.name == "N1" and one.element(1) == PAYEE)
+    return next((code[:64] for code in codes if code), None)
 
 
 def money(segment: Segment, place: int) -> Decimal:

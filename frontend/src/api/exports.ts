@@ -29,6 +29,9 @@ export interface Schedule {
   weekday: number;
   day: number;
   address: string | null;
+  address_id: number | null;
+  making_since: string | null;
+  rows_made: number | null;
   next_at: string;
   last_at: string | null;
   error: string | null;

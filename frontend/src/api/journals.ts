@@ -15,6 +15,19 @@ export interface JournalSettings {
   currencies: string[];
 }
 
+export interface JournalExport {
+  export_id: number;
+  software: string;
+  currency: string;
+  from_day: string;
+  to_day: string;
+  scope: 'all' | 'changes';
+  entries: number;
+  name: string;
+  exported_at: string;
+  exported_by: string;
+}
+
 export interface Journal {
   entries: number;
   debit: Money;
@@ -22,4 +35,12 @@ export interface Journal {
   parts: { part: string; account: string | null; debit: Money; credit: Money }[];
   missing: string[];
   newest: { number: string; day: string; kind: string; path: string; amount: Money }[];
+  since: {
+    exports: JournalExport[];
+    same: number;
+    new: number;
+    changed: number;
+    gone: number;
+    changes: { number: string; what: 'new' | 'changed' | 'gone'; path: string; amount: Money }[];
+  } | null;
 }

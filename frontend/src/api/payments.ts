@@ -20,6 +20,8 @@ export interface Remittance {
   source: 'api' | 'file' | 'edi';
   import_id: number | null;
   disagrees: boolean;
+  payees: string[];
+  payee_how: 'said' | 'stated' | 'invoices' | 'only_one' | null;
 }
 
 export interface Witness {
@@ -56,6 +58,7 @@ export interface RemittanceLine {
 export interface RemittanceDetail extends Remittance {
   vendor_codes: string[];
   payee_codes: string[];
+  known_payees: string[];
   by_kind: { kind: string; lines: number; paid: Money }[];
   witnesses: Witness[];
   data: RemittanceLine[];

@@ -9,7 +9,7 @@ import { useResource } from '../api/queries';
 import type { Party, Page as Rows, VendorCode } from '../api/types';
 import { toast } from '../shell/appBridge';
 import { Badge, Banner, Button, Card, NumberField, Page, Select, TextField } from '../ui/elements';
-import { Empty, Failure, Loaded } from '../ui/patterns';
+import { Empty, Export, Failure, Loaded } from '../ui/patterns';
 
 const ADDRESS = ['name', 'line1', 'line2', 'city', 'state', 'postal_code', 'country'];
 
@@ -35,6 +35,9 @@ export default function Billing() {
           return rows.map((one) => <One key={one.region + one.code} code={one} />);
         }}
       </Loaded>
+      <div className="footer">
+        <Export asked={{ path: '/vendor-codes', query: {} }} />
+      </div>
     </Page>
   );
 }

@@ -20,10 +20,11 @@ const FORMATS = ['csv', 'xlsx'];
 
 export default function Exports() {
   const { t } = useTranslation();
+  const [edited, setEdited] = useState<Schedule | null>(null);
   return (
     <Page heading={t('schedules.title')}>
-      <Schedules />
-      <Add />
+      <Schedules onChange={setEdited} />
+      <One key={edited?.id ?? 0} known={edited} onDone={() => setEdited(null)} />
       <Files />
     </Page>
   );
@@ -34,10 +35,10 @@ const filtersOf = (filters: Record<string, string>) =>
     .map(([name, value]) => `${name} = ${value}`)
     .join(', ');
 
-function Schedules() {
+function Schedules({ onChange }: { onChange: (row: Schedule) => void }) {
   const { t } = useTranslation();
   const said = useSaid();
-  const { time } = useFormat();
+  const { number, time } = useFormat();
   const queries = useQueryClient();
   const query = useResource<{ data: Schedule[] }>('/export-schedules', {}, true);
   const act = useMutation({
@@ -87,7 +88,9 @@ function Schedules() {
                   key: 'last',
                   label: t('schedules.last'),
                   show: (row) =>
-                    row.error ? (
+                    row.making_since ? (
+                      t('schedules.making', { rows: number(row.rows_made ?? 0) })
+                    ) : row.error ? (
                       <Badge tone="critical">{said(row.error)}</Badge>
                     ) : row.last_at ? (
                       time(row.last_at)
@@ -106,6 +109,7 @@ function Schedules() {
                       >
                         {t('schedules.now')}
                       </Button>{' '}
+                      <Button onClick={() => onChange(row)}>{t('alerts.change')}</Button>{' '}
                       <Button onClick={() => act.mutate({ row, now: false })}>
                         {t('alerts.remove')}
                       </Button>
@@ -121,7 +125,8 @@ function Schedules() {
   );
 }
 
-function Add() {
+/** A new schedule, or a known one to be said anew. */
+function One({ known, onDone }: { known: Schedule | null; onDone: () => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [search] = useSearchParams();
@@ -129,20 +134,21 @@ function Add() {
   const tables = useResource<{ data: ExportTable[] }>('/exports');
   const alerts = useResource<Alerts>('/alerts');
   const [typed, setTyped] = useState({
-    name: '',
-    table: search.get('table') ?? 'discrepancies',
-    format: 'xlsx',
-    rhythm: 'weekly',
-    hour: '6',
-    weekday: '0',
-    day: '1',
-    address: '',
+    name: known?.name ?? '',
+    table: known?.table ?? search.get('table') ?? 'discrepancies',
+    format: known?.format ?? 'xlsx',
+    rhythm: known?.rhythm ?? 'weekly',
+    hour: `${known?.hour ?? 6}`,
+    weekday: `${known?.weekday ?? 0}`,
+    day: `${known?.day ?? 1}`,
+    address: `${known?.address_id ?? ''}`,
   });
   const change = (values: Partial<typeof typed>) => setTyped({ ...typed, ...values });
-  const filters = typed.table === search.get('table') ? given : {};
+  const kept = known?.table === typed.table ? known.filters : {};
+  const filters = !known && typed.table === search.get('table') ? given : kept;
   const save = useMutation({
     mutationFn: () =>
-      send('POST', '/export-schedules', {
+      send(known ? 'PUT' : 'POST', `/export-schedules${known ? `/${known.id}` : ''}`, {
         ...typed,
         address: undefined,
         filters,
@@ -151,12 +157,15 @@ function Add() {
         day: Number(typed.day),
         address_id: typed.address ? Number(typed.address) : null,
       }),
-    onSuccess: () => change({ name: '' }),
+    onSuccess: () => {
+      change({ name: '' });
+      onDone();
+    },
     onSettled: () => queries.invalidateQueries(),
   });
   const mails = alerts.data?.addresses.filter((one) => one.kind === 'email') ?? [];
   return (
-    <Card heading={t('schedules.add')}>
+    <Card heading={t(known ? 'schedules.change' : 'schedules.add')}>
       {save.error && <Failure error={save.error} />}
       <p>{t('schedules.how')}</p>
       {filtersOf(filters) && <p>{t('schedules.filters', { filters: filtersOf(filters) })}</p>}
@@ -230,8 +239,9 @@ function Add() {
                 disabled={!typed.name.trim()}
                 onClick={() => save.mutate()}
               >
-                {t('schedules.add')}
+                {t(known ? 'common.save' : 'schedules.add')}
               </Button>
+              {known && <Button onClick={onDone}>{t('alerts.leave')}</Button>}
             </div>
           </div>
         )}

@@ -1,14 +1,14 @@
 // Journals: what Amazon bought, paid and took off, as entries for QuickBooks, Xero or Odoo.
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type UseQueryResult, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { download, send } from '../api/client';
-import type { Journal, JournalSettings } from '../api/journals';
-import { useResource } from '../api/queries';
+import type { Journal, JournalExport, JournalSettings } from '../api/journals';
+import { usePages, useResource } from '../api/queries';
 import { toast } from '../shell/appBridge';
 import { Badge, Banner, Button, Card, Page, Select, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Failure, Figures, Loaded, Table } from '../ui/patterns';
+import { Empty, Failure, Figures, Loaded, More, Table } from '../ui/patterns';
 
 const SOFTWARE = ['quickbooks', 'xero', 'odoo'];
 
@@ -29,6 +29,7 @@ export default function Journals() {
         {(settings) => (
           <>
             <Period settings={settings} />
+            <Exported />
             <AccountMap kept={settings} />
           </>
         )}
@@ -42,12 +43,18 @@ function Period({ settings }: { settings: JournalSettings }) {
   const [[from, to], setDays] = useState(lastMonth);
   const [currency, setCurrency] = useState(settings.currencies[0] ?? '');
   const [software, setSoftware] = useState('quickbooks');
+  const queries = useQueryClient();
+  const period = { from_day: from, to_day: to, currency, software };
   const save = useMutation({
-    mutationFn: () =>
+    mutationFn: (scope: 'all' | 'changes' | undefined) =>
       download(
-        `/journals/file?${new URLSearchParams({ from_day: from, to_day: to, currency, software })}`,
+        `/journals/file?${new URLSearchParams({ ...period, ...(scope && { scope }) })}`,
+        'POST',
       ),
+    onSettled: () => queries.invalidateQueries(),
   });
+  const shown = useResource<Journal>('/journals', period);
+  const since = shown.data?.since ?? null;
   if (settings.currencies.length === 0) {
     return (
       <Card>
@@ -73,22 +80,165 @@ function Period({ settings }: { settings: JournalSettings }) {
           onChange={setSoftware}
           options={SOFTWARE.map((one) => ({ value: one, label: t(`journals.softwares.${one}`) }))}
         />
-        <div>
-          <Button primary busy={save.isPending} onClick={() => save.mutate()}>
-            {t('journals.download')}
-          </Button>
-        </div>
+        {!since && (
+          <div>
+            <Button primary busy={save.isPending} onClick={() => save.mutate(undefined)}>
+              {t('journals.download')}
+            </Button>
+          </div>
+        )}
       </div>
       <p>{t(`journals.hints.${software}`)}</p>
-      <Shown from={from} to={to} currency={currency} />
+      {since && (
+        <Since since={since} busy={save.isPending} onExport={(scope) => save.mutate(scope)} />
+      )}
+      <Shown query={shown} />
     </Card>
   );
 }
 
-function Shown({ from, to, currency }: { from: string; to: string; currency: string }) {
+/** What went to the books before, and what is other by now: each as an entry of its own. */
+function Since(props: {
+  since: NonNullable<Journal['since']>;
+  busy: boolean;
+  onExport: (scope: 'all' | 'changes') => void;
+}) {
+  const { t } = useTranslation();
+  const { number, money, time } = useFormat();
+  const { since } = props;
+  const newest = since.exports[0];
+  const count = since.new + since.changed + since.gone;
+  return (
+    <>
+      <Banner
+        tone={count ? 'warning' : 'info'}
+        heading={t('journals.exportedBefore', {
+          from: newest?.from_day,
+          to: newest?.to_day,
+          at: time(newest?.exported_at ?? null),
+        })}
+      >
+        {t('journals.sinceThen', {
+          new: number(since.new),
+          changed: number(since.changed),
+          gone: number(since.gone),
+          same: number(since.same),
+        })}
+      </Banner>
+      <p>
+        <Button
+          primary
+          busy={props.busy}
+          disabled={!count}
+          onClick={() => props.onExport('changes')}
+        >
+          {t('journals.exportChanges')}
+        </Button>{' '}
+        <Button busy={props.busy} onClick={() => props.onExport('all')}>
+          {t('journals.exportAgain')}
+        </Button>
+      </p>
+      <p className="subdued">{t('journals.scopes')}</p>
+      {since.changes.length > 0 && (
+        <Table
+          label={t('journals.changes')}
+          rows={since.changes}
+          rowKey={(row) => row.number}
+          columns={[
+            {
+              key: 'number',
+              label: t('journals.entry'),
+              show: (row) => <To to={row.path}>{row.number}</To>,
+            },
+            {
+              key: 'what',
+              label: t('journals.changes'),
+              show: (row) => t(`journals.what.${row.what}`),
+            },
+            {
+              key: 'amount',
+              label: t('journals.debit'),
+              number: true,
+              show: (row) => money(row.amount),
+            },
+          ]}
+        />
+      )}
+    </>
+  );
+}
+
+function Exported() {
+  const { t } = useTranslation();
+  const { number, time } = useFormat();
+  const query = usePages<JournalExport>('/journals/exports', {}, true);
+  const again = useMutation({
+    mutationFn: (row: JournalExport) => download(`/journals/exports/${row.export_id}/file`),
+  });
+  return (
+    <Card flush heading={t('journals.exported')}>
+      {again.error && <Failure error={again.error} />}
+      <Loaded query={query}>
+        {(data) => {
+          const rows = data.pages.flatMap((page) => page.data);
+          if (rows.length === 0) return <Empty>{t('journals.noneExported')}</Empty>;
+          return (
+            <Table
+              label={t('journals.exported')}
+              rows={rows}
+              rowKey={(row) => row.export_id}
+              columns={[
+                {
+                  key: 'days',
+                  label: t('journals.days'),
+                  show: (row) => `${row.from_day} – ${row.to_day}`,
+                },
+                {
+                  key: 'software',
+                  label: t('journals.software'),
+                  show: (row) => `${t(`journals.softwares.${row.software}`)}, ${row.currency}`,
+                },
+                {
+                  key: 'scope',
+                  label: t('journals.scope'),
+                  show: (row) => t(`journals.scopeNames.${row.scope}`),
+                },
+                {
+                  key: 'entries',
+                  label: t('journals.entries'),
+                  number: true,
+                  show: (row) => number(row.entries),
+                },
+                {
+                  key: 'at',
+                  label: t('journals.exportedAt'),
+                  show: (row) => time(row.exported_at),
+                },
+                {
+                  key: 'file',
+                  label: t('journals.file'),
+                  show: (row) => (
+                    <Button
+                      busy={again.isPending && again.variables.export_id === row.export_id}
+                      onClick={() => again.mutate(row)}
+                    >
+                      {t('journals.sameFile')}
+                    </Button>
+                  ),
+                },
+              ]}
+            />
+          );
+        }}
+      </Loaded>
+      <More query={query} />
+    </Card>
+  );
+}
+
+function Shown({ query }: { query: UseQueryResult<Journal> }) {
   const { t } = useTranslation();
   const { number, money } = useFormat();
-  const query = useResource<Journal>('/journals', { from_day: from, to_day: to, currency });
   return (
     <Loaded query={query}>
       {(journal) =>

@@ -1,12 +1,15 @@
 // One payment of Amazon's: what it is made of, kind by kind and line by line.
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 import type { BankLine } from '../api/bank';
+import { send } from '../api/client';
 import type { RemittanceDetail } from '../api/payments';
 import { usePages, useResource } from '../api/queries';
-import { Badge, Banner, Card, Page, To } from '../ui/elements';
+import { Badge, Banner, Button, Card, Page, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Figures, Loaded, Table } from '../ui/patterns';
+import { Empty, Failure, Figures, Loaded, Table } from '../ui/patterns';
 import { Lines as BankRows } from './BankLines';
 import { PaymentStatus } from './Payments';
 
@@ -25,6 +28,7 @@ export default function Payment() {
           action={<PaymentStatus status={payment.status} />}
         >
           <Sums payment={payment} />
+          <Payee key={payment.payees.join()} payment={payment} />
           <InBank payment={payment} />
           <Witnesses payment={payment} />
           <Kinds payment={payment} />
@@ -76,6 +80,56 @@ function Sums({ payment }: { payment: RemittanceDetail }) {
         <p>
           <To to={`/purchase-orders/files/${payment.import_id}`}>{t('payments.asFileSaid')}</To>
         </p>
+      )}
+    </Card>
+  );
+}
+
+/** Whose it is, and by what that is known; a person's word stands above everything else. */
+function Payee({ payment }: { payment: RemittanceDetail }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [payee, setPayee] = useState(payment.payees.length === 1 ? payment.payees[0] : '');
+  const say = useMutation({
+    mutationFn: () =>
+      send(
+        'PUT',
+        `/remittances/${payment.region}/${encodeURIComponent(payment.payment_id)}/payee`,
+        {
+          payee,
+        },
+      ),
+    onSettled: () => client.invalidateQueries(),
+  });
+  if (payment.known_payees.length === 0) return null;
+  return (
+    <Card heading={t('payments.payee')}>
+      {payment.payee_how === null ? (
+        <Banner tone="warning" heading={t('payments.payeeUnknown')}>
+          {t('payments.payeeUnknownWhat')}
+        </Banner>
+      ) : (
+        <p>
+          {payment.payees.join(', ')}{' '}
+          <span className="subdued">{t(`payments.payeeHow.${payment.payee_how}`)}</span>
+        </p>
+      )}
+      {say.error && <Failure error={say.error} />}
+      {payment.known_payees.length > 1 && (
+        <div className="filters top">
+          <Select
+            label={t('payments.payee')}
+            value={payee ?? ''}
+            onChange={setPayee}
+            options={[
+              { value: '', label: '–' },
+              ...payment.known_payees.map((one) => ({ value: one, label: one })),
+            ]}
+          />
+          <Button busy={say.isPending} disabled={!payee} onClick={() => say.mutate()}>
+            {t('payments.sayPayee')}
+          </Button>
+        </div>
       )}
     </Card>
   );

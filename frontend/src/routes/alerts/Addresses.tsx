@@ -36,6 +36,7 @@ export function Addresses({ alerts }: { alerts: Alerts }) {
     onSuccess: (_answer, { test }) => toast(t(test ? 'alerts.testAsked' : 'common.saved')),
     onSettled: () => queries.invalidateQueries(),
   });
+  const [edited, setEdited] = useState<AlertAddress | null>(null);
   return (
     <Card flush heading={t('alerts.addresses')}>
       {act.error && <Failure error={act.error} />}
@@ -79,6 +80,7 @@ export function Addresses({ alerts }: { alerts: Alerts }) {
                   >
                     {t('alerts.test')}
                   </Button>{' '}
+                  <Button onClick={() => setEdited(row)}>{t('alerts.change')}</Button>{' '}
                   <Button onClick={() => act.mutate({ row, test: false })}>
                     {t('alerts.remove')}
                   </Button>
@@ -88,7 +90,12 @@ export function Addresses({ alerts }: { alerts: Alerts }) {
           ]}
         />
       )}
-      <Add others={alerts.others} />
+      <Address
+        key={edited?.id ?? 0}
+        others={alerts.others}
+        known={edited}
+        onDone={() => setEdited(null)}
+      />
     </Card>
   );
 }
@@ -110,19 +117,37 @@ function Newest({ row }: { row: AlertAddress }) {
   );
 }
 
-function Add({ others }: { others: string[] }) {
+/** A new address, or a known one to be said anew; where nothing is typed, it stays where it was. */
+function Address(props: { others: string[]; known: AlertAddress | null; onDone: () => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [typed, setTyped] = useState(NEW);
+  const { others, known } = props;
+  const [typed, setTyped] = useState(
+    known
+      ? {
+          name: known.name,
+          kind: known.kind,
+          address: '',
+          language: known.language,
+          rhythm: known.rhythm,
+          hour: `${known.hour}`,
+          weekday: `${known.weekday}`,
+        }
+      : NEW,
+  );
   const change = (values: Partial<typeof NEW>) => setTyped({ ...typed, ...values });
   const save = useMutation({
     mutationFn: () =>
-      send('POST', '/alert-addresses', {
+      send(known ? 'PUT' : 'POST', `/alert-addresses${known ? `/${known.id}` : ''}`, {
         ...typed,
+        address: typed.address || null,
         hour: Number(typed.hour),
         weekday: Number(typed.weekday),
       }),
-    onSuccess: () => setTyped(NEW),
+    onSuccess: () => {
+      setTyped(NEW);
+      props.onDone();
+    },
     onSettled: () => queries.invalidateQueries(),
   });
   return (
@@ -138,13 +163,20 @@ function Add({ others }: { others: string[] }) {
           label={t('alerts.by')}
           value={typed.kind}
           onChange={(kind) => change({ kind })}
-          options={KINDS.map((one) => ({ value: one, label: t(`alerts.kindsOfAddress.${one}`) }))}
+          options={(known && !typed.address ? [known.kind] : KINDS).map((one) => ({
+            value: one,
+            label: t(`alerts.kindsOfAddress.${one}`),
+          }))}
         />
         <TextField
           label={t('alerts.address')}
-          details={t(`alerts.hints.${typed.kind}`, {
-            services: others.map((one) => `${one}://`).join(', '),
-          })}
+          details={
+            known
+              ? t('alerts.staysAs', { hint: known.hint })
+              : t(`alerts.hints.${typed.kind}`, {
+                  services: others.map((one) => `${one}://`).join(', '),
+                })
+          }
           value={typed.address}
           onChange={(address) => change({ address })}
         />
@@ -179,11 +211,12 @@ function Add({ others }: { others: string[] }) {
         <div>
           <Button
             busy={save.isPending}
-            disabled={!typed.name.trim() || !typed.address.trim()}
+            disabled={!typed.name.trim() || (!known && !typed.address.trim())}
             onClick={() => save.mutate()}
           >
-            {t('alerts.addAddress')}
+            {t(known ? 'common.save' : 'alerts.addAddress')}
           </Button>
+          {known && <Button onClick={props.onDone}>{t('alerts.leave')}</Button>}
         </div>
       </div>
     </>

@@ -16,6 +16,7 @@ export function Rules({ alerts }: { alerts: Alerts }) {
     mutationFn: (row: AlertRule) => send('DELETE', `/alert-rules/${row.id}`),
     onSettled: () => queries.invalidateQueries(),
   });
+  const [edited, setEdited] = useState<AlertRule | null>(null);
   const names = new Map(alerts.addresses.map((one) => [one.id, one.name]));
   return (
     <Card flush heading={t('alerts.rules')}>
@@ -49,39 +50,47 @@ export function Rules({ alerts }: { alerts: Alerts }) {
               key: 'act',
               label: t('alerts.act'),
               show: (row) => (
-                <Button busy={remove.isPending} onClick={() => remove.mutate(row)}>
-                  {t('alerts.remove')}
-                </Button>
+                <>
+                  <Button onClick={() => setEdited(row)}>{t('alerts.change')}</Button>{' '}
+                  <Button busy={remove.isPending} onClick={() => remove.mutate(row)}>
+                    {t('alerts.remove')}
+                  </Button>
+                </>
               ),
             },
           ]}
         />
       )}
-      {alerts.addresses.length > 0 && <Add alerts={alerts} />}
+      {alerts.addresses.length > 0 && (
+        <Rule key={edited?.id ?? 0} alerts={alerts} known={edited} onDone={() => setEdited(null)} />
+      )}
     </Card>
   );
 }
 
-function Add({ alerts }: { alerts: Alerts }) {
+/** A new rule, or a known one to be said anew. */
+function Rule(props: { alerts: Alerts; known: AlertRule | null; onDone: () => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [kind, setKind] = useState('discrepancy_opened');
-  const [address, setAddress] = useState('');
-  const [amount, setAmount] = useState('');
-  const [currency, setCurrency] = useState('');
-  const [days, setDays] = useState('');
+  const { alerts, known } = props;
+  const [kind, setKind] = useState<string>(known?.kind ?? 'discrepancy_opened');
+  const [address, setAddress] = useState(`${known?.address_id ?? ''}`);
+  const [amount, setAmount] = useState(known?.at_least ? `${Number(known.at_least.amount)}` : '');
+  const [currency, setCurrency] = useState(known?.at_least?.currency ?? '');
+  const [days, setDays] = useState(`${known?.days ?? ''}`);
   const chosen = alerts.kinds.find((one) => one.name === kind);
   const whom = address || String(alerts.addresses[0]?.id ?? '');
   const counts = chosen?.days ?? null;
   const save = useMutation({
     mutationFn: () =>
-      send('POST', '/alert-rules', {
+      send(known ? 'PUT' : 'POST', known ? `/alert-rules/${known.id}` : '/alert-rules', {
         address_id: Number(whom),
         kind,
         at_least: chosen?.takes_amount && amount ? amount : null,
         currency: chosen?.takes_amount && amount ? currency.trim().toUpperCase() || null : null,
         days: counts === null ? null : Number(days || counts),
       }),
+    onSuccess: props.onDone,
     onSettled: () => queries.invalidateQueries(),
   });
   return (
@@ -124,8 +133,9 @@ function Add({ alerts }: { alerts: Alerts }) {
         )}
         <div>
           <Button primary busy={save.isPending} onClick={() => save.mutate()}>
-            {t('alerts.addRule')}
+            {t(known ? 'common.save' : 'alerts.addRule')}
           </Button>
+          {known && <Button onClick={props.onDone}>{t('alerts.leave')}</Button>}
         </div>
       </div>
     </>

@@ -8,7 +8,7 @@ import { useResource } from '../../api/queries';
 import type { Page as Rows } from '../../api/types';
 import { Button, Card, NumberField, Select, TextField } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
-import { Empty, Failure, Loaded, Table } from '../../ui/patterns';
+import { Empty, Export, Failure, Loaded, Table } from '../../ui/patterns';
 
 const NOTHING = {
   region: 'na',
@@ -99,6 +99,9 @@ export function Agreements() {
           )
         }
       </Loaded>
+      <div className="footer">
+        <Export asked={{ path: '/co-op-agreements', query: {} }} />
+      </div>
       <Enter key={edited?.agreement_id ?? 0} known={edited} done={() => setEdited(null)} />
     </Card>
   );

@@ -7,7 +7,7 @@ import { send } from '../../api/client';
 import { useResource } from '../../api/queries';
 import { Button, Card, TextField } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
-import { Empty, Failure, Loaded, Table } from '../../ui/patterns';
+import { Empty, Export, Failure, Loaded, Table } from '../../ui/patterns';
 
 const NOTHING = { base: '', quote: '', day: '', rate: '', source: '' };
 const FIELDS = ['base', 'quote', 'day', 'rate', 'source'] as const;
@@ -62,6 +62,9 @@ export function Rates() {
           )
         }
       </Loaded>
+      <div className="footer">
+        <Export asked={{ path: '/cash/rates', query: {} }} />
+      </div>
       <div className="filters">
         {FIELDS.map((name) => (
           <TextField

@@ -1,0 +1,1 @@
+"""Tables by area, one file each; `app.overview.exports.tables` gathers them."""
