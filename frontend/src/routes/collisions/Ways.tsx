@@ -140,7 +140,11 @@ export function useStakeText() {
   }) => {
     if (stake.missing) return t(`collisions.missing.${stake.missing}`);
     if (!stake.money || Number(stake.money.amount) === 0) return t('collisions.losesNothing');
-    const lost = t(`collisions.stakes.${stake.reason}`, { money: money(stake.money) });
+    // A loss is an amount below zero; in a sentence that says "loses" it stands without its sign.
+    const amount = stake.money.amount.replace(/^-/, '');
+    const lost = t(`collisions.stakes.${stake.reason}`, {
+      money: money({ ...stake.money, amount }),
+    });
     return stake.verified ? lost : `${lost} (${t('collisions.unverified')})`;
   };
 }
