@@ -21,11 +21,9 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     found = demo.three_ports()
     folder: Path = tmp_path_factory.mktemp("demo")
     running = demo.start(folder, found)
-    try:
-        demo.until_ready(running, "The past is here")
-        yield found
-    finally:
-        demo.end(running)
+    demo.until_ready(running, "The past is here")
+    yield found
+    demo.end(running)
 
 
 @pytest.mark.parametrize("locale", ["en", "zh-CN"])

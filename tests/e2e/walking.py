@@ -139,8 +139,9 @@ class Walk:
 
     def visit(self, path: str) -> None:
         """Goes to a screen and waits until it is there."""
+        if path != self.at:  # the same screen again would stay as it is
+            self.frame.evaluate(GO, path)
         self.at = path
-        self.frame.evaluate(GO, path)
         self.frame.wait_for_function(IS_SHOWN, timeout=PATIENCE)
 
     def blame(self, what: str) -> None:

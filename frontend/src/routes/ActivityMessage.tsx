@@ -66,11 +66,11 @@ export default function ActivityMessage() {
             </Card>
           )}
           <Card heading={t('activity.request')}>
-            <pre>{JSON.stringify(message.request, null, 2)}</pre>
+            <Code of={message.request} />
           </Card>
           {message.response !== null && (
             <Card heading={t('activity.response')}>
-              <pre>{JSON.stringify(message.response, null, 2)}</pre>
+              <Code of={message.response} />
             </Card>
           )}
           {message.history.length > 0 && (
@@ -89,4 +89,10 @@ export default function ActivityMessage() {
       )}
     </Loaded>
   );
+}
+
+/** What crossed the border, as it was; it scrolls, so the keyboard can reach it. */
+function Code(props: { of: unknown }) {
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must take the focus to be scrolled
+  return <pre tabIndex={0}>{JSON.stringify(props.of, null, 2)}</pre>;
 }

@@ -9,6 +9,7 @@ import { useFilters } from '../shell/filters';
 import { Badge, Button, Card, Page, Select, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Failure, Loaded, More, Table } from '../ui/patterns';
+import { SaveForm } from '../ui/SaveForm';
 
 const TONES = {
   open: 'warning',
@@ -179,14 +180,17 @@ function Days({ days }: { days: number | null }) {
   return (
     <Card heading={t('bank.rule')}>
       <p className="subdued">{t('bank.ruleWhat')}</p>
-      <TextField
-        label={t('bank.ruleDays')}
-        value={typed}
-        onChange={(value) => setTyped(value.replace(/\D/g, '').slice(0, 3))}
-      />
-      <Button busy={save.isPending} onClick={() => save.mutate()}>
-        {t('common.save')}
-      </Button>
+      <SaveForm
+        busy={save.isPending}
+        onSave={() => save.mutate()}
+        onDiscard={() => setTyped(days === null ? '' : String(days))}
+      >
+        <TextField
+          label={t('bank.ruleDays')}
+          value={typed}
+          onChange={(value) => setTyped(value.replace(/\D/g, '').slice(0, 3))}
+        />
+      </SaveForm>
       {save.error && <Failure error={save.error} />}
     </Card>
   );

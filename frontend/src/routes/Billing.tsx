@@ -8,8 +8,9 @@ import { MARKETPLACES } from '../api/marketplaces';
 import { useResource } from '../api/queries';
 import type { Party, Page as Rows, VendorCode } from '../api/types';
 import { toast } from '../shell/appBridge';
-import { Badge, Banner, Button, Card, NumberField, Page, Select, TextField } from '../ui/elements';
+import { Badge, Banner, Card, NumberField, Page, Select, TextField } from '../ui/elements';
 import { Empty, Export, Failure, Loaded } from '../ui/patterns';
+import { SaveForm } from '../ui/SaveForm';
 
 const ADDRESS = ['name', 'line1', 'line2', 'city', 'state', 'postal_code', 'country'];
 
@@ -86,74 +87,71 @@ function One({ code }: { code: VendorCode }) {
       ) : (
         <Badge tone="success">{t('invoices.billing.complete')}</Badge>
       )}
-      <div className="fields">
-        <Select
-          label={word('marketplace')}
-          value={form.marketplace ?? ''}
-          onChange={(value) => set({ marketplace: value || null })}
-          options={[
-            unknown,
-            ...(MARKETPLACES[code.region] ?? []).map((one) => ({ value: one, label: one })),
-          ]}
+      <SaveForm busy={save.isPending} onSave={() => save.mutate()} onDiscard={() => setForm(code)}>
+        <div className="fields">
+          <Select
+            label={word('marketplace')}
+            value={form.marketplace ?? ''}
+            onChange={(value) => set({ marketplace: value || null })}
+            options={[
+              unknown,
+              ...(MARKETPLACES[code.region] ?? []).map((one) => ({ value: one, label: one })),
+            ]}
+          />
+          {text('payee_code')}
+          {choice('cost_basis', ['each', 'case'])}
+          <Select
+            label={word('tax_in_total')}
+            value={form.tax_in_total === null ? '' : String(form.tax_in_total)}
+            onChange={(value) => set({ tax_in_total: value === '' ? null : value === 'true' })}
+            options={[
+              unknown,
+              { value: 'true', label: t('invoices.billing.included') },
+              { value: 'false', label: t('invoices.billing.excluded') },
+            ]}
+          />
+          {choice('tax_treatment', ['none', 'standard', 'reverse_charge'])}
+          {text('tax_registration_number')}
+          {text('number_prefix')}
+          <NumberField
+            label={word('next_number')}
+            value={String(form.next_number)}
+            onChange={(value) => set({ next_number: Number(value) })}
+          />
+          <NumberField
+            label={word('terms')}
+            value={form.terms ? String(form.terms.net_days) : ''}
+            onChange={(value) =>
+              set({
+                terms: value
+                  ? { ...(form.terms ?? { type: 'Basic' }), net_days: Number(value) }
+                  : null,
+              })
+            }
+          />
+          <Select
+            label={word('draft_from')}
+            value={form.draft_from}
+            onChange={(value) => set({ draft_from: value })}
+            options={['hand', 'receipts', 'shipments'].map((one) => ({
+              value: one,
+              label: t(`invoices.billing.draft_from.${one}`),
+            }))}
+          />
+        </div>
+        <Address
+          heading={word('remit_to')}
+          party={form.remit_to}
+          fields={ADDRESS}
+          onChange={(remit_to) => set({ remit_to })}
         />
-        {text('payee_code')}
-        {choice('cost_basis', ['each', 'case'])}
-        <Select
-          label={word('tax_in_total')}
-          value={form.tax_in_total === null ? '' : String(form.tax_in_total)}
-          onChange={(value) => set({ tax_in_total: value === '' ? null : value === 'true' })}
-          options={[
-            unknown,
-            { value: 'true', label: t('invoices.billing.included') },
-            { value: 'false', label: t('invoices.billing.excluded') },
-          ]}
+        <Address
+          heading={word('bill_to')}
+          party={form.bill_to}
+          fields={['party_id', ...ADDRESS, 'tax_registration_number']}
+          onChange={(bill_to) => set({ bill_to })}
         />
-        {choice('tax_treatment', ['none', 'standard', 'reverse_charge'])}
-        {text('tax_registration_number')}
-        {text('number_prefix')}
-        <NumberField
-          label={word('next_number')}
-          value={String(form.next_number)}
-          onChange={(value) => set({ next_number: Number(value) })}
-        />
-        <NumberField
-          label={word('terms')}
-          value={form.terms ? String(form.terms.net_days) : ''}
-          onChange={(value) =>
-            set({
-              terms: value
-                ? { ...(form.terms ?? { type: 'Basic' }), net_days: Number(value) }
-                : null,
-            })
-          }
-        />
-        <Select
-          label={word('draft_from')}
-          value={form.draft_from}
-          onChange={(value) => set({ draft_from: value })}
-          options={['hand', 'receipts', 'shipments'].map((one) => ({
-            value: one,
-            label: t(`invoices.billing.draft_from.${one}`),
-          }))}
-        />
-      </div>
-      <Address
-        heading={word('remit_to')}
-        party={form.remit_to}
-        fields={ADDRESS}
-        onChange={(remit_to) => set({ remit_to })}
-      />
-      <Address
-        heading={word('bill_to')}
-        party={form.bill_to}
-        fields={['party_id', ...ADDRESS, 'tax_registration_number']}
-        onChange={(bill_to) => set({ bill_to })}
-      />
-      <div className="footer">
-        <Button primary busy={save.isPending} onClick={() => save.mutate()}>
-          {t('common.save')}
-        </Button>
-      </div>
+      </SaveForm>
     </Card>
   );
 }

@@ -8,6 +8,7 @@ import { useResource } from '../../api/queries';
 import { Button, Card, TextField } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { Empty, Export, Failure, Loaded, Table } from '../../ui/patterns';
+import { SaveForm } from '../../ui/SaveForm';
 
 const NOTHING = { base: '', quote: '', day: '', rate: '', source: '' };
 const FIELDS = ['base', 'quote', 'day', 'rate', 'source'] as const;
@@ -96,14 +97,17 @@ export function Alarm({ days }: { days: number | null }) {
   return (
     <Card heading={t('cash.alarm')}>
       <p className="subdued">{t('cash.alarmWhat')}</p>
-      <TextField
-        label={t('cash.alarmDays')}
-        value={typed}
-        onChange={(value) => setTyped(value.replace(/\D/g, '').slice(0, 3))}
-      />
-      <Button busy={save.isPending} onClick={() => save.mutate()}>
-        {t('common.save')}
-      </Button>
+      <SaveForm
+        busy={save.isPending}
+        onSave={() => save.mutate()}
+        onDiscard={() => setTyped(days === null ? '' : String(days))}
+      >
+        <TextField
+          label={t('cash.alarmDays')}
+          value={typed}
+          onChange={(value) => setTyped(value.replace(/\D/g, '').slice(0, 3))}
+        />
+      </SaveForm>
       {save.error && <Failure error={save.error} />}
     </Card>
   );

@@ -4,6 +4,7 @@ import type { Clock } from '../../api/disputes';
 import { Badge } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { Figures } from '../../ui/patterns';
+import { Source } from './Source';
 
 const TONES = { early: 'info', open: 'success', late: 'warning', closed: 'critical' } as const;
 
@@ -54,7 +55,7 @@ export function ClockFigures({ clock, attemptsLeft }: { clock: Clock; attemptsLe
         ]}
       />
       <p className="subdued">
-        {clock.by_paper ? t('disputes.byPaper') : `${t('disputes.rule')} ${clock.source}`}{' '}
+        {clock.by_paper ? t('disputes.byPaper') : <Source name={clock.source} />}{' '}
         {!clock.verified && !clock.by_paper && (
           <Badge tone="warning">{t('disputes.unverified')}</Badge>
         )}

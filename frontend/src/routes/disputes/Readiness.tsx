@@ -4,6 +4,7 @@ import type { Candidate } from '../../api/disputes';
 import { Badge, Card } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { Empty, Table } from '../../ui/patterns';
+import { Source } from './Source';
 
 export function ReadinessCard({ standing }: { standing: Candidate }) {
   const { t } = useTranslation();
@@ -48,7 +49,7 @@ export function ReadinessCard({ standing }: { standing: Candidate }) {
       )}
       <p className="subdued padded">
         {readiness.freight && t(`disputes.freight.${readiness.freight}`)}{' '}
-        {readiness.source && `${t('disputes.rule')} ${readiness.source}`}{' '}
+        {readiness.source && <Source name={readiness.source} />}{' '}
         {!readiness.verified && t('disputes.unverified')}
       </p>
     </Card>

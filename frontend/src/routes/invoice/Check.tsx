@@ -39,7 +39,9 @@ export function Check({ paper }: { paper: Invoice }) {
             show: ([row]) => (
               <>
                 <div>{t(`invoices.rules.${row?.rule}`)}</div>
-                <div className="subdued">{row?.source}</div>
+                <div className="subdued" lang="en">
+                  {row?.source}
+                </div>
               </>
             ),
           },
