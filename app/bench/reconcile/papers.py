@@ -146,10 +146,10 @@ FROM whole CROSS JOIN LATERAL (VALUES
 WHERE how < 93 OR how = 99;
 DELETE FROM told WHERE paid IS NULL OR paid = 0;
 INSERT INTO remittance (shop_id, region, payment_id, number, status, paid_at, amount, currency,
-    vendor_codes, payee_codes, digest, header, read_at)
+    vendor_codes, payee_codes, payees, digest, header, read_at)
 SELECT {shop}, region, 'UP' || payment || region || kind, 'P' || payment || kind,
     CASE WHEN payment % 200 = 7 THEN 'FAILED' ELSE 'SUCCESSFUL' END, max(paid_at), sum(paid),
-    currency, '[]', '[]', '', '{{}}', max(paid_at)
+    currency, '[]', '[]', '[]', '', '{{}}', max(paid_at)
 FROM told GROUP BY payment, region, kind, currency;
 INSERT INTO remittance_line (shop_id, region, payment_id, position, reference, invoice_number, kind,
     total, paid, discount, currency)
