@@ -31,12 +31,17 @@ class Totals:
     items: Decimal
     tax: Decimal
     total: Decimal
+    charges: Decimal = Decimal()
+
+
+def step_of(currency: str) -> Decimal:
+    """The currency's smallest coin."""
+    return Decimal(1) if currency in WITHOUT_COINS else Decimal("0.01")
 
 
 def rounded(value: Decimal, currency: str) -> Decimal:
     """The value in the currency's smallest coin, halves away from zero."""
-    step = Decimal(1) if currency in WITHOUT_COINS else Decimal("0.01")
-    return value.quantize(step, rounding=ROUND_HALF_UP)
+    return value.quantize(step_of(currency), rounding=ROUND_HALF_UP)
 
 
 def written(amount: Decimal, currency: str) -> str:
@@ -74,14 +79,29 @@ class Costing:
         return rounded(self.net_cost(cost, units) * times, self.currency)
 
 
-def amounts(amount: Decimal, tax_rate: Decimal, currency: str) -> Amounts:
-    """A line's amount with its tax at this rate (0.19 for 19 %)."""
+def amounts(
+    amount: Decimal, tax_rate: Decimal, currency: str, *, in_halves: bool = False
+) -> Amounts:
+    """A line's amount with its tax at this rate (0.19 for 19 %).
+
+    `in_halves`: two taxes at half the rate each, rounded each by itself, as India's within a state.
+    """
+    if in_halves:
+        return Amounts(amount, 2 * rounded(amount * tax_rate / 2, currency))
     return Amounts(amount, rounded(amount * tax_rate, currency))
 
 
-def totals(lines: Iterable[Amounts], *, tax_in_total: bool) -> Totals:
-    """The sums of these lines; whether tax is part of the total is the vendor code's own rule."""
+def totals(
+    lines: Iterable[Amounts], charges: Iterable[Amounts] = (), *, tax_in_total: bool
+) -> Totals:
+    """The sums of these lines and charges (allowances below zero), tax of both together.
+
+    Whether tax is part of the total is the vendor code's own rule.
+    """
+    extra = list(charges)
+    added = sum((one.amount for one in extra), Decimal())
     each = list(lines)
     items = sum((line.amount for line in each), Decimal())
-    tax = sum((line.tax for line in each), Decimal())
-    return Totals(items, tax, items + tax if tax_in_total else items)
+    tax = sum((one.tax for one in [*each, *extra]), Decimal())
+    net = items + added
+    return Totals(items, tax, net + tax if tax_in_total else net, added)

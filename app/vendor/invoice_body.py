@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from app.vendor import indian_tax
 from app.vendor.acknowledgements import case_size
 from app.vendor.invoice_amounts import Costing, written
+from app.vendor.invoice_charges import Charge, charges_of
 from app.vendor.invoice_check import Side, Subject
 
 # Names of our address's parts in vendorInvoices; orders have others for the same.
@@ -58,8 +60,46 @@ def document(subject: Subject) -> dict[str, Any]:
         made["shipToParty"] = {"partyId": centres.pop()}
     if billing.terms:
         made["paymentTerms"] = _terms(billing.terms)
+    if invoice.reference_number:
+        made["referenceNumber"] = invoice.reference_number
+    charges = charges_of(invoice.charges)
+    for name, amount_name, is_allowance in (
+        ("chargeDetails", "chargeAmount", False),
+        ("allowanceDetails", "allowanceAmount", True),
+    ):
+        said = [one for one in charges if one.is_allowance == is_allowance]
+        if said:
+            made[name] = [_charge(subject, one, amount_name) for one in said]
     if billing.tax_treatment != "none":
-        made["taxDetails"] = [_tax(subject, invoice.items_total, invoice.tax_total)]
+        made["taxDetails"] = _header_taxes(subject, charges)
+    return made
+
+
+def _header_taxes(subject: Subject, charges: Sequence[Charge]) -> list[dict[str, Any]]:
+    """The taxes of all lines and charges together, one for each type and rate."""
+    found: dict[Decimal, tuple[Decimal, Decimal]] = {}
+    each = [
+        (side.own.tax_rate or Decimal(), side.own.amount or Decimal(), side.own.tax or Decimal())
+        for side in subject.sides
+    ]
+    each += [(one.tax_rate, *one.signed) for one in charges]
+    for rate, taxable, tax in each:
+        before = found.get(rate, (Decimal(), Decimal()))
+        found[rate] = (before[0] + taxable, before[1] + tax)
+    return [
+        one for rate, (taxable, tax) in found.items() for one in _taxes(subject, rate, taxable, tax)
+    ]
+
+
+def _charge(subject: Subject, one: Charge, amount_name: str) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "type": one.type,
+        amount_name: _money(one.amount, subject.invoice.currency),
+    }
+    if one.description:
+        made["description"] = one.description
+    if subject.billing.tax_treatment != "none":
+        made["taxDetails"] = _taxes(subject, one.tax_rate, one.amount, one.tax)
     return made
 
 
@@ -79,9 +119,11 @@ def _item(subject: Subject, index: int, side: Side) -> dict[str, Any]:
         "invoicedQuantity": quantity,
         "netCost": _money(costing.net_cost(own.cost, own.units), invoice.currency),
         "purchaseOrderNumber": own.number,
+        "hsnCode": own.hsn_code,
     }
     if subject.billing.tax_treatment != "none":
-        item["taxDetails"] = [_tax(subject, own.amount, own.tax or Decimal())]
+        rate, tax = own.tax_rate or Decimal(), own.tax or Decimal()
+        item["taxDetails"] = _taxes(subject, rate, own.amount or Decimal(), tax)
     if subject.is_credit:
         item["creditNoteDetails"] = _credit(subject)
     return {name: value for name, value in item.items() if value is not None}
@@ -97,15 +139,21 @@ def _credit(subject: Subject) -> dict[str, Any]:
     return made
 
 
-def _tax(subject: Subject, taxable: Decimal | None, tax: Decimal) -> dict[str, Any]:
-    rate = subject.sides[0].own.tax_rate or Decimal()
-    currency = subject.invoice.currency
-    return {
-        "taxType": subject.tax.type if subject.tax else "VAT",
-        "taxRate": f"{(rate * 100).normalize():f}",
-        "taxAmount": _money(tax, currency),
-        "taxableAmount": _money(taxable or Decimal(), currency),
-    }
+def _taxes(subject: Subject, rate: Decimal, taxable: Decimal, tax: Decimal) -> list[dict[str, Any]]:
+    currency, billing = subject.invoice.currency, subject.billing
+    parts = [indian_tax.Part(subject.tax.type if subject.tax else "VAT", rate, tax)]
+    if billing.marketplace == "IN":
+        buyer = (billing.bill_to or {}).get("tax_registration_number")
+        parts = indian_tax.parts(billing.tax_registration_number, buyer, rate, tax)
+    return [
+        {
+            "taxType": part.type,
+            "taxRate": f"{(part.rate * 100).normalize():f}",
+            "taxAmount": _money(part.tax, currency),
+            "taxableAmount": _money(taxable, currency),
+        }
+        for part in parts
+    ]
 
 
 def _party(party_id: str, said: Mapping[str, Any], tax_number: str | None) -> dict[str, Any]:
@@ -116,7 +164,9 @@ def _party(party_id: str, said: Mapping[str, Any], tax_number: str | None) -> di
     if tax_number:
         party["taxRegistrationDetails"] = [
             {
-                "taxRegistrationType": "GST" if said.get("country") in ("AU", "SG") else "VAT",
+                "taxRegistrationType": "GST"
+                if said.get("country") in ("AU", "IN", "SG")
+                else "VAT",
                 "taxRegistrationNumber": tax_number,
             }
         ]

@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 
 from app.vendor.acknowledgements import case_size
 from app.vendor.billing import RESERVED_ENDINGS, missing
+from app.vendor.indian_tax import GSTIN, HSN_CODE, IRN
 from app.vendor.invoice_amounts import Costing
+from app.vendor.invoice_charges import charges_of
 from app.vendor.invoice_rules import Rule
 from app.vendor.invoice_tables import CREDIT_NOTE, Invoice, InvoiceLine, VendorCode
 from app.vendor.marketplaces import MARKETPLACES, WITH_CREDIT_NOTES
@@ -270,15 +272,16 @@ def _date(subject: Subject) -> Iterator[Broken]:
 
 @_rule
 def _total_zero(subject: Subject) -> Iterator[Broken]:
-    if subject.invoice.total == 0:
+    if subject.invoice.total is not None and subject.invoice.total <= 0:
         yield Broken("total", _written(subject.invoice.total), None)
 
 
 @_rule
 def _total(subject: Subject) -> Iterator[Broken]:
     made = sum((side.own.amount or Decimal() for side in subject.sides), Decimal())
+    made += subject.invoice.charges_total
     if subject.billing.tax_in_total:
-        made += sum((side.own.tax or Decimal() for side in subject.sides), Decimal())
+        made += _taxes(subject)
     if subject.invoice.total is not None and subject.invoice.total != made:
         yield Broken("total", _written(subject.invoice.total), _written(made))
     for index, side in enumerate(subject.sides):
@@ -297,21 +300,33 @@ def _worth(subject: Subject, side: Side) -> Decimal | None:
 
 @_rule
 def _tax_sum(subject: Subject) -> Iterator[Broken]:
-    made = sum((side.own.tax or Decimal() for side in subject.sides), Decimal())
+    made = _taxes(subject)
     if subject.invoice.tax_total is not None and subject.invoice.tax_total != made:
         yield Broken("tax_total", _written(subject.invoice.tax_total), _written(made))
 
 
+def _taxes(subject: Subject) -> Decimal:
+    of_lines = sum((side.own.tax or Decimal() for side in subject.sides), Decimal())
+    of_charges = (one.signed[1] for one in charges_of(subject.invoice.charges))
+    return of_lines + sum(of_charges, Decimal())
+
+
+def _takes_standard_rate(subject: Subject) -> bool:
+    """Whether anything of it is taxed at the country's standard rate."""
+    said_all = all(side.own.said_tax_rate is not None for side in subject.sides)
+    return subject.billing.tax_treatment == "standard" and not said_all
+
+
 @_rule
 def _tax_rate_unknown(subject: Subject) -> Iterator[Broken]:
-    if subject.billing.tax_treatment == "standard" and subject.tax is None:
+    if _takes_standard_rate(subject) and subject.tax is None:
         yield Broken("tax_rate", _country(subject), None)
 
 
 @_rule
 def _tax_rate_unverified(subject: Subject) -> Iterator[Broken]:
     tax = subject.tax
-    if subject.billing.tax_treatment == "standard" and tax is not None and not tax.verified:
+    if _takes_standard_rate(subject) and tax is not None and not tax.verified:
         yield Broken("tax_rate", f"{tax.country} {tax.rate * 100:f} %", tax.source)
 
 
@@ -336,6 +351,31 @@ def _tax_registration(subject: Subject) -> Iterator[Broken]:
     is_taxed = billing.tax_treatment in ("standard", "reverse_charge")
     if is_taxed and billing.bill_to and not billing.bill_to.get("tax_registration_number"):
         yield Broken("billing.bill_to.tax_registration_number", None, None)
+
+
+@_rule
+def _india_papers(subject: Subject) -> Iterator[Broken]:
+    if subject.billing.marketplace != "IN":
+        return
+    theirs = (subject.billing.bill_to or {}).get("tax_registration_number")
+    for name, number in (
+        ("billing.tax_registration_number", subject.billing.tax_registration_number),
+        ("billing.bill_to.tax_registration_number", theirs),
+    ):
+        if not GSTIN.fullmatch(number or ""):
+            yield Broken(name, number, "GSTIN, 29ABCDE1234F1Z5")
+    if not IRN.fullmatch(subject.invoice.reference_number or ""):
+        yield Broken("reference_number", subject.invoice.reference_number, "IRN")
+    for index, side in enumerate(subject.sides):
+        if not HSN_CODE.fullmatch(side.own.hsn_code or ""):
+            yield Broken(f"lines[{index}].hsn_code", side.own.hsn_code, "4, 6, 8")
+
+
+@_rule
+def _charges_agreed(subject: Subject) -> Iterator[Broken]:
+    for index, one in enumerate(charges_of(subject.invoice.charges)):
+        if not one.is_allowance:
+            yield Broken(f"charges[{index}].amount", f"{one.type} {_written(one.amount)}", None)
 
 
 @_rule

@@ -151,6 +151,13 @@ def _lines(sent: Mapping[str, Any], lines: Sequence[InvoiceLine], currency: str)
 def _totals(invoice: Invoice, sent: Mapping[str, Any]) -> Table:
     currency = invoice.currency
     rows = [("Items", written(invoice.items_total or Decimal(), currency))]
+    for name, amount_name, sign in (
+        ("chargeDetails", "chargeAmount", ""),
+        ("allowanceDetails", "allowanceAmount", "-"),
+    ):
+        for one in sent.get(name, ()):
+            said = f" ({one['description']})" if one.get("description") else ""
+            rows.append((f"{one['type']}{said}", f"{sign}{one[amount_name]['amount']}"))
     for tax in sent.get("taxDetails", ()):
         rows.append(
             (f"{tax['taxType']} {tax.get('taxRate', '')} %", str(tax["taxAmount"]["amount"]))

@@ -24,8 +24,9 @@ from app.http import (
     principal,
     shop_transaction,
 )
-from app.vendor import billing, invoice_pdf, invoice_views, invoices
+from app.vendor import billing, invoice_pdf, invoice_pricing, invoice_views, invoices
 from app.vendor.disputes import findings
+from app.vendor.invoice_charges import AllowanceType, ChargeType
 from app.vendor.invoice_facts import lines_on
 from app.vendor.invoice_tables import Invoice
 from app.vendor.lookups import whole_of_cursor
@@ -86,6 +87,23 @@ class BilledLine(BaseModel):
     cost: Decimal | None = Field(
         default=None, max_digits=15, decimal_places=4, description="In the vendor code's basis."
     )
+    hsn_code: str | None = Field(default=None, max_length=8, description="Of India's GST.")
+    tax_rate: Decimal | None = Field(
+        default=None,
+        ge=0,
+        lt=1,
+        max_digits=9,
+        decimal_places=6,
+        description="Another than the country's standard rate; 0.05 is 5 %.",
+    )
+
+
+class ChargeBody(BaseModel):
+    """A charge or an allowance of the whole invoice, before tax; an allowance is taken off."""
+
+    type: ChargeType | AllowanceType
+    amount: Decimal = Field(gt=0, max_digits=15, decimal_places=2)
+    description: str | None = Field(default=None, max_length=100)
 
 
 class EditBody(BaseModel):
@@ -95,6 +113,12 @@ class EditBody(BaseModel):
         default=None, description="The invoice date; null: the day it is sent."
     )
     lines: list[BilledLine] = Field(min_length=1, max_length=MOST_LINES)
+    charges: list[ChargeBody] | None = Field(
+        default=None, max_length=20, description="Null: they stay as they were."
+    )
+    reference_number: str | None = Field(
+        default=None, max_length=64, description="Another number that the law wants: India's IRN."
+    )
 
 
 class SendBody(BaseModel):
@@ -220,7 +244,15 @@ def edit_invoice(path: InvoicePath, body: EditBody) -> Any:
     """Replaces what a draft says."""
     with shop_transaction() as session:
         billed = [invoices.Billed(**line.model_dump()) for line in body.lines]
-        made = invoices.edit(session, path.invoice_id, billed, body.dated_at)
+        charges = body.charges
+        made = invoices.edit(
+            session,
+            path.invoice_id,
+            billed,
+            body.dated_at,
+            charges=None if charges is None else [one.model_dump(mode="json") for one in charges],
+            reference_number=body.reference_number or None,
+        )
         view = invoice_views.whole(session, made)
     return answer(view)
 
@@ -301,7 +333,7 @@ def keep_vendor_code(path: CodePath, body: BillingBody) -> Any:
         row = billing.keep(
             session, body.region, path.code, billing.Billing(**said), by=principal().actor
         )
-        invoices.price_drafts(session, body.region, path.code)
+        invoice_pricing.price_drafts(session, body.region, path.code)
         for kind in ("co_op", "price_claim"):
             findings.state_all(session, kind)
         view = invoice_views.billing_view(row)

@@ -117,6 +117,19 @@ class Invoice(Table, table=True):
     dated_at: datetime | None = Field(default=None, description="The invoice date.")
     made_at: datetime = Field(default_factory=_now)
     made_by: str
+    charges: list[dict[str, Any]] | None = Field(
+        default=None, sa_type=JSONB, nullable=True, description="See invoice_charges."
+    )
+    charges_total: Decimal = Field(
+        default=Decimal(),
+        max_digits=19,
+        decimal_places=4,
+        sa_column_kwargs={"server_default": "0"},
+        description="Charges less allowances, before tax.",
+    )
+    reference_number: str | None = Field(
+        default=None, description="Another number that the law wants, such as India's IRN."
+    )
     items_total: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
     tax_total: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
     total: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
@@ -188,6 +201,20 @@ class InvoiceLine(Table, table=True):
     amount: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
     tax_rate: Decimal | None = Field(default=None, max_digits=9, decimal_places=6)
     tax: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
+    charges: Decimal = Field(
+        default=Decimal(),
+        max_digits=19,
+        decimal_places=4,
+        sa_column_kwargs={"server_default": "0"},
+        description="Its share of the invoice's charges less allowances, with their tax.",
+    )
+    hsn_code: str | None = Field(default=None, description="Harmonised code of India's GST.")
+    said_tax_rate: Decimal | None = Field(
+        default=None,
+        max_digits=9,
+        decimal_places=6,
+        description="Another rate than the country's standard one, as a person says.",
+    )
     amazon_units: int | None = None
     amazon_amount: Decimal | None = Field(default=None, max_digits=19, decimal_places=4)
     matched_units: int | None = None

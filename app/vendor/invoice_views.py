@@ -17,6 +17,7 @@ from app.vendor.acknowledgements import case_size
 from app.vendor.billing import missing
 from app.vendor.detail import items_of
 from app.vendor.invoice_amounts import Costing
+from app.vendor.invoice_charges import charges_of
 from app.vendor.invoice_check import Finding, Side, Subject
 from app.vendor.invoice_facts import subject_of
 from app.vendor.invoice_forecast import Forecast, forecast
@@ -82,6 +83,8 @@ class InvoiceLineView(Answer):
     ordered_cost: Money | None
     amount: Money | None
     tax_rate: str | None
+    said_tax_rate: str | None
+    hsn_code: str | None
     tax: Money | None
     accepted: int
     shipped: int
@@ -91,6 +94,16 @@ class InvoiceLineView(Answer):
     amazon_amount: Money | None
     matched_units: int | None
     variances: list[dict[str, Any]] | None
+
+
+class ChargeView(Answer):
+    """A charge or allowance of the whole invoice, before tax."""
+
+    type: str
+    is_allowance: bool
+    description: str | None
+    amount: Money
+    tax: Money
 
 
 class FindingView(Answer):
@@ -152,6 +165,9 @@ class InvoiceView(InvoiceSummary):
     replaces: int | None
     credit: dict[str, Any] | None
     items_total: Money | None
+    charges: list[ChargeView]
+    charges_total: Money | None
+    reference_number: str | None
     tax_total: Money | None
     totals_if: TotalsIf | None
     lines: list[InvoiceLineView]
@@ -214,6 +230,18 @@ def whole(session: Session, invoice: Invoice) -> InvoiceView:
         replaces=invoice.replaces,
         credit=invoice.credit,
         items_total=_money(invoice.items_total, currency),
+        charges=[
+            ChargeView(
+                type=one.type,
+                is_allowance=one.is_allowance,
+                description=one.description,
+                amount=Money(amount=one.amount, currency=currency),
+                tax=Money(amount=one.tax, currency=currency),
+            )
+            for one in charges_of(invoice.charges)
+        ],
+        charges_total=_money(invoice.charges_total, currency) if invoice.charges else None,
+        reference_number=invoice.reference_number,
         tax_total=_money(invoice.tax_total, currency),
         totals_if=_totals_if(subject),
         lines=[_line(side, items, currency) for side in subject.sides],
@@ -316,6 +344,8 @@ def _line(side: Side, items: Mapping[int, ItemBrief], currency: str) -> InvoiceL
         ordered_cost=_money(ordered.cost, ordered.cost_currency or currency),
         amount=_money(own.amount, currency),
         tax_rate=None if own.tax_rate is None else f"{own.tax_rate.normalize():f}",
+        said_tax_rate=None if own.said_tax_rate is None else f"{own.said_tax_rate.normalize():f}",
+        hsn_code=own.hsn_code,
         tax=_money(own.tax, currency),
         accepted=ordered.accepted_units + ordered.backordered_units,
         shipped=ordered.shipped_units,

@@ -9,21 +9,21 @@ stays the same; otherwise it is cancelled, keeps its number, and another one tak
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from app import messages
 from app.bell import ring_after_commit
 from app.db import database_time, shop_of
 from app.errors import FieldError, Refused
-from app.vendor.acknowledgements import SEND, case_size
+from app.vendor.acknowledgements import SEND
 from app.vendor.billing import code_of
-from app.vendor.invoice_amounts import Amounts, Costing, amounts, totals
 from app.vendor.invoice_body import body, document
 from app.vendor.invoice_check import Finding, Subject, check
 from app.vendor.invoice_facts import (
@@ -32,8 +32,8 @@ from app.vendor.invoice_facts import (
     is_used,
     lines_on,
     subject_of,
-    tax_of,
 )
+from app.vendor.invoice_pricing import price
 from app.vendor.invoice_rules import rules_of
 from app.vendor.invoice_tables import CREDIT_NOTE, INVOICE, Invoice, InvoiceLine, VendorCode
 from app.vendor.orders import are_by_file, locked_orders
@@ -41,6 +41,13 @@ from app.vendor.promises import lines_of
 from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
 
 TOPIC = "invoice"
+TAXED_BEFORE = """
+SELECT DISTINCT ON (line.asin) line.asin, line.hsn_code, line.said_tax_rate
+FROM invoice_line AS line JOIN invoice USING (shop_id, invoice_id)
+WHERE line.shop_id = :shop AND line.region = :region AND invoice.vendor_code = ANY(:codes)
+  AND line.asin = ANY(:asins) AND invoice.source <> 'file'
+ORDER BY line.asin, line.invoice_id DESC
+"""
 Source = Literal["receipts", "shipments", "hand"]
 
 
@@ -52,6 +59,9 @@ class Billed:
     line: str
     units: int
     cost: Decimal | None
+    hsn_code: str | None = None
+    tax_rate: Decimal | None = None
+    """Another than the country's standard rate; a part of one."""
 
 
 def draft(
@@ -68,8 +78,9 @@ def draft(
         return open_one
     lines = lines_of(session, list(orders.values()))
     before = invoiced(session, region, numbers)
+    known = _taxed_before(session, region, orders, lines_by_key(lines).values())
     billed = [
-        Billed(line.number, line.line, units, line.cost)
+        Billed(line.number, line.line, units, line.cost, *known.get(line.asin or "", (None, None)))
         for number in sorted(orders)
         for line in lines[region, number]
         if not line.removed
@@ -93,8 +104,14 @@ def edit(
     invoice_id: int,
     billed: Sequence[Billed],
     dated_at: datetime | None,
+    *,
+    charges: Sequence[Mapping[str, Any]] | None = None,
+    reference_number: str | None = None,
 ) -> Invoice:
-    """Replaces what a draft says. Raises Refused: 404, 409 if it was sent, 422 by line."""
+    """Replaces what a draft says; charges that are None stay as they were.
+
+    Raises Refused: 404, 409 if it was sent, 422 by line.
+    """
     invoice = locked_invoice(session, invoice_id)
     _must_be(invoice, "draft")
     orders = _locked(session, invoice.region, sorted({one.number for one in billed}))
@@ -113,52 +130,12 @@ def edit(
     for line in lines_on(session, invoice):
         session.delete(line)
     session.flush()
-    invoice.dated_at = dated_at
+    invoice.dated_at, invoice.reference_number = dated_at, reference_number
+    if charges is not None:
+        invoice.charges = list(map(dict, charges)) or None
     _write_lines(session, invoice, ordered, billed)
     price(session, invoice)
     return invoice
-
-
-def price(session: Session, invoice: Invoice) -> None:
-    """Computes a draft's amounts anew from its lines and the vendor code's billing.
-
-    While the cost basis or the treatment of tax is unknown, there are no amounts.
-    """
-    billing = code_of(session, invoice.region, invoice.vendor_code)
-    lines = lines_on(session, invoice)
-    ordered = _ordered(session, invoice.region, lines)
-    tax = tax_of(billing, invoice.dated_at or database_time())
-    rate = tax.rate if tax and billing.tax_treatment == "standard" else Decimal()
-    invoice.items_total = invoice.tax_total = invoice.total = None
-    made: list[Amounts] = []
-    for line in lines:
-        line.amount = line.tax = line.tax_rate = None
-        if line.cost is not None and billing.cost_basis and billing.tax_treatment:
-            size = case_size(ordered[line.number, line.line])
-            costing = Costing(size, billing.cost_basis, invoice.currency)
-            own = amounts(costing.amount(line.cost, line.units), rate, invoice.currency)
-            line.amount, line.tax, line.tax_rate = own.amount, own.tax, rate
-            made.append(own)
-        session.add(line)
-    if len(made) == len(lines) and billing.tax_in_total is not None:
-        whole = totals(made, tax_in_total=billing.tax_in_total)
-        invoice.items_total, invoice.tax_total = whole.items, whole.tax
-        invoice.total = whole.total
-    session.add(invoice)
-    session.flush()
-
-
-def price_drafts(session: Session, region: str, code: str) -> None:
-    """Computes every draft of a vendor code anew, after its billing has changed."""
-    for invoice in session.exec(
-        select(Invoice).where(
-            Invoice.shop_id == shop_of(session),
-            Invoice.region == region,
-            Invoice.vendor_code == code,
-            Invoice.state == "draft",
-        )
-    ).all():
-        price(session, invoice)
 
 
 def findings(subject: Subject) -> list[Finding]:
@@ -226,13 +203,13 @@ def replace(session: Session, invoice_id: int, *, actor: str) -> Invoice:
     if not old.waits_for_a_person:
         _must_be(old, "failed")
     old = cancel(session, invoice_id)
-    billed = [Billed(one.number, one.line, one.units, one.cost) for one in lines_on(session, old)]
+    billed = [_billed_again(one) for one in lines_on(session, old)]
     orders = _locked(session, old.region, sorted({one.number for one in billed}))
     ordered = lines_by_key(lines_of(session, list(orders.values())))
     new = _make(session, orders, ordered, billed, source=old.source, actor=actor)
     new.type, new.credit, new.replaces = old.type, old.credit, old.invoice_id
-    session.add(new)
-    session.flush()
+    new.charges = old.charges
+    price(session, new)
     return new
 
 
@@ -247,9 +224,7 @@ def credit(
     _must_be(original, "accepted", "missing", "landed")
     if original.type != INVOICE:
         raise Refused("not_an_invoice", "A credit note corrects an invoice.", status=409)
-    billed = [
-        Billed(one.number, one.line, one.units, one.cost) for one in lines_on(session, original)
-    ]
+    billed = [_billed_again(one) for one in lines_on(session, original)]
     orders = _locked(session, original.region, sorted({one.number for one in billed}))
     ordered = lines_by_key(lines_of(session, list(orders.values())))
     note = _make(session, orders, ordered, billed, source="hand", actor=actor)
@@ -258,6 +233,10 @@ def credit(
     session.add(note)
     session.flush()
     return note
+
+
+def _billed_again(line: InvoiceLine) -> Billed:
+    return Billed(line.number, line.line, line.units, line.cost, line.hsn_code, line.said_tax_rate)
 
 
 def locked_invoice(session: Session, invoice_id: int) -> Invoice:
@@ -298,6 +277,22 @@ def _billable(
         done = max(line.received_units, line.shipped_units)
     billed_then = 0 if order.before_books else line.units_before_books
     return max(0, done - billed_then - before.sent - before.drafted)
+
+
+def _taxed_before(
+    session: Session,
+    region: str,
+    orders: Mapping[str, PurchaseOrder],
+    lines: Iterable[PurchaseOrderLine],
+) -> dict[str, tuple[str | None, Decimal | None]]:
+    """By ASIN, the HSN code and the other rate that a person stated last for the vendor code."""
+    asked = {
+        "shop": shop_of(session),
+        "region": region,
+        "codes": sorted({one.vendor_code for one in orders.values()}),
+        "asins": sorted({one.asin for one in lines if one.asin}),
+    }
+    return {row[0]: (row[1], row[2]) for row in session.execute(text(TAXED_BEFORE), asked)}
 
 
 def _make(
@@ -350,6 +345,8 @@ def _write_lines(
                 vendor_sku=line.vendor_sku,
                 units=one.units,
                 cost=one.cost,
+                hsn_code=one.hsn_code,
+                said_tax_rate=one.tax_rate,
             )
         )
     session.flush()
@@ -405,20 +402,6 @@ def _locked(session: Session, region: str, numbers: Sequence[str]) -> dict[str, 
                 "not_found", "There is no such purchase order.", status=404, errors=errors
             )
     return orders
-
-
-def _ordered(
-    session: Session, region: str, lines: Sequence[InvoiceLine]
-) -> dict[tuple[str, str], PurchaseOrderLine]:
-    numbers = {line.number for line in lines}
-    found = session.exec(
-        select(PurchaseOrderLine).where(
-            PurchaseOrderLine.shop_id == shop_of(session),
-            PurchaseOrderLine.region == region,
-            col(PurchaseOrderLine.number).in_(numbers),
-        )
-    )
-    return {(line.number, line.line): line for line in found}
 
 
 def _allotted(session: Session, billing: VendorCode, invoice: Invoice) -> str:
@@ -499,4 +482,5 @@ def _legal(sent: Mapping[str, Any]) -> Any:
         )
         for item in sent.get("items", ())
     ]
-    return (sent.get("id"), sent.get("date"), sent.get("invoiceTotal"), items)
+    heads = ("id", "date", "invoiceTotal", "referenceNumber", "chargeDetails", "allowanceDetails")
+    return [sent.get(name) for name in heads], items

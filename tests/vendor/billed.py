@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.db import run, transaction
-from app.vendor import acknowledgements, billing, invoice_views, invoices, shipments
+from app.vendor import (
+    acknowledgements,
+    billing,
+    invoice_pricing,
+    invoice_views,
+    invoices,
+    shipments,
+)
 from app.vendor.acknowledgements import Said
 from app.vendor.billing import Billing
 from app.vendor.invoice_tables import Invoice
@@ -44,7 +51,7 @@ def keep_billing(brand: VendorBrand, **changed: Any) -> None:
     said = replace(BILLING, **{"number_prefix": f"NT{brand.shop_id}-"} | changed)
     with transaction(brand.shop_id) as session:
         billing.keep(session, "na", "HLDFS", said, by="user:1")
-        invoices.price_drafts(session, "na", "HLDFS")
+        invoice_pricing.price_drafts(session, "na", "HLDFS")
 
 
 def sold(

@@ -45,13 +45,13 @@ TABLES: dict[str, Columns] = {
         "invoice_id": UNITS,
         **dict.fromkeys(("region", "number", "vendor_code", "currency", "state", "type"), TEXT),
         **dict.fromkeys(("dated_at", "made_at", "due_at"), TIME),
-        **dict.fromkeys(("items_total", "tax_total", "total"), MONEY),
+        **dict.fromkeys(("items_total", "charges_total", "tax_total", "total"), MONEY),
     },
     "invoice_line": {
         **dict.fromkeys(("invoice_id", "position", "units", "amazon_units"), UNITS),
         "matched_units": UNITS,
         **dict.fromkeys(("region", "number", "line", "variances"), TEXT),
-        **dict.fromkeys(("cost", "amount", "tax", "price_variance"), MONEY),
+        **dict.fromkeys(("cost", "amount", "tax", "charges", "price_variance"), MONEY),
     },
     "payment_match": {"match_id": UNITS, "state": TEXT},
     "payment_match_part": {

@@ -116,7 +116,9 @@ def _invoices(tables: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
         invoices.join(codes, on=["region", "vendor_code"])
         .with_columns(
             due_at=pl.coalesce("due_at", dated + pl.duration(days="net_days")),
-            total=pl.coalesce(col("items_total") + col("tax_total"), "total", 0),
+            total=pl.coalesce(
+                col("items_total") + col("charges_total") + col("tax_total"), "total", 0
+            ),
         )
         .join(money, on=["region", "number", "currency"], how="left")
         .join(counts, on="invoice_id", how="left")
@@ -147,7 +149,7 @@ def _billed(own: pl.LazyFrame, invoices: pl.LazyFrame) -> pl.LazyFrame:
         *("recovered", "shortage_recovered", "provision", "open", "unexplained", "on_line"),
         *("is_claimed", "is_shared", "unplaced", "is_open", "is_partly"),
     )
-    whole = col("amount") + col("tax").fill_null(0)
+    whole = col("amount") + col("tax").fill_null(0) + col("charges")
     part = own.join(invoices.select(*names), on="invoice_id").with_columns(
         whole=whole,
         tax=col("tax").fill_null(0),

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from app.db import shop_of
 from app.vendor.acknowledgements import quantity_in_own_unit
 from app.vendor.billing import code_of
+from app.vendor.invoice_charges import charges_of
 from app.vendor.invoice_facts import lines_on, original_of
 from app.vendor.invoice_tables import CREDIT_NOTE, Invoice
 from app.vendor.orders import locked_orders
@@ -26,6 +27,7 @@ from app.vendor.x12.papers import (
     AnsweredLine,
     AnsweredOrder,
     Bill,
+    BilledCharge,
     BilledLine,
     Goods,
     Packed,
@@ -237,6 +239,10 @@ def bill(session: Session, invoice: Invoice) -> Bill:
         discount_percent=str(terms.get("discountPercent") or ""),
         discount_days=terms.get("discountDueDays"),
         credits=(original.number or "") if original else "",
+        charges=[
+            BilledCharge(one.type, one.is_allowance, one.amount, one.description or "")
+            for one in charges_of(invoice.charges)
+        ],
     )
 
 

@@ -13,8 +13,10 @@ WITH billed AS (
            invoice.state IN ('cancelled', 'failed') AS is_void,
            CASE WHEN invoice.state IN ('cancelled', 'failed') THEN 0
                 WHEN invoice.type = 'CreditNote'
-                THEN -coalesce(invoice.items_total + invoice.tax_total, invoice.total, 0)
-                ELSE coalesce(invoice.items_total + invoice.tax_total, invoice.total, 0)
+                THEN -coalesce(invoice.items_total + invoice.charges_total + invoice.tax_total,
+                     invoice.total, 0)
+                ELSE coalesce(invoice.items_total + invoice.charges_total + invoice.tax_total,
+                     invoice.total, 0)
            END AS total
     FROM invoice
     JOIN vendor_code AS code ON code.shop_id = invoice.shop_id AND code.region = invoice.region

@@ -9,8 +9,8 @@ WITH {due}mine AS (
            CASE WHEN own.tax = 0 OR money.state = 'void' THEN 0
                 WHEN money.total < 0 THEN -own.tax ELSE own.tax END AS tax,
            CASE WHEN money.state = 'void' THEN 0
-                WHEN money.total < 0 THEN -coalesce(own.amount + own.tax, own.amount, 0)
-                ELSE coalesce(own.amount + own.tax, own.amount, 0) END AS whole,
+                WHEN money.total < 0 THEN -coalesce(own.amount + own.tax + own.charges, own.amount, 0)
+                ELSE coalesce(own.amount + own.tax + own.charges, own.amount, 0) END AS whole,
            money.currency, money.due_at, money.state, money.unexplained <> 0 AS unexplained,
            money.unplaced_deducted > money.unplaced_recovered AS unplaced,
            money.open = 0 AS is_paid, money.total > 0 AS is_bill,
@@ -33,7 +33,7 @@ apart AS (
            money.withheld, money.shortage, money.shortage_recovered, money.price,
            money.price_recovered, money.chargeback, money.other_deducted, money.recovered,
            money.provision, money.open,
-           coalesce(own.amount + own.tax, own.amount, 0) AS weight,
+           coalesce(own.amount + own.tax + own.charges, own.amount, 0) AS weight,
            CASE WHEN money.placed && '{{shortage,shortage_recovered}}' THEN {short} ELSE 0 END
                AS short,
            CASE WHEN money.placed && '{{price,price_recovered}}' THEN {price} ELSE 0 END

@@ -28,7 +28,7 @@ PAPERS = """
 WITH billed AS (
     SELECT invoice.invoice_id, invoice.number, invoice.region, invoice.type, invoice.state,
            invoice.currency, invoice.dated_at, invoice.made_at, invoice.message_id,
-           sum(own.units)::int AS units, sum(own.amount + coalesce(own.tax, 0)) AS amount
+           sum(own.units)::int AS units, sum(own.amount + coalesce(own.tax, 0) + own.charges) AS amount
     FROM invoice_line AS own JOIN invoice USING (shop_id, invoice_id)
     WHERE own.shop_id = :shop AND own.region = :region AND own.number = :number
       AND own.line = :line AND invoice.number IS NOT NULL

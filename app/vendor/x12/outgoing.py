@@ -22,6 +22,16 @@ from app.vendor.x12.papers import (
     ShippedOrder,
 )
 
+# X12 element 1300, by vendorInvoices' names; what has no code of its own is described in words.
+CHARGES = {
+    "Freight": "D240",
+    "SmallOrder": "G970",
+    "Discount": "C310",
+    "DiscountIncentive": "C260",
+    "Promotional": "F800",
+}
+OTHER_CHARGE = "F050"
+
 Codes = Callable[[str], str]
 """The code of that name; "" where the partner wants none."""
 
@@ -226,6 +236,18 @@ def invoice(paper: Bill, codes: Codes, separators: Separators) -> list[Segment]:
             to.add("TXI", codes("tax_type"), number(paper.tax), rate)
         else:
             to.add("SAC", "C", codes("tax_charge"), "", "", cents(paper.tax))
+    for charge in paper.charges:
+        code = CHARGES.get(charge.type, OTHER_CHARGE)
+        said = charge.description or charge.type
+        to.add(
+            "SAC",
+            "A" if charge.is_allowance else "C",
+            code,
+            *("", ""),
+            cents(charge.amount),
+            *[""] * 9,
+            to.text(said, 80) if code == OTHER_CHARGE or charge.description else "",
+        )
     to.add("CTT", str(len(paper.lines)))
     return to.segments
 

@@ -148,6 +148,16 @@ class BilledLine:
 
 
 @dataclass(frozen=True)
+class BilledCharge:
+    """A charge of the whole bill, or an allowance; `type` as vendorInvoices names it."""
+
+    type: str
+    is_allowance: bool
+    amount: Decimal
+    description: str = ""
+
+
+@dataclass(frozen=True)
 class Bill:
     """An invoice or credit note. `total` is what is to be paid, with `tax` where that is in it."""
 
@@ -169,3 +179,4 @@ class Bill:
     discount_percent: str = ""
     discount_days: int | None = None
     credits: str = ""
+    charges: Sequence[BilledCharge] = ()

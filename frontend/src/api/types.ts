@@ -614,6 +614,9 @@ export interface InvoiceLine {
   cost: Money | null;
   ordered_cost: Money | null;
   amount: Money | null;
+  tax_rate: string | null;
+  said_tax_rate: string | null;
+  hsn_code: string | null;
   tax: Money | null;
   accepted: number;
   shipped: number;
@@ -642,6 +645,15 @@ export interface Invoice extends InvoiceSummary {
   replaces: number | null;
   credit: Record<string, string | number> | null;
   items_total: Money | null;
+  charges: {
+    type: string;
+    is_allowance: boolean;
+    description: string | null;
+    amount: Money;
+    tax: Money;
+  }[];
+  charges_total: Money | null;
+  reference_number: string | null;
   tax_total: Money | null;
   totals_if: { each: Money; case: Money } | null;
   lines: InvoiceLine[];

@@ -13,6 +13,7 @@ import { useFormat } from '../ui/format';
 import { Failure, Figures, Loaded, Table } from '../ui/patterns';
 import { HandOver } from './HandOver';
 import { InvoiceState } from './Invoices';
+import { Charges } from './invoice/Charges';
 import { Check } from './invoice/Check';
 import { Credit } from './invoice/Credit';
 import { Lines } from './invoice/Lines';
@@ -44,6 +45,7 @@ export default function Invoice() {
           <Check paper={paper} />
           <Forecast paper={paper} />
           <Lines key={`${paper.id}${paper.state}`} paper={paper} />
+          <Charges key={`charges ${paper.id}`} paper={paper} />
           <Actions paper={paper} />
           {paper.can.includes('credit') && <Credit paper={paper} />}
         </Page>
@@ -75,6 +77,9 @@ function Sums({ paper }: { paper: Paper }) {
       <Figures
         figures={[
           { label: t('invoices.items'), value: money(paper.items_total) },
+          ...(paper.charges_total
+            ? [{ label: t('invoices.charges.title'), value: money(paper.charges_total) }]
+            : []),
           { label: t('invoices.tax'), value: money(paper.tax_total) },
           { label: t('invoices.total'), value: money(paper.total) },
           { label: t('invoices.atAmazon'), value: money(paper.amazon_total) },

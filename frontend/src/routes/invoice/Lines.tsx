@@ -5,34 +5,22 @@ import { useTranslation } from 'react-i18next';
 import { send } from '../../api/client';
 import type { Invoice, InvoiceLine } from '../../api/types';
 import { toast } from '../../shell/appBridge';
-import { Button, Card, NumberField, To } from '../../ui/elements';
+import { Button, Card, NumberField, TextField, To } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { type Column, Failure, Named, Table } from '../../ui/patterns';
-
-const keyOf = (line: InvoiceLine) => `${line.number} ${line.line}`;
+import { keyOf, percentOf, type SaidLine, saying } from './saying';
 
 export function Lines({ paper }: { paper: Invoice }) {
   const { t } = useTranslation();
   const { money, number } = useFormat();
   const queries = useQueryClient();
-  const [typed, setTyped] = useState<Record<string, { units?: string; cost?: string }>>({});
+  const [typed, setTyped] = useState<Record<string, SaidLine>>({});
   const unitsOf = (line: InvoiceLine) => typed[keyOf(line)]?.units ?? String(line.units);
   const costOf = (line: InvoiceLine) => typed[keyOf(line)]?.cost ?? line.cost?.amount ?? '';
-  const set = (line: InvoiceLine, said: { units?: string; cost?: string }) =>
+  const set = (line: InvoiceLine, said: SaidLine) =>
     setTyped((before) => ({ ...before, [keyOf(line)]: { ...before[keyOf(line)], ...said } }));
   const save = useMutation({
-    mutationFn: () =>
-      send('PUT', `/invoices/${paper.id}`, {
-        dated_at: paper.dated_at,
-        lines: paper.lines
-          .filter((line) => Number(unitsOf(line)) > 0)
-          .map((line) => ({
-            number: line.number,
-            line: line.line,
-            units: Number(unitsOf(line)),
-            cost: costOf(line) || null,
-          })),
-      }),
+    mutationFn: () => send('PUT', `/invoices/${paper.id}`, saying(paper, typed)),
     onSuccess: () => {
       setTyped({});
       toast(t('common.saved'));
@@ -40,6 +28,47 @@ export function Lines({ paper }: { paper: Invoice }) {
     onSettled: () => queries.invalidateQueries(),
   });
   const isOpen = paper.can.includes('edit');
+  const isIndian = paper.lines.some((line) => line.cost?.currency === 'INR');
+  const isTaxed = isIndian || paper.lines.some((line) => Number(line.tax_rate) > 0);
+  // What the standard of the country or the form of the paper does not already say.
+  const taxing: Column<InvoiceLine>[] = [
+    {
+      key: 'percent',
+      label: t('invoices.taxPercent'),
+      number: true,
+      show: (line) =>
+        isOpen ? (
+          <NumberField
+            label={`${t('invoices.taxPercent')} ${keyOf(line)}`}
+            hideLabel
+            step={0.01}
+            max={99}
+            details={line.said_tax_rate === null ? t('invoices.taxHint') : undefined}
+            value={typed[keyOf(line)]?.percent ?? percentOf(line.said_tax_rate)}
+            onChange={(percent) => set(line, { percent })}
+          />
+        ) : (
+          percentOf(line.tax_rate)
+        ),
+    },
+  ];
+  const coded: Column<InvoiceLine>[] = [
+    {
+      key: 'hsn',
+      label: t('invoices.hsnCode'),
+      show: (line) =>
+        isOpen ? (
+          <TextField
+            label={`${t('invoices.hsnCode')} ${keyOf(line)}`}
+            hideLabel
+            value={typed[keyOf(line)]?.hsn ?? line.hsn_code ?? ''}
+            onChange={(hsn) => set(line, { hsn: hsn.trim() })}
+          />
+        ) : (
+          line.hsn_code
+        ),
+    },
+  ];
   const counted = (key: 'shipped' | 'received' | 'invoiced_before'): Column<InvoiceLine> => ({
     key,
     label: t(key === 'invoiced_before' ? 'invoices.before' : `orders.${key}`),
@@ -125,6 +154,8 @@ export function Lines({ paper }: { paper: Invoice }) {
                 money(line.cost)
               ),
           },
+          ...(isIndian ? coded : []),
+          ...(isTaxed ? taxing : []),
           {
             key: 'amount',
             label: t('invoices.amount'),
