@@ -47,7 +47,6 @@ POLL_SECONDS = 1.0
 POLL_PAUSE = timedelta(seconds=15)
 MOST_POLLS = 10
 LONGEST_PAUSE = timedelta(hours=1)
-ENDED_BADLY = {"FAILED", "CANCELED", "CANCELING", "EXPIRED"}
 LOOKED_BACK = timedelta(minutes=10)
 """Counts that came in within this time are compared each round."""
 ITEMS_AT_ONCE = 50
@@ -185,12 +184,12 @@ def _ask(row: CountRun, client: ShopClient, sleep: Sleep) -> None:
 
 
 def _wait(row: CountRun, client: ShopClient, sleep: Sleep) -> None:
-    operation = client.ask("bulk_read", id=row.operation_id)["bulkOperation"]
-    if operation is None or operation["status"] in ENDED_BADLY:
+    try:
+        operation = exports.finished(client, row.operation_id)
+    except exports.NotExported as failure:
         run(_move_on, row.shop_id, "ask", operation_id=None)
-        code = (operation or {}).get("errorCode") or (operation or {}).get("status") or "gone"
-        raise RetryLater(f"Shopify could not export its quantities ({code}).")
-    if operation["status"] == "COMPLETED":
+        raise RetryLater(f"Shopify could not export its quantities ({failure.code}).") from failure
+    if operation is not None:
         run(_move_on, row.shop_id, "load", result_url=operation["url"])
         return
     sleep(POLL_SECONDS)

@@ -15,11 +15,29 @@ from app.db import shop_of
 from app.errors import RetryLater
 from app.inventory.models import Location
 from app.shopify import items
-from app.shopify.client import Json
+from app.shopify.client import Json, ShopClient
 from app.shopify.payloads import identifier
 
 BATCH = 500
+ENDED_BADLY = {"FAILED", "CANCELED", "CANCELING", "EXPIRED"}
 Entry = TypeVar("Entry")
+
+
+class NotExported(Exception):
+    """Shopify gave an export up; `code` is its word for why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def finished(client: ShopClient, operation_id: str | None) -> Json | None:
+    """The bulk operation once it is whole, None while Shopify is at it. Raises NotExported."""
+    operation: Json | None = client.ask("bulk_read", id=operation_id)["bulkOperation"]
+    if operation is None or operation["status"] in ENDED_BADLY:
+        found = operation or {}
+        raise NotExported(found.get("errorCode") or found.get("status") or "gone")
+    return operation if operation["status"] == "COMPLETED" else None
 
 
 def download(url: str, file: IO[bytes]) -> None:

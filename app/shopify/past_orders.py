@@ -53,7 +53,6 @@ POLL_PAUSE = timedelta(seconds=15)
 MOST_STEPS = 10
 MOST_FAILURES = 20
 LONGEST_PAUSE = timedelta(hours=1)
-ENDED_BADLY = {"FAILED", "CANCELED", "CANCELING", "EXPIRED"}
 MOST_ROWS = 10_000
 """Of changes asked for at once; where there are as many, fewer days are asked for."""
 CANCELLED = "CANCELLED"
@@ -179,12 +178,12 @@ def _set_since(session: Session) -> tuple[datetime, datetime]:
 
 
 def _wait(row: PastOrdersRun, client: ShopClient, sleep: Sleep) -> None:
-    operation = client.ask("bulk_read", id=row.operation_id)["bulkOperation"]
-    if operation is None or operation["status"] in ENDED_BADLY:
+    try:
+        operation = exports.finished(client, row.operation_id)
+    except exports.NotExported as failure:
         run(_move_on, row.shop_id, "ask", operation_id=None)
-        code = (operation or {}).get("errorCode") or (operation or {}).get("status") or "gone"
-        raise RetryLater(f"Shopify could not export past orders ({code}).")
-    if operation["status"] == "COMPLETED":
+        raise RetryLater(f"Shopify could not export past orders ({failure.code}).") from failure
+    if operation is not None:
         run(_move_on, row.shop_id, "load", result_url=operation["url"])
         return
     sleep(POLL_SECONDS)
