@@ -18,10 +18,14 @@ class HoldfastError(Exception):
 
 @dataclass(frozen=True)
 class FieldError:
-    """One field of the input that is wrong, and how to put it right."""
+    """One field of the input that is wrong, and how to put it right.
+
+    `rule` is the name of the rule that it breaks, where one has a name; a screen has its own words of it.
+    """
 
     field: str
     message: str
+    rule: str | None = None
 
 
 class Refused(HoldfastError):

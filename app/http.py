@@ -86,10 +86,11 @@ class PageQuery(BaseModel):
 
 
 class ProblemField(BaseModel):
-    """One wrong field, and how to put it right."""
+    """One wrong field, how to put it right, and the named rule that it breaks, if one."""
 
     field: str
     message: str
+    rule: str | None = None
 
 
 class Problem(BaseModel):
@@ -102,6 +103,25 @@ class Problem(BaseModel):
     detail: str
     errors: list[ProblemField] = []
     request_id: str | None = None
+
+    @classmethod
+    def told(
+        cls,
+        status: int,
+        code: str,
+        detail: str,
+        errors: Sequence[FieldError],
+        request_id: str | None,
+    ) -> dict[str, Any]:
+        """The problem as it is sent: what it has nothing of is left out."""
+        return cls(
+            title=HTTPStatus(status).phrase,
+            status=status,
+            code=code,
+            detail=detail,
+            errors=[ProblemField(**vars(error)) for error in errors],
+            request_id=request_id,
+        ).model_dump(mode="json", exclude_none=True)
 
 
 @dataclass(frozen=True)
@@ -199,14 +219,7 @@ def problem(
     extra: dict[str, Any] | None = None,
 ) -> Response:
     """A problem+json response."""
-    body = Problem(
-        title=HTTPStatus(status).phrase,
-        status=status,
-        code=code,
-        detail=detail,
-        errors=[ProblemField(field=error.field, message=error.message) for error in errors],
-        request_id=g.get("request_id"),
-    ).model_dump(mode="json")
+    body = Problem.told(status, code, detail, errors, g.get("request_id"))
     response = Response(
         json.dumps(body | (extra or {})), status=status, mimetype="application/problem+json"
     )

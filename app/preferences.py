@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Integer
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session
 
 from app.db import Table, shop_of
 
 
 class Preference(Table, table=True):
-    """One user's choices in one shop. The user is Shopify's id of them, nothing more is kept."""
+    """One user's choices in one shop, and their name as Shopify gives it; nothing more of them is kept."""
 
     __tablename__ = "preference"
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)
     user_id: str = Field(primary_key=True)
     locale: str | None = None
+    name: str | None = None
 
 
 class ShopPreference(Table, table=True):
@@ -47,6 +49,16 @@ class ShopPreference(Table, table=True):
         sa_type=Integer,
         description="Days since a payment after which one that no bank line shows is named. 0:"
         " never.",
+    )
+
+
+def prefer(session: Session, user_id: str, **chosen: str | None) -> None:
+    """Keeps these of a person's choices; the others stay as they are."""
+    row = {"shop_id": shop_of(session), "user_id": user_id, **chosen}
+    session.execute(
+        insert(Preference)
+        .values(row)
+        .on_conflict_do_update(index_elements=["shop_id", "user_id"], set_=chosen)
     )
 
 

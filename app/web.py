@@ -31,6 +31,7 @@ from app.http import (
 )
 from app.inventory import policy_routes as policies
 from app.inventory import routes as inventory
+from app.inventory.kinds import register
 from app.overview import collisions, connections, home, leaving_routes, messages, money
 from app.overview.alerts import routes as alerts
 from app.overview.discrepancies import acting as discrepancy_work
@@ -65,6 +66,7 @@ from app.vendor.finance import routes as finance_invoices
 from app.vendor.journals import routes as journals
 from app.vendor.payments import routes as payments
 from app.vendor.receiving import routes as receiving
+from app.vendor.reconciliation import kinds as match_kinds
 from app.vendor.reconciliation import match_routes
 from app.vendor.reconciliation import routes as reconciliation
 from app.vendor.reports import kinds as report_kinds
@@ -170,6 +172,8 @@ def routed() -> OpenAPI:
         doc_ui=False,
         static_folder=None,
     )
+    # Workers alone state these; here they are named in the queue, in filters and in files.
+    register(*match_kinds.EVERY)
     web.json.sort_keys = False  # type: ignore[attr-defined]
     web.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     for blueprint in BLUEPRINTS:

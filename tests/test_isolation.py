@@ -350,7 +350,11 @@ class Owned:
 @pytest.fixture
 def owned(database: str, queue: str, set_settings: Callable[..., None]) -> Owned:
     """A shop with something in every table that a route reads; every text in it is marked."""
-    set_settings(SHOPIFY_API_KEY="the-client-id", SHOPIFY_API_SECRET="the-client-secret")
+    set_settings(
+        SHOPIFY_API_KEY="the-client-id",
+        SHOPIFY_API_SECRET="the-client-secret",
+        SHOPIFY_ADMIN_ORIGIN="http://127.0.0.1:9/{shop}",
+    )
     brand = make_brand(OWNER, items=(f"{MARK}-tent",), locations=(f"{MARK}-place",))
     item_id, location_id = *brand.items.values(), *brand.locations.values()
     brand.stock(f"{MARK}-tent", f"{MARK}-place", 3)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import psycopg
@@ -196,12 +197,13 @@ class Chunk(NamedTuple):
 
 
 def write_history(
-    connection: psycopg.Connection[Any], shop_id: int, movements: int, items: int
+    connection: psycopg.Connection[Any], shop_id: int, movements: int, items: int, first: int = 0
 ) -> Iterator[Chunk]:
     """Writes at least so many movements of a shop that has none yet, and yields after each chunk.
 
     `connection` is a superuser's in autocommit mode: foreign keys of the papers are not looked at,
     those of the movements are. All of it lies in the twelve months before this one and in this one.
+    With `first`, the chunks before that one are left out: the same days, with nothing behind them.
     """
     start = f"(date_trunc('month', now()) - interval '{MONTHS} months')"
     values: dict[str, Any] = {
@@ -215,11 +217,11 @@ def write_history(
     _run(connection, BEGIN, values)
     _run(connection, FIRST_DAY, values)
     total = items * LOCATIONS
-    chunks = max(1, round((movements - total) / (LINES * 1.96)))
+    chunks = number_of_chunks(movements, items)
     lines = round((movements - total) / 1.96 / chunks) + 1
     purchase_orders = round(lines * 0.4 / 50)
     orders = -(-(lines - purchase_orders * 50) // 2)
-    for number in range(chunks):
+    for number in range(first, chunks):
         values |= {
             "since": _moment(start, number / chunks),
             "until": _moment(start, (number + 1) / chunks),
@@ -238,6 +240,21 @@ def write_history(
         yield Chunk(total, written, seconds)
     _run(connection, END, values)
     connection.execute("SET session_replication_role = origin")
+
+
+def number_of_chunks(movements: int, items: int) -> int:
+    """In how many chunks a history of so many movements is written."""
+    return max(1, round((movements - items * LOCATIONS) / (LINES * 1.96)))
+
+
+def month_begun(chunk: int, chunks: int) -> int:
+    """The chunk in which the month of chunk number `chunk` begins."""
+    now = datetime.now(UTC)
+    midnight = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    start = midnight.replace(year=midnight.year - MONTHS // 12)
+    length = (now - timedelta(hours=1) - start) / chunks
+    begun = (start + chunk * length).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return int((begun - start) / length)
 
 
 def _moment(start: str, share: float) -> str:

@@ -2,8 +2,9 @@
 
 Bare is the same SQL by psycopg alone, as the same role behind the same row-level security; product is
 the public function of `app.inventory.queries`. Both take turns, round by round. The history is written
-first. Its last million goes in by turns with the first million of the same history in a second, empty
-database, which tells whether a long history slows the next insert, and not whether the machine tires.
+first. Its last million goes in by turns with the same million in a second database that holds nothing
+from before the month it begins in, which tells whether a long history slows the next insert, and not
+whether a month fills or the machine tires.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ Ask = Callable[[], Question]
 def measure(place: Ground, rounds: int, movements: int) -> Report:
     """Writes the history, then asks in interleaved rounds. Raises BooksAreWrong for unlike answers."""
     shop_id = _opened()
-    chunks, slowed = _write_beside_an_empty_one(place, shop_id, movements)
+    chunks, slowed = _write_beside_a_young_one(place, shop_id, movements)
     with psycopg.connect(place.superuser_url, autocommit=True) as connection:
         written = chunks[-1].total
         sizes = {name: int(size) / written for name, size in connection.execute(SIZES.encode())}
@@ -99,7 +100,7 @@ def measure(place: Ground, rounds: int, movements: int) -> Report:
                 for name in asks
             },
             "inserts_per_second_by_million": _rates(chunks),
-            "last_million_to_first": round(slowed, 2),
+            "last_million_to_young": round(slowed, 2),
             "bytes_per_movement": {name: round(size, 1) for name, size in sizes.items()}
             | {"all": round(sum(sizes.values()), 1)},
             "server": server,
@@ -116,14 +117,17 @@ def write(place: Ground, movements: int) -> tuple[int, list[history.Chunk]]:
     return shop_id, chunks
 
 
-def _write_beside_an_empty_one(
+def _write_beside_a_young_one(
     place: Ground, shop_id: int, movements: int
 ) -> tuple[list[history.Chunk], float]:
-    """The chunks of the history, and how fast its last million went in, of its first million's speed.
+    """The chunks of the history, and how fast its last million went in, of its speed with no history.
 
-    Each chunk of the last million takes turns with one of the first million, written into a copy
-    of the database that holds nothing yet; the ratio is the median over these pairs.
+    Each chunk of the last million takes turns with the same chunk in a copy of the database whose
+    history begins with the month that the million begins in; the ratio is the median over these pairs.
     """
+    number = history.number_of_chunks(movements, ITEMS)
+    paired = number - max(1, round(number * _step(movements) / movements))
+    begun = history.month_begun(paired, number)
     young = _copied(place.superuser_url)
     ratios: list[float] = []
     with (
@@ -131,11 +135,13 @@ def _write_beside_an_empty_one(
         psycopg.connect(young, autocommit=True) as beside,
     ):
         chunks = list[history.Chunk]()
-        first = history.write_history(beside, shop_id, movements, ITEMS)
+        short = history.write_history(beside, shop_id, movements, ITEMS, first=begun)
+        for _ in range(begun, paired):
+            next(short)
         for chunk in history.write_history(connection, shop_id, movements, ITEMS):
             chunks.append(chunk)
-            if chunk.total > movements - _step(movements):
-                fresh = next(first)
+            if len(chunks) > paired:
+                fresh = next(short)
                 speed = chunk.movements / chunk.seconds
                 ratios.append(speed / (fresh.movements / fresh.seconds))
     return chunks, median(ratios)
@@ -159,7 +165,7 @@ def _copied(superuser_url: str) -> str:
     """A second database like this one on the same server: its superuser's address."""
     url = make_url(superuser_url)
     engine().dispose()  # a database in use cannot be copied
-    name = f"{url.database}_first_million"
+    name = f"{url.database}_young"
     with psycopg.connect(
         url.set(database="postgres").render_as_string(False), autocommit=True
     ) as connection:

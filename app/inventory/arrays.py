@@ -6,10 +6,11 @@ so these are written by what Python has in C, wherever that writes what PostgreS
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+
+import orjson
 
 Value = TypeVar("Value")
 
@@ -29,7 +30,10 @@ def texts(values: Sequence[str | None]) -> str:
     if _all_alike(values):
         return _repeated(_text(values[0]), len(values))
     # JSON writes texts and nulls as PostgreSQL does, but for what it escapes by a backslash.
-    written = json.dumps(values, ensure_ascii=False, check_circular=False)
+    try:
+        written = orjson.dumps(values).decode()
+    except orjson.JSONEncodeError:  # half of a surrogate pair
+        return _each(values, _text)
     if "\\" not in written:
         return "{" + written[1:-1] + "}"
     return _each(values, _text)

@@ -91,8 +91,7 @@ def as_offered(way: Way) -> dict[str, Any]:
             {
                 "rail": effect.rail,
                 "units": effect.units,
-                "document": effect.document
-                and effect.document._asdict() | {"title": effect.document.reference},
+                "document": effect.document and effect.document._asdict() | {"title": effect.title},
             }
             for effect in way.effects
         ],

@@ -478,7 +478,9 @@ def _way_view(way: ways.Way) -> WayView:
         until=way.until,
         parameters=way.parameters,
         effects=[
-            EffectView(rail=one.rail, units=one.units, document=_document_view(one.document))
+            EffectView(
+                rail=one.rail, units=one.units, document=_document_view(one.document, one.title)
+            )
             for one in way.effects
         ],
         stakes=[
@@ -496,8 +498,10 @@ def _way_view(way: ways.Way) -> WayView:
     )
 
 
-def _document_view(key: DocumentKey | None) -> DocumentView | None:
-    return key and DocumentView(kind=key.kind, reference=key.reference, title=key.reference)
+def _document_view(key: DocumentKey | None, title: str | None = None) -> DocumentView | None:
+    return key and DocumentView(
+        kind=key.kind, reference=key.reference, title=title or key.reference
+    )
 
 
 def _money(amount: Decimal | None, currency: str | None) -> Money | None:

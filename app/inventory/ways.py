@@ -65,6 +65,13 @@ class Effect:
     rail: str
     units: int
     document: DocumentKey | None = None
+    title: str | None = None
+
+    @classmethod
+    def on(cls, claimant: Claimant, units: int) -> Effect:
+        """Units that this claimant's paper, called by its number where it has no title, gains or loses."""
+        key = claimant.document
+        return cls(claimant.rail, units, key, claimant.title or key.reference)
 
 
 @dataclass(frozen=True)
@@ -359,7 +366,7 @@ def _give_back(way: str, collision: Collision, one: Claimant) -> Way:
             "document_reference": one.document.reference,
             "line": one.line,
         },
-        effects=(Effect(one.rail, -units, one.document), Effect("dtc", units)),
+        effects=(Effect.on(one, -units), Effect("dtc", units)),
     )
 
 
@@ -369,7 +376,7 @@ def _reductions(collision: Collision, wanting: Sequence[Claimant]) -> list[Way]:
     units = sum(one.short for one in giving)
     if collision.kind == "oversold" or not units:
         return []
-    effects = tuple(Effect(one.rail, -one.short, one.document) for one in giving)
+    effects = tuple(Effect.on(one, -one.short) for one in giving)
     return [Way("reduce_request", units, ends_it=units >= collision.units, effects=effects)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from flask import request
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from sqlmodel import col, select
@@ -12,8 +13,8 @@ from app.config import settings
 from app.db import database_time, shop_of
 from app.http import Answer, APIBlueprint, Moment, Page, answer, principal, shop_transaction
 from app.inventory.models import Location
-from app.preferences import Preference, ShopPreference, shop_preference
-from app.shopify import counting, history
+from app.preferences import Preference, ShopPreference, prefer, shop_preference
+from app.shopify import counting, history, staff
 from app.shopify.tables import CountRun
 from app.shops import this_shop
 
@@ -33,6 +34,9 @@ class SessionView(Answer):
     user_id: str
     locale: str | None
     edition: Literal["public", "custom"]
+    staff: dict[str, str] = Field(
+        description="Names of the people of this store who have been here, by their Shopify ids."
+    )
 
 
 class PreferencesBody(BaseModel):
@@ -76,8 +80,10 @@ class LocationView(Answer):
 def read_session() -> Any:
     """The shop and the person that the ID token names."""
     who = principal()
+    staff.introduce(who, request.headers.get("Authorization"))
     with shop_transaction() as session:
         shop = this_shop(session)
+        names = staff.names(session)
         preference = session.get(Preference, (who.shop_id, who.user_id))
     return answer(
         SessionView(
@@ -85,6 +91,7 @@ def read_session() -> Any:
             user_id=who.user_id,
             locale=preference.locale if preference else None,
             edition=settings().distribution,
+            staff=names,
         )
     )
 
@@ -94,10 +101,8 @@ def save_preferences(body: PreferencesBody) -> Any:
     """Keeps a person's choices; null goes back to the admin's language."""
     who = principal()
     with shop_transaction() as session:
-        preference = session.merge(
-            Preference(shop_id=who.shop_id, user_id=who.user_id, locale=body.locale)
-        )
-    return answer(PreferencesView(locale=preference.locale))
+        prefer(session, who.user_id, locale=body.locale)
+    return answer(PreferencesView(locale=body.locale))
 
 
 @api.get("/shop-preferences", responses={200: ShopPreferencesView})

@@ -63,6 +63,24 @@ def exchange(token: IdToken) -> TokenExchangeAccessToken:
     return _pair(result)
 
 
+def name_of(token: IdToken) -> str:
+    """What the person of this ID token is called in the store, told with an online token we do not keep.
+
+    Raises as `exchange`, and RetryLater when Shopify names nobody.
+    """
+    details = IdTokenDetails(exchangeable=True, token=token.raw, claims=token.claims)
+    result = _asked(
+        lambda: _shopify().exchange_using_token_exchange("online", details, http_client=_http())
+    )
+    if result.log.code == "invalid_subject_token":
+        raise invalid_id_token()
+    user = result.access_token.user if result.access_token else None
+    name = f"{user.first_name} {user.last_name}".strip() if user else ""
+    if not name:
+        raise RetryLater(f"Shopify gave no access token ({result.log.code}).")
+    return name
+
+
 def keep(connection: Connection, pair: TokenExchangeAccessToken) -> None:
     """Stores both tokens of a pair, sealed, with when they end and what they allow."""
     connection.seal(access_token=pair.token, refresh_token=pair.refresh_token)

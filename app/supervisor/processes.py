@@ -77,7 +77,7 @@ class Processes:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
         ready: Ready | None = None,
-        seconds: float = 60,
+        seconds: float = 180,
     ) -> int:
         """Starts a command and returns its pid once it is ready.
 

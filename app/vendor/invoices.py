@@ -440,7 +440,8 @@ def _must_pass(subject: Subject) -> None:
             "cannot_send",
             "Amazon would not take it like this.",
             errors=[
-                FieldError(one.broken.field, f"{one.rule.says} {one.rule.fix}") for one in blocking
+                FieldError(one.broken.field, f"{one.rule.says} {one.rule.fix}", one.rule.name)
+                for one in blocking
             ],
         )
 

@@ -5,7 +5,7 @@ Half a year of them comes in on a vendor's first day, so nothing here is done or
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlmodel import Session
@@ -47,9 +47,14 @@ FROM unnest(%(numbers)s::text[], %(lines)s::text[], %(positions)s::int[], %(item
 INSERT_VERSIONS = """
 INSERT INTO purchase_order_version (shop_id, region, version, seen_at, changes, import_id, number,
     digest, content, message_id)
-SELECT %(shop)s, %(region)s, 1, %(now)s, '[]', %(import)s, given.*
+SELECT %(shop)s, %(region)s, 1, %(now)s, '[]', %(import)s, given.number, given.digest,
+    coalesce((SELECT request FROM message
+              WHERE message.shop_id = %(shop)s AND message.message_id = given.message_id),
+             given.content),
+    given.message_id
 FROM ROWS FROM (unnest(%(numbers)s::text[]), unnest(%(digests)s::text[]),
-    jsonb_array_elements(%(contents)s::jsonb), unnest(%(messages)s::bigint[])) AS given
+    jsonb_array_elements(%(contents)s::jsonb), unnest(%(messages)s::bigint[]))
+    AS given (number, digest, content, message_id)
 """
 
 
@@ -100,7 +105,10 @@ def insert(
             "import": import_id,
             "numbers": texts(numbers),
             "digests": texts([paper.digest for paper in papers]),
-            "contents": "[" + ",".join(paper.written for paper in papers) + "]",
+            # What its message holds already is copied there, and neither sent nor read again.
+            "contents": _array(
+                paper.written if message_ids[paper.number] is None else "null" for paper in papers
+            ),
             "messages": integers([message_ids[number] for number in numbers]),
         },
     )
@@ -132,6 +140,10 @@ def notes_of(facts: OrderFacts, unmapped: set[str]) -> list[dict[str, Any]]:
         if line.line in unmapped
     ]
     return notes
+
+
+def _array(written: Iterable[str]) -> str:
+    return "[" + ",".join(written) + "]"
 
 
 def _named(line: LineFacts) -> Named:

@@ -11,6 +11,8 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
+import orjson
+
 LARGEST = 2**31 - 1
 STATES = ("New", "Acknowledged", "Closed")
 
@@ -127,6 +129,17 @@ def written(content: Any) -> str:
 
 
 def _dumped(content: Any) -> str:
+    # A digest is compared with those of years ago, so both must write the same: what is not ASCII,
+    # escaped here, and what only Python's own counts as JSON is left to that, which is slower.
+    try:
+        found = orjson.dumps(content, default=_exact, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return _dumped_slowly(content)
+    plain_ascii = found.isascii() and b"\x7f" not in found
+    return found.decode() if plain_ascii else _dumped_slowly(content)
+
+
+def _dumped_slowly(content: Any) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), default=_exact)
 
 

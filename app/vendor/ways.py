@@ -259,7 +259,7 @@ class AmazonRail:
             units,
             ends_it=units >= collision.units,
             parameters={**_named(one), "less": less},
-            effects=(Effect(AMAZON, -less, one.document), *gained),
+            effects=(Effect.on(one, -less), *gained),
             until=paper.known.quantities_until,
         )
 
@@ -288,7 +288,7 @@ class AmazonRail:
                 "on": expected.day.isoformat(),
                 "arrivals": ", ".join(expected.references),
             },
-            effects=(Effect(AMAZON, -more, one.document), *gained),
+            effects=(Effect.on(one, -more), *gained),
             until=paper.known.quantities_until,
         )
 
@@ -418,7 +418,7 @@ def _backordered(
             "on": expected.day.isoformat(),
             "arrivals": ", ".join(expected.references),
         },
-        effects=(Effect(AMAZON, -backorder, one.document), *gained),
+        effects=(Effect.on(one, -backorder), *gained),
         until=first_due(paper.order),
     )
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.db import database_time, shop_of
 from app.http import Answer, APIBlueprint, Moment, answer, shop_transaction
-from app.vendor.tables import PurchaseOrder
+from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
 from app.vendor.views import PurchaseOrderSummary, summaries
 
 WINDOWS = Tag(name="windows", description="When open purchase orders are to leave or to arrive.")
@@ -19,7 +19,7 @@ api = APIBlueprint("windows", __name__, url_prefix="/api", abp_tags=[WINDOWS])
 MOST = 1_000
 ANSWER_SOON = timedelta(hours=6)
 LEAVE_SOON = timedelta(days=3)
-Risk = Literal["late", "unanswered", "short", "soon", "none"]
+Risk = Literal["late", "unanswered", "unmapped", "short", "soon", "none"]
 
 
 class OrderWindow(Answer):
@@ -68,13 +68,32 @@ def windows(session: Session, now: datetime) -> list[OrderWindow]:
         .order_by(col(PurchaseOrder.ordered_at).desc())
         .limit(MOST)
     ).all()
+    unmapped = _with_unmapped_lines(session)
     found = [
-        one for summary in summaries(session, orders) if (one := _window(summary, now)) is not None
+        one
+        for summary in summaries(session, orders)
+        if (one := _window(summary, now, (summary.region, summary.number) in unmapped)) is not None
     ]
     return sorted(found, key=lambda one: (one.end, one.region, one.number))
 
 
-def _window(order: PurchaseOrderSummary, now: datetime) -> OrderWindow | None:
+def _with_unmapped_lines(session: Session) -> set[tuple[str, str]]:
+    """Orders that Amazon wants something of that is no item of ours."""
+    rows = session.exec(
+        select(PurchaseOrderLine.region, PurchaseOrderLine.number)
+        .where(
+            PurchaseOrderLine.shop_id == shop_of(session),
+            col(PurchaseOrderLine.item_id).is_(None),
+            PurchaseOrderLine.ordered_units > 0,
+        )
+        .distinct()
+    )
+    return {(region, number) for region, number in rows}
+
+
+def _window(
+    order: PurchaseOrderSummary, now: datetime, has_unmapped_line: bool
+) -> OrderWindow | None:
     window = order.ship_window or order.delivery_window
     units = order.units
     answered = units.accepted + units.backordered + units.rejected > 0
@@ -93,16 +112,18 @@ def _window(order: PurchaseOrderSummary, now: datetime) -> OrderWindow | None:
         ordered=units.ordered,
         left=left,
         short=units.short,
-        risk=_risk(order, window.end, now),
+        risk=_risk(order, window.end, now, has_unmapped_line),
     )
 
 
-def _risk(order: PurchaseOrderSummary, end: datetime, now: datetime) -> Risk:
+def _risk(
+    order: PurchaseOrderSummary, end: datetime, now: datetime, has_unmapped_line: bool
+) -> Risk:
     if end < now:
         return "late"
     waits = order.acknowledgement is None and order.acknowledge_by is not None
     if waits and order.acknowledge_by is not None and order.acknowledge_by < now + ANSWER_SOON:
         return "unanswered"
     if order.units.short > 0:
-        return "short"
+        return "unmapped" if has_unmapped_line else "short"
     return "soon" if end < now + LEAVE_SOON else "none"

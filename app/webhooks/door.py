@@ -21,7 +21,7 @@ from psycopg_pool import PoolTimeout
 from app import metrics
 from app.config import SHOP_DOMAIN, Settings
 from app.errors import Refused, RetryLater
-from app.http import Problem, ProblemField
+from app.http import Problem
 from app.shopify import auth, payloads
 from app.webhooks.headers import Delivery, delivery
 from app.webhooks.ringer import Ringer
@@ -218,17 +218,10 @@ JSON = json.JSONDecoder(parse_constant=_no_constant)
 
 def _problem(start_response: StartResponse, refused: Refused, request_id: str) -> Iterable[bytes]:
     phrase = HTTPStatus(refused.status).phrase
-    body = Problem(
-        title=phrase,
-        status=refused.status,
-        code=refused.code,
-        detail=refused.detail,
-        errors=[ProblemField(field=error.field, message=error.message) for error in refused.errors],
-        request_id=request_id,
-    ).model_dump_json()
+    told = Problem.told(refused.status, refused.code, refused.detail, refused.errors, request_id)
     metrics.WEBHOOKS.labels(refused.code).inc()
     log.info("webhook_refused", request_id=request_id, status=refused.status, code=refused.code)
-    data = body.encode()
+    data = json.dumps(told).encode()
     headers = [
         ("Content-Type", "application/problem+json"),
         ("Content-Length", str(len(data))),

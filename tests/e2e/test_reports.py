@@ -26,6 +26,9 @@ def test_a_missing_report_is_named_with_amazons_reason_and_an_item_shows_its_for
     app = show(page, stage, "/reports")
     expect(app.get_by_text("The report could not be made at this time.").first).to_be_visible()
     expect(app.get_by_text("1 report is missing").first).to_be_visible()
+    app = show(page, stage)
+    expect(app.get_by_text("1 report of Amazon is missing")).to_be_visible()
+    app.get_by_role("link", name="Open the reports").click()
     app.get_by_role("link", name="TENT", exact=True).click()
     expect(app.get_by_text("Forecast of customer demand, by week")).to_be_visible()
     expect(

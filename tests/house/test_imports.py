@@ -102,3 +102,13 @@ def test_only_the_ledger_writes_movements_and_balances() -> None:
                 if f"{words} " in f"{text} ":
                     wrong.append(f"{file.relative_to(PROJECT)}: {words}")
     assert wrong == []
+
+
+def test_whoever_answers_knows_the_words_of_every_discrepancy() -> None:
+    """A kind is known where its room is imported; of one that is not, people would read the key."""
+    rooms = {who for who, what in imports() if what == "app.inventory.kinds.Kind"}
+    look = "import sys, {0}; print('\\n'.join(sys.modules))"
+    for process in ("app.web", "app.jobs"):
+        command = [sys.executable, "-c", look.format(process)]
+        loaded = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+        assert rooms - set(loaded.stdout.split()) == set(), process

@@ -128,3 +128,28 @@ def filled(node: ast.expr) -> str | None:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return "".join(filled(side) or FILLED for side in (node.left, node.right))
     return None
+
+
+def test_every_field_that_is_found_wrong_has_a_name_in_both_languages() -> None:
+    fields = [one for path in sorted(APP.rglob("*.py")) for one in fields_in(path)]
+    assert len(fields) > 40
+    for language in ("en", "zh-CN"):
+        words = json.loads((WORDS.parent / language / "screens.json").read_text())
+        named = words["fieldNames"].keys()
+        missing = [f"{at} {name}" for at, name in fields if name not in named]
+        assert not missing, "give these fields a name in fieldNames:\n" + "\n".join(missing)
+
+
+def fields_in(path: Path) -> Iterator[tuple[str, str]]:
+    """Where a file finds a field wrong, and each part of its path that is a word of ours."""
+    name = path.relative_to(ROOT)
+    if any(part in ELSEWHERE for part in (*name.parts, path.stem)):
+        return
+    for node in ast.walk(ast.parse(path.read_text())):
+        # A shipping rule says the field second, behind its own name.
+        place = {"FieldError": 0, "Found": 1}.get(called(node))
+        if not isinstance(node, ast.Call) or place is None or len(node.args) <= place:
+            continue
+        path_of_words = re.sub(r"\[[^]]*\]", "", filled(node.args[place]) or "")
+        for part in re.findall(r"(?:^|[.\[])([a-z][a-z0-9_]*)(?=[.\[]|$)", path_of_words):
+            yield f"{name}:{node.lineno}", part

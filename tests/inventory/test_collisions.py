@@ -63,6 +63,12 @@ def test_at_least_two_ways_end_an_oversold_collision(brand: Brand) -> None:
     assert [way.way for way in offered if way.recommended] == [offered[0].way]
 
 
+def test_a_paper_without_a_title_is_called_by_its_number(brand: Brand) -> None:
+    collision = oversold_beside_a_purchase_order(brand)
+    best = ways(brand, collision)[0]
+    assert [one.title for one in best.effects if one.document] == ["P"]
+
+
 def test_taking_back_amazons_hold_ends_it(brand: Brand) -> None:
     collision = oversold_beside_a_purchase_order(brand)
     ended = take(brand, collision, ways(brand, collision)[0])

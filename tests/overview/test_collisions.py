@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -30,7 +31,8 @@ def screen(brand: Brand, queue: str, set_settings: Callable[..., None]) -> Scree
 
 def collide(brand: Brand) -> None:
     brand.stock("tent", "main", 10)
-    brand.settle(brand.purchase_order("P", 8, item="tent", at="main"))
+    paper = brand.purchase_order("P", 8, item="tent", at="main")
+    brand.settle(replace(paper, title="PO P"))
     brand.settle(brand.order("1", 5, item="tent", at="main"))
     brand.refresh_collisions()
 
@@ -86,6 +88,10 @@ def test_the_history_opens_into_what_moved_and_the_way_as_it_was_offered(
     brand.refresh_collisions()
     (ended,) = screen.all("/collisions", status="ended")
     assert (ended["note"], ended["outcome"]["offered"]["units"]) == ("the shop first", 3)
+    (paper,) = [
+        one["document"] for one in ended["outcome"]["offered"]["effects"] if one["document"]
+    ]
+    assert paper == {"kind": "purchase_order", "reference": "P", "title": "PO P"}
     (movement,) = ended["outcome"]["movements"]
     assert (movement["quantity"], movement["document"]["reference"]) == (3, "P")
     listed = screen.all(f"/items/{brand.item('tent')}/movements")

@@ -8,8 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -27,6 +29,13 @@ from tests.support.ports import free_ports
 from tests.support.web import make_app
 
 NUMBERS = itertools.count(1)
+
+NOON = (
+    datetime.now(ZoneInfo("America/Los_Angeles"))
+    .replace(hour=12, minute=0, second=0, microsecond=0)
+    .astimezone(UTC)
+)
+"""Noon of the simulated store's own day, so that a test's days are the store's days at every hour."""
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from app.db import transaction
 from app.errors import GiveUp, RetryLater
 from app.shopify import client as client_module
 from app.shopify import tokens
+from app.shopify.auth import IdToken
 from app.shopify.client import Denied, OutcomeUnknown, ShopClient
 from app.shops import open_shop
 
@@ -303,3 +304,12 @@ def test_pages_follow_the_cursor(shopify: Scripted) -> None:
     found = list(ShopClient(connected()).pages("locations", "locations"))
     assert [node["id"] for node in found] == ["a", "b", "c"]
     assert shopify.seen[1][2]["variables"] == {"after": "b"}
+
+
+def test_a_person_whom_shopify_does_not_name_is_asked_about_another_time(
+    shopify: Scripted,
+) -> None:
+    shopify.will(500, {})
+    token = IdToken("acme.myshopify.com", "7", "raw", {"dest": "https://acme.myshopify.com"})
+    with pytest.raises(RetryLater):
+        tokens.name_of(token)

@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlmodel import select
 
-from app.db import database_time
+from app.db import database_time, transaction
 from app.inventory.models import Alias, Hold, Item
+from app.preferences import prefer
 from app.shopify import catalog, exports, tokens
 from app.shopify.tables import CatalogImport
 from app.shops import this_shop
+from app.simulators.shopify.people import person
 from tests.shopify.conftest import Store
 from tests.shopify.simulated import Simulator
 
@@ -144,6 +146,20 @@ def test_two_first_requests_at_once_connect_once(store: Store) -> None:
         assert session.exec(select(CatalogImport)).one().run == 1
     store.settle()
     assert store.differences() == []
+
+
+def test_whoever_opens_the_app_is_called_by_the_name_that_shopify_gives(store: Store) -> None:
+    said = store.open_app().json()
+    named = person(int(said["user_id"]))
+    assert said["staff"] == {said["user_id"]: f"{named.first_name} {named.last_name}"}
+
+
+def test_choosing_a_language_keeps_the_name(store: Store) -> None:
+    user_id, staff = (store.open_app().json()[key] for key in ("user_id", "staff"))
+    with transaction(store.shop_id) as session:
+        prefer(session, user_id, locale="zh-CN")
+    said = store.open_app().json()
+    assert (said["locale"], said["staff"]) == ("zh-CN", staff)
 
 
 def test_tokens_that_end_are_renewed_on_the_way(store: Store) -> None:

@@ -12,10 +12,7 @@ from app.inventory import past
 from app.inventory.past import Past, PastCover
 from app.shopify import exports, past_orders
 from app.shopify.tables import PastOrdersRun
-from tests.shopify.conftest import Store
-
-NOON = datetime.now(UTC).replace(hour=20, minute=0, second=0, microsecond=0)
-"""Noon or so in the store's own zone."""
+from tests.shopify.conftest import NOON, Store
 
 
 def days_ago(days: int) -> str:

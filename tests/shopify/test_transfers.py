@@ -16,10 +16,7 @@ from app.inventory import arrivals, audit, releasing
 from app.inventory.models import INSIDE, Arrival, Discrepancy
 from app.preferences import ShopPreference
 from app.shopify import counting, transfers
-from tests.shopify.conftest import Store
-
-NOON = datetime.now(UTC).replace(hour=20, minute=0, second=0, microsecond=0)
-"""Noon or so in the store's own zone, so that its days are the same as ours."""
+from tests.shopify.conftest import NOON, Store
 
 
 def at(days: int) -> str:

@@ -345,3 +345,30 @@ def test_each_deduction_has_a_verdict_and_only_what_is_wrong_is_in_question(shop
         "chargeback": Decimal("48.50"),
         "provision": Decimal(0),
     }
+
+
+def test_only_what_goes_beyond_the_agreement_is_worth_asking_back(
+    screen: Screen, shop_id: int
+) -> None:
+    charge(shop_id, 2600)
+
+    def weighed() -> tuple[Decimal, Decimal]:
+        [found] = screen.ask("/disputes/candidates?kind=co_op")["data"]
+        assert (found["next_action"] == "agreed") == (not float(found["in_question"]["amount"]))
+        return (
+            Decimal(found["in_question"]["amount"]),
+            Decimal(found["expected"]["amount"]["amount"]),
+        )
+
+    whole, much = weighed()
+    assert whole == 26  # no agreement is known: all of it
+    made = screen.ask("/co-op-agreements", 201, "POST", agreement())
+    beyond, less = weighed()
+    assert beyond == 6 and 0 < less < much
+    asked = {"region": "na", "kind": "co_op", "reference": "AB12-CD34EF56", "currency": "USD"}
+    drafted = screen.ask("/disputes", 201, "POST", asked)
+    assert Decimal(drafted["amount"]["amount"]) == 6
+    screen.ask(f"/disputes/{drafted['dispute_id']}/withdraw", method="POST")
+    path = f"/co-op-agreements/{made['agreement_id']}"
+    screen.ask(path, 200, "PUT", agreement(rate="0.065"))
+    assert weighed() == (0, 0)

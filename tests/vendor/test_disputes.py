@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from app.db import run, transaction
-from app.shops import open_shop
+from app.shops import Shop, open_shop
 from app.vendor.deductions.tables import Deduction
 from app.vendor.disputes import clocks, weighing, working
 from app.vendor.disputes.netting import Carried, net
@@ -216,6 +217,33 @@ def test_the_text_of_a_case_has_the_figures_in_both_languages(screen: Screen) ->
         for said in ("100.00 USD", "NT-1", "PO1", "120.00 USD", "P1", "Dock 7 was closed."):
             assert said in words, (language, said)
     assert "短缺索赔" in made["case_text"]["zh-CN"]
+
+
+def test_a_case_names_the_days_of_the_shops_zone_and_the_zone_once(
+    screen: Screen, shop_id: int
+) -> None:
+    made = drafted(screen)
+    taken = datetime.fromisoformat(made["standing"]["deduction"]["first_at"])
+    name = "Pacific/Kiritimati" if taken.hour >= 10 else "Pacific/Pago_Pago"
+    with transaction(shop_id) as session:
+        session.get_one(Shop, shop_id).time_zone = name
+    made = screen.ask(f"/disputes/{made['dispute_id']}")
+    day = f"{taken.astimezone(ZoneInfo(name)):%Y-%m-%d}"
+    assert day != f"{taken:%Y-%m-%d}"
+    for language in ("en", "zh-CN"):
+        words = made["case_text"][language]
+        assert f"- {day} P1" in words
+        assert words.count(name) == 1
+
+
+def test_a_case_lists_every_paper_that_is_attached(screen: Screen, shop_id: int) -> None:
+    about = vault.About(region="na", purchase_order="PO1")
+    for kind, name in (("bol", "bol.txt"), ("photo", "a.txt"), ("photo", "b.txt")):
+        run(vault.keep, shop_id, kind, name, name.encode(), about, by="user:1")
+    run(vault.keep, shop_id, "other", "dock-log.txt", b"dock", about, by="user:1")
+    words = drafted(screen)["case_text"]["en"]
+    [attached] = [line for line in words.splitlines() if line.startswith("Attached: ")]
+    assert attached == "Attached: photo (2), bill of lading, dock-log.txt."
 
 
 def test_disputes_are_listed_with_what_they_came_to(screen: Screen, shop_id: int) -> None:

@@ -169,6 +169,29 @@ def test_a_wrong_cell_is_named_and_nothing_is_taken(
         working.apply(session, kept.import_id, actor="user:7")
 
 
+@pytest.mark.parametrize(
+    ("kind", "written", "codes"),
+    [
+        (
+            "shipments",
+            SHIPMENT + TRUCK.replace(YESTERDAY, "soon").replace("B0TENT0001", ""),
+            {"not_a_day", "no_product"},
+        ),
+        (
+            "invoices",
+            INVOICE + BILL.replace("40.00", "forty").replace("B0TENT0001", ""),
+            {"not_an_amount", "no_product"},
+        ),
+    ],
+)
+def test_every_fault_of_a_row_is_named_at_once(
+    brand: VendorBrand, kind: str, written: str, codes: set[str]
+) -> None:
+    ordered(brand)
+    _, found = bring(brand, kind, written)
+    assert {one.code for one in found.faults if one.row == 2} == codes
+
+
 def test_columns_are_remembered_for_each_kind_by_itself(brand: VendorBrand) -> None:
     ordered(brand)
     odd = SHIPMENT.replace("Quantity shipped", "Menge") + TRUCK

@@ -214,3 +214,63 @@ def test_what_has_changed_since_cannot_be_confirmed(books: Books, screen: Screen
     run(matching.suggest, books.shop_id)
     assert screen.all("/reconciliation/matches") == []
     assert screen.ask(f"{path}/refuse", 404, method="POST")["code"] == "not_found"
+
+
+def test_a_person_says_which_invoice_a_line_pays_where_no_rule_finds_it(
+    books: Books, screen: Screen
+) -> None:
+    books.pay("P1", ("LUMP", "0"))
+    books.pay("P2", ("DEPOSIT", "300"), ("NT-2", "50"))
+    books.match()
+    run(matching.suggest, books.shop_id)
+    assert screen.all("/reconciliation/matches") == []
+    invoice = books.invoices["NT-1"]
+    line = {"region": "na", "payment_id": "P2", "position": 1, "invoice_id": invoice}
+    said = screen.ask("/reconciliation/matches", method="POST", body=line)
+    assert (said["rule"], said["state"]) == ("by_hand", "confirmed")
+    assert said["difference"] == {"amount": "700.0000", "currency": "USD"}
+    assert screen.all("/reconciliation/matches", region="na", payment_id="P1") == []
+    assert len(screen.all("/reconciliation/matches", region="na", payment_id="P2")) == 1
+    books.match()
+    assert (books.of_invoice("NT-1").paid, books.of_invoice("NT-1").state) == (300, "partly_paid")
+    assert run(conservation.findings, books.shop_id) == []
+    again = screen.ask("/reconciliation/matches", 409, method="POST", body=line)
+    assert again["code"] == "already_tied"
+
+    screen.ask(f"/reconciliation/matches/{said['id']}/refuse", method="POST")
+    books.match()
+    assert books.of_invoice("NT-1").state == "unpaid"
+    screen.ask("/reconciliation/matches", method="POST", body=line)
+    books.match()
+    assert books.of_invoice("NT-1").paid == 300
+
+
+def test_a_line_is_not_said_to_pay_an_invoice_that_is_settled_or_of_another_currency(
+    books: Books, screen: Screen
+) -> None:
+    books.pay("P2", ("DEPOSIT", "300"), ("NT-2", "50"))
+    books.match()
+    line = {"region": "na", "payment_id": "P2", "position": 1}
+    for wrong in (books.invoices["NT-2"], 99_999):
+        body = line | {"invoice_id": wrong}
+        refused = screen.ask("/reconciliation/matches", 422, method="POST", body=body)
+        assert refused["code"] == "does_not_fit"
+        assert "USD" in refused["errors"][0]["message"]
+    for place in (2, 7):  # it names an invoice of ours; it is not there
+        body = {**line, "position": place, "invoice_id": books.invoices["NT-1"]}
+        refused = screen.ask("/reconciliation/matches", 409, method="POST", body=body)
+        assert refused["code"] == "already_tied"
+
+
+def test_an_invoice_of_which_something_is_to_come_is_found_by_the_start_of_its_number(
+    books: Books, screen: Screen
+) -> None:
+    books.pay("P2", ("NT-2", "50"))
+    books.match()
+
+    def found(**asked: object) -> list[str]:
+        return [one["number"] for one in screen.all("/reconciliation/invoices", **asked)]
+
+    assert sorted(found(search="nt-")) == ["NT-1", "NT-2"]
+    assert found(search="NT-", open="true", currency="USD") == ["NT-1"]
+    assert found(search="T-1") == found(currency="EUR") == []

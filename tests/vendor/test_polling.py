@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app import messages
 from app.connections import locked
 from app.db import run, transaction
 from app.inventory.models import State
 from app.vendor.polling import filing, sweeping, windows
+from app.vendor.reconciliation import restating
 from tests.vendor.amazon import Amazon
 from tests.vendor.brand import MUG, STOVE, TENT, VendorBrand, make_vendor_brand
 
@@ -180,6 +184,85 @@ def test_back_fill_goes_on_where_it_was_cut(
         assert rounds < 60
     assert rounds > 1
     assert numbers(brand) == {old}
+
+
+def test_a_back_fill_of_many_orders_reads_each_page_once_and_holds_one_that_waits(
+    brand: VendorBrand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every order with its status, no call beyond one for each page, and one page ahead at most."""
+    monkeypatch.setattr(windows, "reach", lambda _connection: timedelta(days=35))
+    monkeypatch.setattr(sweeping, "PAGE", 10)
+    placed = {
+        brand.amazon.place(
+            MUG | {"amount": 1}, TENT | {"amount": 2}, ordered_at=NOW - timedelta(days=20)
+        )
+        for _ in range(200)
+    }
+    operations = ("getPurchaseOrders", "getPurchaseOrdersStatus")
+    read: Counter[str] = Counter()
+    filed: Counter[str] = Counter()
+    ahead: list[int] = []
+    for kind, reading, filing_of_it in (
+        ("orders", "orders_in", "store_order_page"),
+        ("statuses", "statuses_in", "store_status_page"),
+    ):
+        _counted(monkeypatch, reading, read, kind, lambda: None)
+        _counted(
+            monkeypatch,
+            filing_of_it,
+            filed,
+            kind,
+            lambda kind=kind: ahead.append(read[kind] - filed[kind]),
+        )
+    calls = {name: brand.amazon.calls(name) for name in operations}
+    brand.poll()
+    asked = {name: brand.amazon.calls(name) - before for name, before in calls.items()}
+    assert numbers(brand) == placed
+    assert brand.value("SELECT count(*) FROM purchase_order WHERE status_read_at IS NULL") == 0
+    assert brand.value("SELECT count(*) FROM purchase_order_line") == 2 * len(placed)
+    assert read["orders"] >= 20
+    assert read == filed
+    assert max(ahead) <= 1  # of each question, beside the one that was filed
+    assert list(asked.values()) == [read["orders"], read["statuses"]]
+
+
+def _counted(
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    count: Counter[str],
+    kind: str,
+    after: Callable[[], object],
+) -> None:
+    """Counts how often the sweep has done this."""
+    done = getattr(sweeping, name)
+
+    def counting(*given: Any) -> Any:
+        found = done(*given)
+        count[kind] += 1
+        after()
+        return found
+
+    monkeypatch.setattr(sweeping, name, counting)
+
+
+def test_the_first_version_of_an_order_holds_what_its_message_holds(brand: VendorBrand) -> None:
+    store(brand, raw_order())
+    assert brand.rows(
+        "SELECT paper.content = sent.request, paper.content ->> 'purchaseOrderNumber'"
+        " FROM purchase_order_version AS paper JOIN message AS sent USING (shop_id, message_id)"
+    ) == [(True, "ODD00001")]
+
+
+def test_lines_that_come_or_change_together_are_due_as_one_order(brand: VendorBrand) -> None:
+    due = "SELECT DISTINCT number, line FROM reconciliation_due"
+    store(brand, raw_order(items=[raw_item(), raw_item(itemSequenceNumber="2")]))
+    assert brand.rows(due) == [("ODD00001", None)]
+    restating.reconcile(brand.shop_id)
+    assert brand.rows(due) == []
+    assert brand.value("SELECT count(*) FROM reconciliation_line") == 2
+    with transaction(brand.shop_id) as session:
+        session.execute(text("UPDATE purchase_order_line SET received_units = 3 WHERE line = '2'"))
+    assert brand.rows(due) == [("ODD00001", "2")]
 
 
 def test_the_same_poll_again_changes_nothing(brand: VendorBrand) -> None:

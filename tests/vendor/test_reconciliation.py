@@ -11,8 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError
 
 from app.db import run, transaction
-from app.vendor.reconciliation import conservation, full, restating
-from tests.vendor.matched import NOW, Books, open_books
+from app.vendor.costs import agreeing
+from app.vendor.costs.agreeing import Said
+from app.vendor.reconciliation import conservation, full, restating, stating
+from tests.vendor.matched import CODE, NOW, Books, open_books
 
 SHOPS = count(1)
 QUEUE = text(
@@ -208,6 +210,27 @@ def test_what_was_invoiced_is_held_against_order_and_receipt(
         books.bill(invoice, ("PO1", "1", units, cost))
     books.match()
     assert books.of("PO1", "1").disagreement == name
+
+
+def test_a_price_is_held_against_the_agreed_cost_as_soon_as_one_is_agreed(books: Books) -> None:
+    books.order("PO1", (100, "10"))
+    books.move("PO1", "1", 100, 100)
+    books.bill("A", ("PO1", "1", 100, "10"))
+    books.match()
+    assert books.of("PO1", "1").disagreement is None
+    with transaction(books.shop_id) as session:
+        day = (NOW - timedelta(days=90)).date()
+        said = Said("na", CODE, "B000000001", "USD", Decimal("10.50"), day)
+        [agreed] = agreeing.agree(session, [said], by="user:1")
+        number = agreed.agreed_cost_id
+    books.match()
+    assert books.of("PO1", "1").disagreement == "price_variance"
+    with transaction(books.shop_id) as session:
+        [named] = stating.disagreements(session, [("na", "PO1")], now=NOW)
+        assert (named.kind, named.amount) == ("price_variance", Decimal(50))
+        agreeing.withdraw(session, number, by="user:1")
+    books.match()
+    assert books.of("PO1", "1").disagreement is None
 
 
 @pytest.mark.parametrize(("paid", "name"), [("500", "underpaid"), (None, "unpaid_overdue")])

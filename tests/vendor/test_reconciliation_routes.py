@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
 
+from app.db import transaction
+from app.shops import open_shop
 from tests.support.screen import Screen, open_screen
 from tests.vendor.matched import open_books
 
@@ -39,6 +44,21 @@ def test_lines_are_found_by_what_disagrees_and_by_page(screen: Screen) -> None:
     assert short["deducted"] == {"units": 2, "amount": {"amount": "6.0000", "currency": "USD"}}
     assert screen.all("/reconciliation", disagreement="unbilled") == []
     assert [one["number"] for one in screen.all("/reconciliation", search="wai")] == ["WAITS"]
+
+
+def test_lines_are_narrowed_by_the_days_of_the_shops_zone(screen: Screen) -> None:
+    [waits] = screen.all("/reconciliation", search="WAITS")
+    ordered_at = datetime.fromisoformat(waits["ordered_at"])
+    name = "Pacific/Kiritimati" if ordered_at.hour >= 10 else "Pacific/Pago_Pago"
+    own, other = ordered_at.astimezone(ZoneInfo(name)).date(), ordered_at.date()
+    assert own != other
+    with transaction() as session:
+        shop_id = open_shop(session, DOMAIN).shop_id
+    with transaction(shop_id) as session:
+        session.execute(text("UPDATE shop SET time_zone = :zone"), {"zone": name})
+    for day, found in ((own, [waits]), (other, [])):
+        asked = {"search": "WAITS", "from_day": str(day), "to_day": str(day)}
+        assert screen.all("/reconciliation", **asked) == found
 
 
 def test_the_waterfall_adds_up_and_each_step_opens_into_its_lines(screen: Screen) -> None:
@@ -77,3 +97,12 @@ def test_the_money_of_each_invoice_stands_in_one_place(screen: Screen) -> None:
     assert rows["NT-2"]["shortage"]["amount"] == "6.0000"
     assert rows["NT-2"]["paid"]["amount"] == "54.0000"
     assert screen.all("/reconciliation/invoices", unexplained="true") == []
+
+
+def test_each_step_from_invoiced_to_paid_opens_into_its_invoices(screen: Screen) -> None:
+    [dollars] = screen.ask("/cash/bridge")["data"]
+    steps = {one["step"]: one["invoices"] for one in dollars["steps"]}
+    for step, invoices in steps.items():
+        assert len(screen.all("/reconciliation/invoices", step=step, currency="USD")) == invoices
+    [claimed] = screen.all("/reconciliation/invoices", step="shortage")
+    assert claimed["number"] == "NT-2"

@@ -42,6 +42,12 @@ def test_the_worst_risk_of_an_order_is_named(
     assert (one.number, one.left, one.kind, one.risk) == (number, 5, "delivery", risk)
 
 
+def test_a_product_that_is_no_item_of_ours_is_not_called_short_of_units(brand: VendorBrand) -> None:
+    brand.amazon.place(STOVE | {"asin": "B0UNKNOWN1", "vendor_sku": "NONE-SUCH", "amount": 5})
+    brand.poll()
+    assert [one.risk for one in run(windows, brand.shop_id, NOW)] == ["unmapped"]
+
+
 def test_only_what_is_promised_and_has_not_left_counts(brand: VendorBrand) -> None:
     brand.stock("stove", 5)
     number = brand.amazon.place(STOVE | {"amount": 5}, window=window(3, 10))

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from app.bench.reconcile import copied
+from app.vendor.costs.agreeing import OF_LINE
 from app.vendor.reconciliation import statements
 
 VERSION = duckdb.__version__
@@ -30,6 +31,7 @@ CREATE MACRO caused_by(said, type) AS list_filter(from_json(said,
     lambda one: one.varianceType = type)[1].defectTypes[1];
 """
 OF_INVOICES = (
+    ("added_up(", "sum("),
     ("""CROSS JOIN LATERAL (
             SELECT * FROM invoice_line AS line
             WHERE line.shop_id = :shop AND line.invoice_id = found.invoice_id OFFSET 0) AS own""",
@@ -56,12 +58,11 @@ OF_LINES = (
     ("""jsonb_path_query_first(own.variances,
                '$[*] ? (@.varianceType == "PPV").defectTypes[0]') #>> '{}'""",
      "caused_by(own.variances, 'PPV')"),
-    ("trunc(abs(piece.amount) * coin.scale) AS coins",
-     "CAST(trunc(abs(piece.amount) * coin.scale) AS HUGEINT) AS coins"),
-    ("abs(piece.amount) - trunc(abs(piece.amount) * coin.scale) / coin.scale AS crumb",
-     "CAST(abs(piece.amount) - trunc(abs(piece.amount) * coin.scale) / coin.scale"
-     " AS DECIMAL(19, 4)) AS crumb"),
-    ("piece.weight * 10000 END", "CAST(piece.weight * 10000 AS HUGEINT) END"),
+    ("added_up(", "sum("),
+    ("trunc(abs(amount) * scale) AS coins", "CAST(trunc(abs(amount) * scale) AS HUGEINT) AS coins"),
+    ("abs(amount) - trunc(abs(amount) * scale) / scale AS crumb",
+     "CAST(abs(amount) - trunc(abs(amount) * scale) / scale AS DECIMAL(19, 4)) AS crumb"),
+    ("ELSE weight * 10000 END", "ELSE CAST(weight * 10000 AS HUGEINT) END"),
     ("div(coins * weight,", "whole_div(coins * weight,"),
     ("mod(coins * weight,", "rest_of(coins * weight,"),
     ("""sign * ((base + CASE WHEN place <= rest THEN 1 ELSE 0 END) / scale
@@ -75,6 +76,9 @@ OF_LINES = (
      "halves_up(least(given_back, shortage) * units, whole)"),
     ("round(shortage * units / whole)", "halves_up(shortage * units, whole)"),
     ("round(outstanding * units / whole)", "halves_up(outstanding * units, whole)"),
+    # No cost was agreed for any of these papers.
+    (f"coalesce((SELECT agreed.cost FROM ({OF_LINE.strip()}) AS agreed), line.cost) AS cost",
+     "line.cost AS cost"),
     # Every line of these papers states its currency.
     ("""CASE WHEN line.cost_currency IS NOT NULL THEN line.cost_currency
                 ELSE (SELECT min(money.currency) FROM invoice_line AS own

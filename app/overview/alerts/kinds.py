@@ -150,7 +150,7 @@ def _windows(session: Session, rule: AlertRule, now: datetime) -> Iterator[Notic
         if now <= one.end <= until:
             yield Noticed(
                 f"window:{one.region}:{one.number}:{one.end.isoformat()}",
-                f"/purchase-orders/{quote(one.number)}",
+                f"/purchase-orders/{quote(one.number)}?region={one.region}",
                 {"reference": one.number, "units": one.left, "by": one.end.isoformat()},
             )
 
@@ -159,7 +159,7 @@ def _unanswered(session: Session, _rule: AlertRule, _now: datetime) -> Iterator[
     for one in to_acknowledge(session, MOST):
         yield Noticed(
             f"answer:{one.region}:{one.number}",
-            f"/purchase-orders/{quote(one.number)}",
+            f"/purchase-orders/{quote(one.number)}?region={one.region}",
             {
                 "reference": one.number,
                 "units": one.units.ordered,

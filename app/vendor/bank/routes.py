@@ -75,7 +75,10 @@ class TiedPayment(Answer):
 
 
 class BankLineView(Answer):
-    """One line. `state`: open, reference, confirmed or set_aside; `import_id` is its file."""
+    """One line. `state`: open, reference, confirmed or set_aside; `import_id` is its file.
+
+    `named_numbers`: what of its text may be the number of a paper.
+    """
 
     bank_line_id: int
     booked_on: date
@@ -83,6 +86,7 @@ class BankLineView(Answer):
     amount: Money
     bank_reference: str | None
     end_to_end: str | None
+    named_numbers: list[str]
     import_id: int
     state: str
     payment: TiedPayment | None
@@ -201,6 +205,7 @@ def _view(row: BankLine, found: list[matching.Suggestion]) -> BankLineView:
         amount=Money(amount=row.amount, currency=row.currency),
         bank_reference=row.bank_reference,
         end_to_end=row.end_to_end,
+        named_numbers=row.named_numbers,
         import_id=row.import_id,
         state=state,
         payment=payment,

@@ -20,12 +20,8 @@ from app.errors import Refused
 from app.vendor.costs.tables import AgreedCost
 
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('agreed costs', :shop))"
-FOR_LINES = """
-SELECT line.region, line.number, line.line, agreed.agreed_cost_id, agreed.cost, agreed.currency,
-       agreed.starts_on
-FROM purchase_order_line AS line
-JOIN purchase_order AS paper USING (shop_id, region, number)
-JOIN LATERAL (
+# The cost in force of the line of `paper` that is called `line`, as one row or none.
+OF_LINE = """
     SELECT known.* FROM agreed_cost AS known
     WHERE known.shop_id = line.shop_id AND known.region = line.region
       AND known.vendor_code = paper.vendor_code AND known.asin = line.asin
@@ -34,7 +30,13 @@ JOIN LATERAL (
       AND known.starts_on <= (paper.ordered_at AT TIME ZONE 'UTC')::date
       AND (known.ends_on IS NULL OR known.ends_on >= (paper.ordered_at AT TIME ZONE 'UTC')::date)
     ORDER BY known.starts_on DESC, known.agreed_cost_id DESC LIMIT 1
-) AS agreed ON true
+"""
+FOR_LINES = f"""
+SELECT line.region, line.number, line.line, agreed.agreed_cost_id, agreed.cost, agreed.currency,
+       agreed.starts_on
+FROM purchase_order_line AS line
+JOIN purchase_order AS paper USING (shop_id, region, number)
+JOIN LATERAL ({OF_LINE}) AS agreed ON true
 WHERE line.shop_id = :shop AND line.number = ANY(:numbers)
 """
 

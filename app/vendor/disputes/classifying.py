@@ -11,13 +11,15 @@ from sqlmodel import Session, col, select
 
 from app.db import shop_of
 from app.vendor.co_op import recomputing
+from app.vendor.costs.agreeing import OF_LINE
 from app.vendor.deductions import quick_pay
 from app.vendor.deductions.tables import Deduction
 from app.vendor.disputes import netting
 
-# What we billed above the order's cost, by invoice: what a price claim on it may rightly take. At
-# least and at most, which differ while it is not known what the cost of a line in cases is the cost of.
-ABOVE_ORDER = """
+# What we billed above the agreed cost, or the order's where none was agreed, by invoice: what a price
+# claim on it may rightly take. At least and at most, which differ while it is not known what the cost
+# of a line in cases is the cost of.
+ABOVE_ORDER = f"""
 SELECT invoice.number, coalesce(sum(above.by * line.units / CASE
            WHEN own.ordered_unit = 'Cases' AND coalesce(code.cost_basis, 'case') = 'case'
            THEN own.unit_size ELSE 1 END), 0) AS least,
@@ -27,9 +29,12 @@ SELECT invoice.number, coalesce(sum(above.by * line.units / CASE
 FROM invoice JOIN invoice_line AS line USING (shop_id, invoice_id)
 JOIN purchase_order_line AS own ON own.shop_id = line.shop_id AND own.region = line.region
     AND own.number = line.number AND own.line = line.line
+JOIN purchase_order AS paper ON paper.shop_id = own.shop_id AND paper.region = own.region
+    AND paper.number = own.number
+LEFT JOIN LATERAL ({OF_LINE.replace("line.", "own.")}) AS agreed ON true
 LEFT JOIN vendor_code AS code ON code.shop_id = invoice.shop_id AND code.region = invoice.region
     AND code.code = invoice.vendor_code
-CROSS JOIN LATERAL (VALUES (greatest(line.cost - own.cost, 0))) AS above (by)
+CROSS JOIN LATERAL (VALUES (greatest(line.cost - coalesce(agreed.cost, own.cost), 0))) AS above (by)
 WHERE invoice.shop_id = :shop AND invoice.number = ANY(:numbers)
 GROUP BY invoice.number
 """
@@ -127,6 +132,23 @@ def classify(session: Session, rows: Sequence[Deduction]) -> list[Classified]:
     above = _above_order(session, rows)
     lines = _lines(session, rows)
     return [_judged(session, row, audited.get(_key(row)), above, lines) for row in rows]
+
+
+def in_question(session: Session, rows: Sequence[Deduction]) -> list[Decimal]:
+    """What of each is worth asking back, in their order: what is open, less what is agreed.
+
+    Discounts and co-op charges that were recomputed are in question only beyond their terms or
+    agreement; what cannot be recomputed, and every other kind, is so with all that is open.
+    """
+    agreed: dict[Key, Decimal] = {}
+    for row, one in _discounts(session, rows):
+        if one.verdict in ("earned", "late", "too_much"):
+            agreed[_key(row)] = one.wrong
+    for charge in _charges(session, rows):
+        if charge.verdict in ("agreed", "under", "over"):
+            agreed[_key(charge.row)] = charge.wrong
+    left = [max(row.taken - row.recovered, Decimal(0)) for row in rows]
+    return [min(agreed.get(_key(row), all_), all_) for row, all_ in zip(rows, left, strict=True)]
 
 
 class Claimed(NamedTuple):
@@ -232,15 +254,25 @@ def _lines(session: Session, rows: Sequence[Deduction]) -> dict[str, list[Claime
 def _audited(session: Session, rows: Sequence[Deduction]) -> dict[Key, tuple[str, Decimal]]:
     """Verdicts of what can be computed: discounts and co-op charges."""
     found: dict[Key, tuple[str, Decimal]] = {}
-    discounts = [row for row in rows if row.kind == "quick_pay" and row.taken > row.recovered]
     words = {"late": "late_quick_pay", "too_much": "quick_pay_excess"}
-    for row, one in zip(discounts, quick_pay.audit(session, discounts), strict=True):
+    for row, one in _discounts(session, rows):
         found[_key(row)] = words.get(one.verdict, "quick_pay"), one.wrong
-    charges = [row for row in rows if row.kind == "co_op" and row.taken > row.recovered]
     verdicts = {"over": "coop_overcharge", "no_agreement": "coop_unagreed"}
-    for charge in recomputing.recompute(session, charges):
+    for charge in _charges(session, rows):
         found[_key(charge.row)] = verdicts.get(charge.verdict, "co_op"), charge.wrong
     return found
+
+
+def _discounts(
+    session: Session, rows: Sequence[Deduction]
+) -> list[tuple[Deduction, quick_pay.Audited]]:
+    found = [row for row in rows if row.kind == "quick_pay" and row.taken > row.recovered]
+    return list(zip(found, quick_pay.audit(session, found), strict=True))
+
+
+def _charges(session: Session, rows: Sequence[Deduction]) -> list[recomputing.Recomputed]:
+    found = [row for row in rows if row.kind == "co_op" and row.taken > row.recovered]
+    return recomputing.recompute(session, found) if found else []
 
 
 def _above_order(session: Session, rows: Sequence[Deduction]) -> dict[str, Above]:

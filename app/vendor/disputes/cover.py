@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
 
 import reportlab
 from reportlab.lib import colors
@@ -72,7 +73,7 @@ def cover(facts: Facts, events: Sequence[Event], contents: Sequence[Listed]) -> 
         Spacer(1, 3 * mm),
         _table(_figures(facts), [48 * mm, 132 * mm], heading=False),
         Spacer(1, 5 * mm),
-        _text("What happened", 11, bold=True),
+        _text(f"What happened (days in {facts.zone.key} time)", 11, bold=True),
         Spacer(1, 2 * mm),
         _table(_timeline(facts, events), [24 * mm, 44 * mm, 48 * mm, 18 * mm, 46 * mm]),
     ]
@@ -129,7 +130,15 @@ def _timeline(facts: Facts, events: Sequence[Event]) -> list[list[str]]:
         told = money(one.amount, facts.currency) if one.amount is not None else ""
         more = " · ".join(part for part in (told, one.detail or "") if part)
         units = "" if one.units is None else str(one.units)
-        rows.append([f"{one.at:%Y-%m-%d}", EVENTS[one.event], one.reference, units, more])
+        rows.append(
+            [
+                f"{one.at.astimezone(facts.zone):%Y-%m-%d}",
+                EVENTS[one.event],
+                one.reference,
+                units,
+                more,
+            ]
+        )
     return rows
 
 
@@ -228,9 +237,9 @@ class OrderedLine:
 
 
 def order_pages(
-    number: str, versions: Sequence[tuple[int, datetime, Sequence[OrderedLine]]]
+    number: str, versions: Sequence[tuple[int, datetime, Sequence[OrderedLine]]], zone: ZoneInfo
 ) -> bytes:
-    """A purchase order as Amazon sent it, version by version."""
+    """A purchase order as Amazon sent it, version by version, read at these times of the zone."""
     title = f"Purchase order {number}, as Amazon sent it"
     story: list[Any] = [_text(title, 14, bold=True)]
     for version, seen_at, lines in versions:
@@ -240,7 +249,11 @@ def order_pages(
             rows.append([one.line, one.product, one.quantity, cost])
         story += [
             Spacer(1, 5 * mm),
-            _text(f"Version {version}, read {seen_at:%Y-%m-%d %H:%M} UTC", 11, bold=True),
+            _text(
+                f"Version {version}, read {seen_at.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}",
+                11,
+                bold=True,
+            ),
             Spacer(1, 2 * mm),
             _table(rows, [20 * mm, 80 * mm, 40 * mm, 40 * mm]),
         ]

@@ -19,6 +19,7 @@ from pypdf.errors import PyPdfError
 from sqlmodel import Session, col, select
 
 from app.db import shop_of
+from app.inventory.futures import zone_of
 from app.vendor import invoice_pdf
 from app.vendor.deductions import views as deductions
 from app.vendor.deductions.views import Key
@@ -74,7 +75,9 @@ def build(session: Session, row: Dispute) -> Pack:
     [found] = stand(session, [deduction])
     netted = netting_of(session, found)
     [shown] = deductions.summaries(session, [deduction])
-    facts = wording.facts(row, found, netted, deductions.variances(session, shown.invoice_id))
+    facts = wording.facts(
+        row, found, netted, deductions.variances(session, shown.invoice_id), zone_of(session)
+    )
     events = timeline.timeline(
         session,
         deduction,
@@ -122,7 +125,7 @@ def _own(session: Session, found: Standing, in_vault: set[str]) -> Iterator[Pape
         ).all()
         if rows:
             versions = [(one.version, one.seen_at, _ordered(one.content)) for one in rows]
-            content = cover.order_pages(number, versions)
+            content = cover.order_pages(number, versions, zone_of(session))
             yield _made("purchase_order", f"purchase-order-{number}.pdf", content)
     if "invoice" not in in_vault and found.row.invoice_number:
         invoice = session.exec(

@@ -68,7 +68,7 @@ class DisputePath(BaseModel):
 
 
 class DraftBody(BaseModel):
-    """Which deduction, and how much of it; null: all that is open."""
+    """Which deduction, and how much of it; null: all that is in question."""
 
     region: Literal["na", "eu", "fe"]
     kind: Kind

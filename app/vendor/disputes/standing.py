@@ -12,7 +12,7 @@ from sqlmodel import Session
 from app.db import database_time
 from app.vendor.deductions.tables import Deduction
 from app.vendor.deductions.views import Key, orders_of
-from app.vendor.disputes import clocks, weighing
+from app.vendor.disputes import classifying, clocks, weighing
 from app.vendor.disputes.tables import Dispute
 from app.vendor.disputes.working import attempts_of
 from app.vendor.evidence import vault
@@ -20,6 +20,7 @@ from app.vendor.evidence.tables import Evidence
 
 NEXT_ACTIONS = (
     "none",
+    "agreed",
     "wait",
     "chase",
     "draft",
@@ -39,15 +40,27 @@ class Standing:
     orders: tuple[str, ...]
     window: clocks.Window | None
     evidence: tuple[Evidence, ...]
+    own_papers: tuple[str, ...]
+    """What we hold outside the vault and put into every pack."""
     readiness: weighing.Readiness
     expected: weighing.Expected
     attempts: tuple[Dispute, ...]
     now: datetime
+    in_question: Decimal
+    """Of what is open; nothing of it where the agreement or the terms give it to Amazon."""
 
     @property
     def open(self) -> Decimal:
         """What has not come back."""
         return max(self.row.taken - self.row.recovered, Decimal(0))
+
+    @property
+    def attached(self) -> tuple[tuple[str, str | None], ...]:
+        """Kind and name of every paper that is attached, as the rules order them; ours have no name."""
+        order = {one.type: at for at, one in enumerate(self.readiness.papers)}
+        kept: list[tuple[str, str | None]] = [(one.type, one.name) for one in self.evidence]
+        kept += [(kind, None) for kind in self.own_papers]
+        return tuple(sorted(kept, key=lambda one: (order.get(one[0], len(order)), *map(str, one))))
 
     @property
     def counted(self) -> list[Dispute]:
@@ -70,6 +83,8 @@ class Standing:
             return "none"
         if self.window.state(self.now) == "closed":
             return "closed"
+        if self.in_question <= 0:
+            return "agreed"
         is_draft = newest is not None and newest.state == "draft"
         if not is_draft and self.attempts_left == 0:
             return "escalate"
@@ -89,12 +104,14 @@ def stand(
     moment = now or database_time()
     dates = clocks.dates_of(session, rows)
     ended = weighing.outcomes(session)
-    return [_stand(session, row, dates, ended, moment) for row in rows]
+    asked = zip(rows, classifying.in_question(session, rows), strict=True)
+    return [_stand(session, row, amount, dates, ended, moment) for row, amount in asked]
 
 
 def _stand(
     session: Session,
     row: Deduction,
+    in_question: Decimal,
     dates: Mapping[tuple[str, str], clocks.Dates],
     ended: Mapping[str, tuple[int, Decimal]],
     now: datetime,
@@ -102,19 +119,20 @@ def _stand(
     orders = tuple(orders_of(session, row))
     evidence = vault.belonging_to(session, row.region, row.invoice_number, list(orders))
     present = {paper.type for paper in evidence}
-    present |= weighing.own_papers(session, row.region, orders, row.invoice_number)
+    own = weighing.own_papers(session, row.region, orders, row.invoice_number)
     freight = weighing.freight_of(session, row.region, orders) or "Prepaid"
-    ready = weighing.readiness(row.kind, row.cause, freight, present, now)
-    left = max(row.taken - row.recovered, Decimal(0))
+    ready = weighing.readiness(row.kind, row.cause, freight, present | own, now)
     return Standing(
         row=row,
         orders=orders,
         window=clocks.window_of(row, dates.get((row.region, row.invoice_number or ""))),
         evidence=tuple(evidence),
+        own_papers=tuple(sorted(own - {"invoice"} if "invoice" in present else own)),
         readiness=ready,
-        expected=weighing.expected(row.kind, left, ready.score, ended),
+        expected=weighing.expected(row.kind, in_question, ready.score, ended),
         attempts=tuple(
             attempts_of(session, Key(row.region, row.kind, row.reference, row.currency))
         ),
         now=now,
+        in_question=in_question,
     )

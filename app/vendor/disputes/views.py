@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from app.http import Answer, Moment, Money
+from app.inventory.futures import zone_of
 from app.vendor.deductions import views as deductions
 from app.vendor.deductions.views import DeductionSummary, Key, VarianceView
 from app.vendor.disputes import netting, wording
@@ -63,12 +64,13 @@ class AttemptView(Answer):
 
 
 class CandidateView(Answer):
-    """An open deduction, weighed."""
+    """An open deduction, weighed. `in_question`: open, less what agreement or terms give to Amazon."""
 
     deduction: DeductionSummary
     clock: ClockView | None
     attempts_left: int
     readiness: ReadinessView
+    in_question: Money
     expected: ExpectedView
     next_action: str
     attempts: list[AttemptView]
@@ -177,6 +179,7 @@ def _candidate(found: Standing, shown: DeductionSummary) -> CandidateView:
             source=ready.source,
             verified=ready.verified,
         ),
+        in_question=Money(amount=found.in_question, currency=found.row.currency),
         expected=ExpectedView(
             share=f"{expected.share:f}",
             amount=Money(amount=expected.amount, currency=found.row.currency),
@@ -204,7 +207,7 @@ def whole(session: Session, row: Dispute) -> DisputeView:
     netted = netting_of(session, found)
     standing = candidate(session, found)
     causes = deductions.variances(session, standing.deduction.invoice_id)
-    facts = wording.facts(row, found, netted, causes)
+    facts = wording.facts(row, found, netted, causes, zone_of(session))
     return DisputeView(
         **summary(row).model_dump(),
         note=row.note,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from app.vendor.deductions.views import VarianceView
 from app.vendor.disputes.netting import Netting
@@ -43,7 +45,7 @@ PAPERS = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What a case says: figures and numbers only, no person's data."""
+    """What a case says: figures and numbers only, no person's data. Days are those of `zone`."""
 
     kind: str
     reference: str
@@ -56,12 +58,13 @@ class Facts:
     taken: Decimal
     recovered: Decimal
     steps: tuple[tuple[datetime, str, str, Decimal], ...]
-    papers: tuple[str, ...]
+    papers: tuple[tuple[str, str | None], ...]
     netting: Netting | None
     variances: tuple[VarianceView, ...]
     attempt: int
     case_before: str | None
     note: str
+    zone: ZoneInfo
 
 
 def facts(
@@ -69,8 +72,9 @@ def facts(
     found: Standing,
     netted: Netting | None,
     variances: Sequence[VarianceView],
+    zone: ZoneInfo,
 ) -> Facts:
-    """The facts of a dispute as they stand."""
+    """The facts of a dispute as they stand, its days those of the shop's zone."""
     row = found.row
     before = [one for one in found.counted if one.attempt < dispute.attempt and one.case_number]
     return Facts(
@@ -86,19 +90,20 @@ def facts(
         recovered=row.recovered,
         steps=tuple(
             (
-                datetime.fromisoformat(step["at"]),
+                datetime.fromisoformat(step["at"]).astimezone(zone),
                 str(step["reference"]),
                 str(step["payment"] or step["payment_id"]),
                 -Decimal(step["taken"]),
             )
             for step in row.steps
         ),
-        papers=tuple(one.type for one in found.readiness.papers if one.present),
+        papers=found.attached,
         netting=netted,
         variances=tuple(variances),
         attempt=dispute.attempt,
         case_before=before[-1].case_number if before else None,
         note=dispute.note,
+        zone=zone,
     )
 
 
@@ -129,14 +134,14 @@ def _english(said: Facts) -> str:
     lines += _told("Units in question", said.units)
     lines += [
         "",
-        "Deducted and given back so far:",
+        f"Deducted and given back so far (days in {said.zone.key} time):",
         *_steps(said, "deducted", "given back"),
         f"- in all deducted {money(said.taken, said.currency)},"
         f" given back {money(said.recovered, said.currency)}",
     ]
     lines += _argued(said, ENGLISH)
     if said.papers:
-        lines += ["", "Attached: " + ", ".join(PAPERS[one][0] for one in said.papers) + "."]
+        lines += ["", "Attached: " + ", ".join(_attached(said, 0)) + "."]
     if said.note:
         lines += ["", said.note]
     return "\n".join(lines)
@@ -158,14 +163,14 @@ def _chinese(said: Facts) -> str:
     lines += _told("涉及数量", said.units, ":")
     lines += [
         "",
-        "截至目前的扣款与退还:",
+        f"截至目前的扣款与退还(日期按 {said.zone.key} 时区):",
         *_steps(said, "扣款", "退还"),
         f"- 合计扣款 {money(said.taken, said.currency)},"
         f"已退还 {money(said.recovered, said.currency)}",
     ]
     lines += _argued(said, CHINESE)
     if said.papers:
-        lines += ["", "附件:" + "、".join(PAPERS[one][1] for one in said.papers) + "。"]
+        lines += ["", "附件:" + "、".join(_attached(said, 1)) + "。"]
     if said.note:
         lines += ["", said.note]
     return "\n".join(lines)
@@ -173,6 +178,16 @@ def _chinese(said: Facts) -> str:
 
 def _told(name: str, value: object, colon: str = ": ") -> list[str]:
     return [f"{name}{colon}{value}"] if value not in (None, "", ()) else []
+
+
+def _attached(said: Facts, language: int) -> list[str]:
+    """Every paper of the pack: by its kind and how many, other papers by their names."""
+    counted = Counter(kind for kind, _ in said.papers if kind != "other")
+    named = [
+        f"{PAPERS[kind][language]} ({count})" if count > 1 else PAPERS[kind][language]
+        for kind, count in counted.items()
+    ]
+    return named + [name or PAPERS[kind][language] for kind, name in said.papers if kind == "other"]
 
 
 def _steps(said: Facts, taken: str, back: str) -> list[str]:

@@ -11,11 +11,12 @@ from sqlmodel import Session, col, or_, select
 
 from app.db import database_time, shop_of
 from app.errors import FieldError, Refused
+from app.inventory.futures import zone_of
 from app.vendor.claims import applying as claims
 from app.vendor.deductions.restating import fold, restate
 from app.vendor.deductions.tables import Deduction
 from app.vendor.deductions.views import Key, named
-from app.vendor.disputes import clocks, findings
+from app.vendor.disputes import classifying, clocks, findings
 from app.vendor.disputes.tables import AT_AMAZON, UNDER_WAY, Dispute
 
 KEPT_HISTORY = 50
@@ -64,7 +65,7 @@ def attempts_of(session: Session, key: Key) -> list[Dispute]:
 
 
 def draft(session: Session, key: Key, *, amount: Decimal | None, note: str, by: str) -> Dispute:
-    """Begins a dispute over what stands open, or over a part of it.
+    """Begins a dispute over what is in question of what stands open, or over a part of it.
 
     Raises Refused: 404; 409 where nothing is open, one is under way, the kind is not disputed, all
     attempts are used or the clock is closed; 422 for more than is open.
@@ -87,13 +88,15 @@ def draft(session: Session, key: Key, *, amount: Decimal | None, note: str, by: 
             status=409,
         )
     now = database_time()
-    if window.state(now) == "closed":
+    if window.state(now) == "closed" and window.closes_at is not None:
+        last = window.closes_at.astimezone(zone_of(session))
         raise Refused(
             "clock_closed",
-            f"The last day to dispute this was {window.closes_at:%Y-%m-%d}.",
+            f"The last day to dispute this was {last:%Y-%m-%d}.",
             status=409,
         )
-    asked = left if amount is None else amount
+    [in_question] = classifying.in_question(session, [row])
+    asked = (in_question or left) if amount is None else amount
     if not 0 < asked <= left:
         raise Refused(
             "too_much",

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from app.vendor.costs import agreeing
 from app.vendor.costs.agreeing import Said
 from app.vendor.files.paper import Became, Difference, Paper, Preview, by_place, shown, tabled
+from app.vendor.files.reading import Record
 from app.vendor.files.sheet import Fault, letter
 from app.vendor.files.tables import FileImport
 
@@ -30,7 +31,7 @@ class Stated:
 
 def stated(kept: FileImport, known: Mapping[str, str]) -> tuple[Preview, list[Stated]]:
     """What the file says was agreed."""
-    found, records = tabled(kept, known)
+    found, records = tabled(kept, known, _row_faults)
     made: dict[tuple[object, ...], Stated] = {}
     for record in records:
         values = record.values
@@ -44,23 +45,31 @@ def stated(kept: FileImport, known: Mapping[str, str]) -> tuple[Preview, list[St
             values["starts_on"],
             values.get("ends_on"),
         )
-        if said.cost < SMALLEST:
-            found.faults.append(_fault(found, record.row, "not_above_zero", said.cost, "cost"))
-        if said.ends_on is not None and said.ends_on < said.starts_on:
-            found.faults.append(_fault(found, record.row, "ends_before", said.ends_on, "ends_on"))
+        found.faults += _row_faults(record)
         if before := made.get(said.key):
-            fault = _fault(found, record.row, "cost_twice", said.asin, "asin")
-            found.faults.append(fault._replace(hint=str(before.row)))
+            row = str(before.row)
+            found.faults.append(Fault(record.row, "", "cost_twice", said.asin, row, "asin"))
             continue
         made[said.key] = Stated(record.row, said)
-    found.faults = by_place(found.faults)
+    found.faults = by_place([_placed(found, one) for one in found.faults])
     return found, list(made.values())
 
 
-def _fault(found: Preview, row: int, code: str, value: object, field: str) -> Fault:
-    place = found.headings.column(found.columns.get(field, ""))
-    column = "" if place is None else letter(place)
-    return Fault(row, column, code, str(value), field=field)
+def _row_faults(record: Record) -> list[Fault]:
+    """What is wrong with a cost by itself: it is nothing, or ends before it begins."""
+    faults, said = [], record.values
+    if "cost" in said and said["cost"] < SMALLEST:
+        faults.append(Fault(record.row, "", "not_above_zero", str(said["cost"]), field="cost"))
+    starts_on, ends_on = said.get("starts_on"), said.get("ends_on")
+    if starts_on and ends_on and ends_on < starts_on:
+        faults.append(Fault(record.row, "", "ends_before", str(ends_on), field="ends_on"))
+    return faults
+
+
+def _placed(found: Preview, fault: Fault) -> Fault:
+    """A fault of a field with the letter of its column."""
+    place = found.headings.column(found.columns.get(fault.field, ""))
+    return fault if fault.column or place is None else fault._replace(column=letter(place))
 
 
 def outcomes(session: Session, kept: FileImport, stated: Sequence[Stated]) -> list[Paper]:

@@ -66,6 +66,18 @@ class Orders:
     lines: Mapping[str, Sequence[PurchaseOrderLine]]
 
 
+def goods_faults(record: Record) -> list[Fault]:
+    """What is wrong with a row of goods by itself: it names none, no units, or cases of no size."""
+    faults = []
+    if not any(record.values.get(name) for name in GOODS):
+        faults.append(Fault(record.row, "", "no_product", field="asin"))
+    if record.values.get("units") == 0:
+        faults.append(Fault(record.row, "", "no_units", field="units"))
+    if record.values.get("unit") == "Cases" and not record.values.get("unit_size"):
+        faults.append(Fault(record.row, "", "case_size_missing", field="unit_size"))
+    return faults
+
+
 def stated(kind: Kind, by: str, records: Sequence[Record]) -> tuple[list[Stated], list[Fault]]:
     """Rows by paper. Rows of one paper that contradict each other, or name no line, are faults."""
     of_paper = [one.name for one in kind.fields if one.of_order and one.name != by]
@@ -83,12 +95,7 @@ def stated(kind: Kind, by: str, records: Sequence[Record]) -> tuple[list[Stated]
                     Fault(record.row, "", "contradicts", str(value), str(before), field=name)
                 )
         line = {name: value for name, value in record.values.items() if name not in (by, *of_paper)}
-        if not any(line.get(name) for name in GOODS):
-            faults.append(Fault(record.row, "", "no_product", field="asin"))
-        if line.get("units") == 0:
-            faults.append(Fault(record.row, "", "no_units", field="units"))
-        if line.get("unit") == "Cases" and not line.get("unit_size"):
-            faults.append(Fault(record.row, "", "case_size_missing", field="unit_size"))
+        faults += goods_faults(record)
         paper.lines.append(StatedLine(record.row, line))
     return list(found.values()), faults
 

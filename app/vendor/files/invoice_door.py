@@ -28,7 +28,7 @@ SOURCE = "file"
 
 def stated(kept: FileImport, known: Mapping[str, str]) -> tuple[Preview, list[Stated]]:
     """What the file says of invoices."""
-    found, records = tabled(kept, known)
+    found, records = tabled(kept, known, grouping.goods_faults)
     made, faults = grouping.stated(KINDS[kept.kind], "invoice_number", records)
     for one in made:
         currencies = {line.values.get("currency") or kept.choices["currency"] for line in one.lines}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import text
@@ -61,8 +62,9 @@ def stated(kept: FileImport, known: Mapping[str, str]) -> tuple[Preview, list[St
     """What the file says by its choices, with the headings that the shop has confirmed before."""
     if is_x12(kept.content):
         return _stated_by_x12(kept.content)
-    found, records = tabled(kept, known)
-    if kept.kind == PURCHASE_ORDER_STATUS:
+    is_change = kept.kind == PURCHASE_ORDER_STATUS
+    found, records = tabled(kept, known, partial(orders.row_faults, is_change=is_change))
+    if is_change:
         for one in records:
             one.values["is_change"] = True
     made, faults = orders.stated_orders(records)

@@ -59,22 +59,36 @@ def stated_orders(records: Sequence[Record]) -> tuple[list[StatedOrder], list[Fa
                     Fault(record.row, "", "contradicts", str(value), str(before), field=name)
                 )
         order.is_change = order.is_change or record.values.get("is_change") is True
-        line = {
-            name: value
-            for name, value in record.values.items()
-            if name not in OF_ORDER and name != "is_change"
-        }
+        line = _line_of(record)
         if order.is_change and not set(line) - {"currency"}:
             continue  # of the order as a whole
-        by = ("asin", "vendor_sku", "barcode", *(("line",) if order.is_change else ()))
-        if not any(line.get(name) for name in by):
-            faults.append(Fault(record.row, "", "no_product", field="asin"))
-        faults += _too_many(record.row, line)
+        faults += row_faults(record, is_change=order.is_change)
         order.lines.append(StatedLine(record.row, line))
     for order in found.values():
         faults += _window_faults(order)
         faults += _double_lines(order)
     return list(found.values()), faults
+
+
+def row_faults(record: Record, *, is_change: bool) -> list[Fault]:
+    """What is wrong with a row by itself: it names no product, or its units cannot be."""
+    line = _line_of(record)
+    if is_change and not set(line) - {"currency"}:
+        return []
+    by = ("asin", "vendor_sku", "barcode", *(("line",) if is_change else ()))
+    faults = _too_many(record.row, line)
+    if not any(line.get(name) for name in by):
+        faults.insert(0, Fault(record.row, "", "no_product", field="asin"))
+    return faults
+
+
+def _line_of(record: Record) -> dict[str, Any]:
+    """What a row says of its line, without what it says of the order."""
+    return {
+        name: value
+        for name, value in record.values.items()
+        if name not in OF_ORDER and name != "is_change"
+    }
 
 
 def _too_many(row: int, line: Mapping[str, Any]) -> list[Fault]:

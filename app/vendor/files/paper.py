@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from app.vendor.files import columns, reading, sheet
 from app.vendor.files.columns import Headings
 from app.vendor.files.kinds import KINDS
-from app.vendor.files.reading import Habits, Record
+from app.vendor.files.reading import Check, Habits, Record, nothing_more
 from app.vendor.files.sheet import Fault, Unreadable
 from app.vendor.files.tables import FileImport
 from app.vendor.x12.envelope import X12Error
@@ -90,8 +90,11 @@ class Preview:
     outcome: dict[str, int] = field(default_factory=dict)
 
 
-def tabled(kept: FileImport, known: Mapping[str, str]) -> tuple[Preview, list[Record]]:
-    """The rows of a CSV or XLSX file by its choices and by the headings confirmed before."""
+def tabled(
+    kept: FileImport, known: Mapping[str, str], check: Check = nothing_more
+) -> tuple[Preview, list[Record]]:
+    """The rows of a CSV or XLSX file by its choices and by the headings confirmed before; a row
+    with a wrong cell is left out, and `check` says what else is wrong with it."""
     kind, chosen, found = KINDS[kept.kind], kept.choices, Preview()
     try:
         read = sheet.read(kept.content, encoding=chosen.get("encoding"), sheet=chosen.get("sheet"))
@@ -106,7 +109,7 @@ def tabled(kept: FileImport, known: Mapping[str, str]) -> tuple[Preview, list[Re
     if found.faults:
         return found, []
     habits = Habits(chosen.get("date_order"), chosen.get("decimal_mark"))
-    records = reading.read(kind, read, found.headings, found.columns, habits)
+    records = reading.read(kind, read, found.headings, found.columns, habits, check)
     found.habits, found.rows = records.habits, len(records.records)
     found.faults = records.faults
     return found, records.records

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +57,13 @@ class Columns:
 
 
 MONEY = ("amount", "money")
+Check = Callable[[Record], Sequence[Fault]]
+"""What is wrong with a row beyond its cells, by what could be read of them."""
+
+
+def nothing_more(_: Record) -> Sequence[Fault]:
+    """Rows whose cells are right are right."""
+    return ()
 
 
 def habits_of(mapped: Columns, rows: Sequence[Row], chosen: Habits) -> Habits:
@@ -68,9 +75,15 @@ def habits_of(mapped: Columns, rows: Sequence[Row], chosen: Habits) -> Habits:
 
 
 def read(
-    kind: Kind, sheet: Sheet, found: Headings, columns: Mapping[str, str], chosen: Habits
+    kind: Kind,
+    sheet: Sheet,
+    found: Headings,
+    columns: Mapping[str, str],
+    chosen: Habits,
+    check: Check = nothing_more,
 ) -> Reading:
-    """Reads every row below the headings; a row with a fault is left out of the records."""
+    """Reads every row below the headings; a row with a wrong cell is left out of the records, so
+    `check` says here what else is wrong with it; of the records the caller finds that itself."""
     mapped = Columns(kind, found, columns)
     rows = [row for row in sheet.rows if row.number > found.row]
     faults = [one for one in sheet.faults if one.row == 0 or one.row >= found.row]
@@ -88,6 +101,9 @@ def read(
         record, wrong = _record(mapped, row, habits, kind)
         # An empty cell whose content could not be taken has been named already.
         wrong = [one for one in wrong if (one.row, one.column) not in broken]
+        if wrong and record.values:
+            named = {one.field for one in wrong}
+            wrong += [one for one in check(record) if one.field not in named]
         faults += wrong
         if record.values and not wrong and row.number not in broken_rows:
             records.append(record)

@@ -34,7 +34,7 @@ LIMIT 1
 
 def stated(kept: FileImport, known: Mapping[str, str]) -> tuple[Preview, list[Stated]]:
     """What the file says of shipments."""
-    found, records = tabled(kept, known)
+    found, records = tabled(kept, known, grouping.goods_faults)
     made, faults = grouping.stated(KINDS[kept.kind], "identifier", records)
     found.faults = by_place([*found.faults, *faults])
     return found, made

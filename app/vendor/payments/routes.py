@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, exists, or_, text
 from sqlmodel import col, select
 
 from app.bell import ring_after_commit
@@ -26,7 +26,7 @@ from app.http import (
 )
 from app.vendor.lookups import moment_of_cursor
 from app.vendor.payments import findings, payees, views
-from app.vendor.payments.tables import Remittance, RemittanceReading
+from app.vendor.payments.tables import Remittance, RemittanceLine, RemittanceReading
 
 TAG = Tag(name="payments", description="What Amazon has paid, line by line.")
 api = APIBlueprint("payments", __name__, url_prefix="/api", abp_tags=[TAG])
@@ -35,6 +35,16 @@ api = APIBlueprint("payments", __name__, url_prefix="/api", abp_tags=[TAG])
 class RemittancePath(BaseModel):
     region: Literal["na", "eu", "fe"]
     payment_id: str = Field(min_length=1, max_length=200)
+
+
+class RemittancesQuery(PageQuery):
+    """Which payments to list."""
+
+    search: str | None = Field(
+        default=None, max_length=100, description="Start of the number, or of what a line names."
+    )
+    status: Literal["IN_PROGRESS", "SUCCESSFUL", "FAILED"] | None = None
+    currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")
 
 
 class PayeeBody(BaseModel):
@@ -60,11 +70,17 @@ class Remittances(Page[views.RemittanceSummary]):
 
 
 @api.get("/remittances", responses={200: Remittances})
-def list_remittances(query: PageQuery) -> Any:
+def list_remittances(query: RemittancesQuery) -> Any:
     """Amazon's payments, the newest first."""
     keys = decode_cursor(query.cursor, 3)
     with shop_transaction() as session:
         wanted = select(Remittance).where(Remittance.shop_id == shop_of(session))
+        if query.status:
+            wanted = wanted.where(Remittance.status == query.status)
+        if query.currency:
+            wanted = wanted.where(Remittance.currency == query.currency)
+        if query.search and query.search.strip():
+            wanted = wanted.where(_begins_with(query.search.strip()))
         if keys:
             wanted = wanted.where(
                 text("(paid_at, region, payment_id) < (:at, :region, :id)").bindparams(
@@ -109,6 +125,21 @@ def say_payee(path: RemittancePath, body: PayeeBody) -> Any:
         ring_after_commit(session, "reconcile")
         found = views.whole(session, path.region, path.payment_id)
     return answer(found)
+
+
+def _begins_with(search: str) -> ColumnElement[bool]:
+    line = RemittanceLine.__table__.c  # type: ignore[attr-defined]
+    paper = Remittance.__table__.c  # type: ignore[attr-defined]
+    return or_(
+        paper.number.istartswith(search, autoescape=True),
+        paper.payment_id.istartswith(search, autoescape=True),
+        exists().where(
+            line.shop_id == paper.shop_id,
+            line.region == paper.region,
+            line.payment_id == paper.payment_id,
+            line.reference.istartswith(search, autoescape=True),
+        ),
+    )
 
 
 def _keys(row: Remittance) -> tuple[datetime, str, str]:

@@ -59,21 +59,21 @@ told AS (
 ),
 money AS (
     SELECT region, number, currency, max(paid_at) AS last_paid_at,
-           coalesce(sum(paid) FILTER (WHERE kind = 'invoice'), 0) AS remitted,
-           sum(discount) AS quick_pay, sum(withheld) AS withheld,
-           coalesce(-sum(paid) FILTER (WHERE kind LIKE 'shortage%' AND paid < 0), 0) AS shortage,
-           coalesce(-sum(paid) FILTER (WHERE kind = 'price_claim' AND paid < 0), 0) AS price,
-           coalesce(-sum(paid) FILTER (WHERE kind = 'chargeback' AND paid < 0), 0) AS chargeback,
-           coalesce(-sum(paid) FILTER (WHERE kind NOT IN ('invoice', 'shortage_claim',
+           coalesce(added_up(paid) FILTER (WHERE kind = 'invoice'), 0) AS remitted,
+           added_up(discount) AS quick_pay, added_up(withheld) AS withheld,
+           coalesce(-added_up(paid) FILTER (WHERE kind LIKE 'shortage%' AND paid < 0), 0) AS shortage,
+           coalesce(-added_up(paid) FILTER (WHERE kind = 'price_claim' AND paid < 0), 0) AS price,
+           coalesce(-added_up(paid) FILTER (WHERE kind = 'chargeback' AND paid < 0), 0) AS chargeback,
+           coalesce(-added_up(paid) FILTER (WHERE kind NOT IN ('invoice', 'shortage_claim',
                'shortage_repaid', 'price_claim', 'chargeback', 'provision', 'provision_reversed')
                AND paid < 0), 0) AS other_deducted,
-           coalesce(sum(paid) FILTER (WHERE kind NOT IN ('invoice', 'provision',
+           coalesce(added_up(paid) FILTER (WHERE kind NOT IN ('invoice', 'provision',
                'provision_reversed') AND paid > 0), 0) AS recovered,
-           coalesce(sum(paid) FILTER (WHERE kind LIKE 'shortage%' AND paid > 0), 0)
+           coalesce(added_up(paid) FILTER (WHERE kind LIKE 'shortage%' AND paid > 0), 0)
                AS shortage_recovered,
-           coalesce(sum(paid) FILTER (WHERE kind = 'price_claim' AND paid > 0), 0)
+           coalesce(added_up(paid) FILTER (WHERE kind = 'price_claim' AND paid > 0), 0)
                AS price_recovered,
-           coalesce(-sum(paid) FILTER (WHERE kind LIKE 'provision%'), 0) AS provision
+           coalesce(-added_up(paid) FILTER (WHERE kind LIKE 'provision%'), 0) AS provision
     FROM told GROUP BY region, number, currency
 ),
 strange AS (
@@ -140,42 +140,24 @@ stated AS (
                AS unexplained
     FROM claimed
 )
+-- What stands as it should is not even touched: a row that meets itself would still be locked.
 INSERT INTO reconciliation_invoice AS kept (shop_id, invoice_id, region, number, vendor_code,
     dated_at, due_at, currency, total, remitted, paid, quick_pay, withheld, shortage, price,
     chargeback, other_deducted, recovered, shortage_recovered, price_recovered, provision,
     unplaced_deducted, unplaced_recovered, placed, open, unexplained, other_currency, state,
     last_paid_at, restated_at)
+SELECT fresh.* FROM (
 SELECT :shop, invoice_id, region, number, vendor_code, dated_at, due_at, currency, total, remitted,
        paid, quick_pay, withheld, shortage, price, chargeback, other_deducted, recovered,
-       shortage_recovered, price_recovered, provision, unplaced_deducted, unplaced_recovered, placed,
-       open, unexplained, other_currency,
+       shortage_recovered, price_recovered, provision, unplaced_deducted, unplaced_recovered,
+       CAST(placed AS varchar[]), open, unexplained, other_currency,
        CASE WHEN is_void THEN 'void' WHEN unexplained <> 0 THEN 'overpaid'
             WHEN open = 0 THEN 'settled' WHEN open = total THEN 'unpaid' ELSE 'partly_paid' END,
        last_paid_at, CAST(:now AS timestamptz)
 FROM stated
-ON CONFLICT (shop_id, invoice_id) DO UPDATE SET
-    region = excluded.region, number = excluded.number, vendor_code = excluded.vendor_code,
-    dated_at = excluded.dated_at, due_at = excluded.due_at, currency = excluded.currency,
-    total = excluded.total, remitted = excluded.remitted, paid = excluded.paid,
-    quick_pay = excluded.quick_pay, withheld = excluded.withheld, shortage = excluded.shortage,
-    price = excluded.price, chargeback = excluded.chargeback,
-    other_deducted = excluded.other_deducted, recovered = excluded.recovered,
-    provision = excluded.provision, open = excluded.open, unexplained = excluded.unexplained,
-    shortage_recovered = excluded.shortage_recovered,
-    price_recovered = excluded.price_recovered, unplaced_deducted = excluded.unplaced_deducted,
-    unplaced_recovered = excluded.unplaced_recovered, placed = excluded.placed,
-    other_currency = excluded.other_currency, state = excluded.state,
-    last_paid_at = excluded.last_paid_at, restated_at = excluded.restated_at
-WHERE (kept.region, kept.number, kept.vendor_code, kept.dated_at, kept.due_at, kept.currency,
-       kept.total, kept.remitted, kept.paid, kept.quick_pay, kept.withheld, kept.shortage,
-       kept.price, kept.chargeback, kept.other_deducted, kept.recovered, kept.provision, kept.open,
-       kept.unexplained, kept.shortage_recovered, kept.price_recovered, kept.unplaced_deducted,
-       kept.unplaced_recovered, kept.placed, kept.other_currency, kept.state, kept.last_paid_at)
-    IS DISTINCT FROM
-      (excluded.region, excluded.number, excluded.vendor_code, excluded.dated_at, excluded.due_at,
-       excluded.currency, excluded.total, excluded.remitted, excluded.paid, excluded.quick_pay,
-       excluded.withheld, excluded.shortage, excluded.price, excluded.chargeback,
-       excluded.other_deducted, excluded.recovered, excluded.provision, excluded.open,
-       excluded.unexplained, excluded.shortage_recovered, excluded.price_recovered,
-       excluded.unplaced_deducted, excluded.unplaced_recovered, excluded.placed,
-       excluded.other_currency, excluded.state, excluded.last_paid_at)
+) AS fresh ({columns}) LEFT JOIN LATERAL (
+    SELECT * FROM reconciliation_invoice AS each_one
+    WHERE each_one.shop_id = :shop AND each_one.invoice_id = fresh.invoice_id OFFSET 0) AS known
+    ON true
+WHERE known.shop_id IS NULL OR ({known}) IS DISTINCT FROM ({fresh})
+ON CONFLICT (shop_id, invoice_id) DO UPDATE SET {sets}

@@ -36,8 +36,8 @@ OF_LINES = (
         "price_variance",
         {"en": "Price differs", "zh-CN": "价格差异"},
         {
-            "en": "An invoice states another cost than the purchase order.",
-            "zh-CN": "发票上的成本与采购订单不同。",
+            "en": "An invoice states another cost than was agreed, or than the order where none was.",
+            "zh-CN": "发票上的成本与约定成本（无约定时为采购订单）不同。",
         },
         group="revenue",
     ),
@@ -98,6 +98,18 @@ OF_INVOICES = (
         group="cash",
     ),
 )
-register(*OF_LINES, *OF_INVOICES)
+CHANGED = Kind(
+    "match_changed",
+    {"en": "Confirmed match no longer holds", "zh-CN": "已确认的匹配不再成立"},
+    {
+        "en": "A payment that a person matched to invoices says otherwise by now, failed, or is"
+        " gone. It does not count until it says the same again or the match is taken back.",
+        "zh-CN": "已由人工匹配到发票的付款现已变更、失败或不复存在。"
+        "在付款恢复原样或撤回匹配之前，该款项不计入。",
+    },
+    group="cash",
+)
+EVERY = (*OF_LINES, *OF_INVOICES, CHANGED)
+register(*EVERY)
 LINE_KINDS = frozenset(kind.name for kind in OF_LINES)
 INVOICE_KINDS = frozenset(kind.name for kind in OF_INVOICES)

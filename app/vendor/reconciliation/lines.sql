@@ -1,7 +1,7 @@
 -- One row for each purchase order line, from what was ordered to what was paid. Reads the invoices'
 -- rows, which are written first. What stands in braces narrows it to some lines: `lines` are they with
 -- their orders, `concerned` what is invoiced of them and of the lines that share money with them, and
--- `own` keeps to them; `settles` is how long receipts take.
+-- `own` keeps to them; `settles` is how long receipts take, `agreed` what was agreed that a line costs.
 WITH {due}mine AS (
     SELECT own.invoice_id, own.position, own.region, own.number, own.line, own.cost,
            CASE WHEN money.state = 'void' THEN 0
@@ -51,30 +51,36 @@ apart AS (
 -- what is left over goes to the largest remainders, so no cent is lost. All of it in whole numbers, so
 -- that nothing depends on how a quotient is rounded.
 shared AS (
-    SELECT invoice_id, position, piece.name, sign(piece.amount) AS sign, coin.scale,
-           trunc(abs(piece.amount) * coin.scale) AS coins,
-           abs(piece.amount) - trunc(abs(piece.amount) * coin.scale) / coin.scale AS crumb,
-           CASE WHEN sum(piece.weight) OVER pieces = 0 THEN 1 ELSE piece.weight * 10000 END
-               AS weight
-    FROM apart
-    CROSS JOIN LATERAL (VALUES (CASE WHEN apart.currency = 'JPY' THEN 1.0 ELSE 100.0 END))
-        AS coin (scale)
-    CROSS JOIN LATERAL (VALUES
-        ('discounts', quick_pay + withheld, apart.weight),
-        ('shortage', CASE WHEN 'shortage' = ANY(placed) THEN shortage END, short),
-        ('shortage_recovered', CASE WHEN 'shortage_recovered' = ANY(placed)
-            THEN shortage_recovered END, short),
-        ('price', CASE WHEN 'price' = ANY(placed) THEN price END, dear),
-        ('price_recovered', CASE WHEN 'price_recovered' = ANY(placed)
-            THEN price_recovered END, dear),
-        ('other', CASE WHEN 'other' = ANY(placed)
-            THEN chargeback + other_deducted END, apart.weight),
-        ('other_recovered', CASE WHEN 'other_recovered' = ANY(placed)
-            THEN recovered - shortage_recovered - price_recovered END, apart.weight),
-        ('provision', provision, apart.weight),
-        ('outstanding', open, apart.weight)) AS piece (name, amount, weight)
-    WHERE piece.amount <> 0
-    WINDOW pieces AS (PARTITION BY invoice_id, piece.name)
+    SELECT invoice_id, position, name, sign(amount) AS sign, scale,
+           trunc(abs(amount) * scale) AS coins,
+           abs(amount) - trunc(abs(amount) * scale) / scale AS crumb,
+           CASE WHEN sum(weight) OVER pieces = 0 THEN 1 ELSE weight * 10000 END AS weight
+    FROM (
+        SELECT invoice_id, position, piece.name,
+               CASE WHEN currency = 'JPY' THEN 1.0 ELSE 100.0 END AS scale,
+               CASE piece.name
+                   WHEN 'discounts' THEN quick_pay + withheld
+                   WHEN 'provision' THEN provision
+                   WHEN 'outstanding' THEN open
+                   WHEN 'shortage' THEN shortage
+                   WHEN 'shortage_recovered' THEN shortage_recovered
+                   WHEN 'price' THEN price
+                   WHEN 'price_recovered' THEN price_recovered
+                   WHEN 'other' THEN chargeback + other_deducted
+                   WHEN 'other_recovered' THEN recovered - shortage_recovered - price_recovered
+               END AS amount,
+               CASE WHEN piece.name LIKE 'shortage%' THEN short
+                    WHEN piece.name LIKE 'price%' THEN dear ELSE weight END AS weight
+        FROM apart
+        CROSS JOIN (VALUES ('discounts', false), ('provision', false), ('outstanding', false),
+            ('shortage', true), ('shortage_recovered', true), ('price', true),
+            ('price_recovered', true), ('other', true), ('other_recovered', true))
+            AS piece (name, is_claim)
+        WHERE NOT piece.is_claim OR piece.name = ANY(placed)
+        OFFSET 0
+    ) AS each_one
+    WHERE amount <> 0
+    WINDOW pieces AS (PARTITION BY invoice_id, name)
 ),
 floored AS (
     SELECT *, div(coins * weight, sum(weight) OVER pieces) AS base,
@@ -89,13 +95,13 @@ placed AS (
 ),
 pieces AS (
     SELECT invoice_id, position,
-           sum(given) FILTER (WHERE name = 'discounts') AS discounts,
-           sum(given) FILTER (WHERE name = 'shortage') AS shortage,
-           sum(given) FILTER (WHERE name = 'shortage_recovered') AS given_back,
-           sum(given) FILTER (WHERE name IN ('price', 'other')) AS other,
-           sum(given) FILTER (WHERE name LIKE '%recovered') AS recovered,
-           sum(given) FILTER (WHERE name = 'provision') AS provision,
-           sum(given) FILTER (WHERE name = 'outstanding') AS outstanding
+           added_up(given) FILTER (WHERE name = 'discounts') AS discounts,
+           added_up(given) FILTER (WHERE name = 'shortage') AS shortage,
+           added_up(given) FILTER (WHERE name = 'shortage_recovered') AS given_back,
+           added_up(given) FILTER (WHERE name IN ('price', 'other')) AS other,
+           added_up(given) FILTER (WHERE name LIKE '%recovered') AS recovered,
+           added_up(given) FILTER (WHERE name = 'provision') AS provision,
+           added_up(given) FILTER (WHERE name = 'outstanding') AS outstanding
     FROM (
         SELECT invoice_id, position, name,
                -- A payment in parts of a coin: the part goes to one line.
@@ -134,9 +140,9 @@ billed AS (
                     WHEN units > 0 THEN greatest(least(round(outstanding * units / whole)::int,
                         units - coalesce(deducted, 0) + coalesce(restored, 0)), 0)
                     ELSE round(outstanding * units / whole)::int END)::int AS outstanding_units,
-           sum(whole) AS invoiced, sum(tax) AS tax, sum(discounts) AS discounts,
-           sum(shortage) AS shortage, sum(other) AS other, sum(recovered) AS recovered,
-           sum(provision) AS provision, sum(outstanding) AS outstanding,
+           added_up(whole) AS invoiced, added_up(tax) AS tax, added_up(discounts) AS discounts,
+           added_up(shortage) AS shortage, added_up(other) AS other, added_up(recovered) AS recovered,
+           added_up(provision) AS provision, added_up(outstanding) AS outstanding,
            bool_or(is_shared) AS is_shared, count(*)::int AS invoices,
            bool_or(unexplained) AS unexplained, bool_or(unplaced) AS unplaced,
            min(quantity_cause) AS quantity_cause, min(price_cause) AS price_cause,
@@ -170,7 +176,8 @@ ordered AS (
                 WHEN line.ordered_unit <> 'Cases' OR line.unit_size = 1
                     OR code.cost_basis = 'each' THEN line.cost
                 WHEN code.cost_basis = 'case' THEN line.cost / line.unit_size END AS each_cost,
-           line.cost,
+           -- What was agreed with Amazon goes before what its order says.
+           coalesce((SELECT agreed.cost FROM ({agreed}) AS agreed), line.cost) AS cost,
            CASE WHEN line.shipped_units > 0
                      AND line.shipped_units + line.units_before_books > line.received_units
                 THEN (SELECT max(shipment.shipped_at)
@@ -181,7 +188,7 @@ ordered AS (
                + CASE line.region {settles} END AS settled_at,
            line.last_received_at + CAST(:billing AS interval) AS billed_by
     FROM {lines}
-    LEFT JOIN vendor_code AS code ON code.shop_id = line.shop_id AND code.region = line.region
+    LEFT JOIN vendor_code AS code ON code.shop_id = paper.shop_id AND code.region = paper.region
         AND code.code = paper.vendor_code
     WHERE line.shop_id = :shop AND NOT paper.withdrawn {ordered}
     -- OFFSET 0, here and below: computed once for each row, not once for each time it is named.

@@ -26,7 +26,7 @@ from app.http import (
     shop_transaction,
 )
 from app.vendor.reconciliation import matching
-from app.vendor.reconciliation.tables import PaymentMatch
+from app.vendor.reconciliation.tables import PaymentMatch, PaymentMatchPart
 
 TAG = Tag(name="reconciliation", description="Each purchase order line from ordered to paid.")
 api = APIBlueprint("payment_matches", __name__, url_prefix="/api", abp_tags=[TAG])
@@ -49,6 +49,19 @@ class MatchesQuery(PageQuery):
     """Which matches to list."""
 
     state: Literal["suggested", "confirmed", "refused"] | None = None
+    region: Literal["na", "eu", "fe"] | None = None
+    payment_id: str | None = Field(
+        default=None, max_length=200, description="Only of this payment of the region."
+    )
+
+
+class SaidBody(BaseModel):
+    """Which invoice a payment's line pays; both of one region and currency."""
+
+    region: Literal["na", "eu", "fe"]
+    payment_id: str = Field(min_length=1, max_length=200)
+    position: int = Field(ge=0, le=2**31 - 1)
+    invoice_id: int = Field(ge=1, le=2**31 - 1)
 
 
 class MatchPath(BaseModel):
@@ -97,6 +110,16 @@ def list_matches(query: MatchesQuery) -> Any:
         wanted = select(PaymentMatch).where(PaymentMatch.shop_id == shop_of(session))
         if query.state:
             wanted = wanted.where(PaymentMatch.state == query.state)
+        if query.payment_id is not None:
+            wanted = wanted.where(
+                col(PaymentMatch.match_id).in_(
+                    select(PaymentMatchPart.match_id).where(
+                        PaymentMatchPart.shop_id == shop_of(session),
+                        PaymentMatchPart.region == query.region,
+                        PaymentMatchPart.payment_id == query.payment_id,
+                    )
+                )
+            )
         if keys:
             wanted = wanted.where(col(PaymentMatch.match_id) < int(keys[0]))
         rows = session.exec(
@@ -104,6 +127,23 @@ def list_matches(query: MatchesQuery) -> Any:
         ).all()
         page, following = cut_page(rows, query.limit, lambda row: (row.match_id,))
         found = Matches(data=_views(session, page), next_cursor=following)
+    return answer(found)
+
+
+@api.post("/reconciliation/matches", responses={200: MatchView})
+def say_match(body: SaidBody) -> Any:
+    """A person says which invoice a payment's line pays, where no rule has found it."""
+    with shop_transaction() as session:
+        made = matching.say(
+            session,
+            body.region,
+            body.payment_id,
+            body.position,
+            body.invoice_id,
+            by=principal().actor,
+        )
+        ring_after_commit(session, "reconcile")
+        [found] = _views(session, [made])
     return answer(found)
 
 

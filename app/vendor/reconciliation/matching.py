@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from app.config import settings
 from app.db import database_time, shop_of
-from app.errors import Refused
+from app.errors import FieldError, Refused
 from app.vendor.papers import digest_of
 from app.vendor.payments import payees
 from app.vendor.reconciliation import rules
@@ -26,14 +26,14 @@ from app.vendor.reconciliation.tables import PaymentMatch, PaymentMatchPart
 MOST_LINES = 1_000
 """Unmatched lines looked at, the newest first."""
 # Of a payment that was made; nothing was taken under the number, which would be a deduction.
-UNMATCHED = """
+UNMATCHED_OF = """
 SELECT line.region, line.payment_id, line.position, line.reference, line.paid,
        coalesce(line.discount, 0) AS discount, coalesce(line.withheld, 0) AS withheld,
        line.currency, paper.paid_at, paper.number AS payment_number,
        ARRAY(SELECT jsonb_array_elements_text(paper.payees)) AS payees
 FROM remittance_line AS line JOIN remittance AS paper USING (shop_id, region, payment_id)
 WHERE line.shop_id = :shop AND line.kind IN ('unknown', 'invoice') AND line.paid > 0
-  AND paper.status = 'SUCCESSFUL' AND paper.payee_how IS NOT NULL
+  AND paper.status = 'SUCCESSFUL' AND {of}
   AND NOT EXISTS (SELECT FROM invoice AS own WHERE own.shop_id = :shop
       AND own.region = line.region AND own.number = line.reference)
   AND NOT EXISTS (SELECT FROM remittance_line AS taken WHERE taken.shop_id = :shop
@@ -47,6 +47,11 @@ WHERE line.shop_id = :shop AND line.kind IN ('unknown', 'invoice') AND line.paid
         AND said.state = 'confirmed')
 ORDER BY paper.paid_at DESC, line.region, line.payment_id, line.position LIMIT :most
 """
+UNMATCHED = UNMATCHED_OF.format(of="paper.payee_how IS NOT NULL")
+# A person may know whose a payment is where nothing else says it.
+ONE_UNMATCHED = UNMATCHED_OF.format(
+    of="(line.region, line.payment_id, line.position) = (:region, :payment_id, :position)"
+)
 OPEN = """
 SELECT kept.invoice_id, kept.region, kept.number, kept.vendor_code, kept.currency, kept.open,
        kept.dated_at, kept.due_at, coalesce(code.payee_code, code.code) AS payee
@@ -84,10 +89,7 @@ def suggest(session: Session) -> int:
     """
     shop = {"shop": shop_of(session)}
     payees.decide(session)
-    lines = [
-        Unmatched(**{**row, "payees": tuple(row["payees"])})
-        for row in session.execute(text(UNMATCHED), shop | {"most": MOST_LINES}).mappings()
-    ]
+    lines = _unmatched(session, UNMATCHED, most=MOST_LINES)
     invoices = [Open(*row) for row in session.execute(text(OPEN), shop)] if lines else []
     found = rules.found(
         lines,
@@ -109,6 +111,47 @@ def suggest(session: Session) -> int:
     for digest, made in fresh:
         _keep(session, digest, made)
     return len(stale) + len(fresh)
+
+
+def say(
+    session: Session, region: str, payment_id: str, position: int, invoice_id: int, *, by: str
+) -> PaymentMatch:
+    """A person says which invoice a line pays, where no rule has found it; it counts from now on.
+
+    Raises Refused: 409 `already_tied` where the line is no payment, names an invoice of ours or is
+    confirmed to pay one; 422 `does_not_fit` where the invoice is of another region or currency, or
+    nothing of it is to come.
+    """
+    _one_at_a_time(session)
+    line = {"region": region, "payment_id": payment_id, "position": position}
+    lines = _unmatched(session, ONE_UNMATCHED, most=1, **line)
+    if not lines:
+        raise Refused(
+            "already_tied",
+            "This line of the payment waits for no invoice: it is no payment, or is tied already.",
+            status=409,
+        )
+    rows = session.execute(text(OPEN), {"shop": shop_of(session)})
+    invoice = next((one for row in rows if (one := Open(*row)).invoice_id == invoice_id), None)
+    currency = lines[0].currency
+    if invoice is None or (invoice.region, invoice.currency) != (region, currency):
+        fix = f"choose an invoice in {currency} of this region, of which something is to come"
+        raise Refused(
+            "does_not_fit",
+            "The line cannot be the payment of this invoice.",
+            errors=[FieldError("invoice_id", fix)],
+        )
+    made = Found("by_hand", tuple(lines), (invoice,))
+    digest = _digest(made)
+    wanted = select(PaymentMatch).where(
+        PaymentMatch.shop_id == shop_of(session), PaymentMatch.digest == digest
+    )
+    known = session.exec(wanted).first()
+    if known is not None:  # suggested, or refused before: it stands on the lines as they were
+        session.delete(known)
+        session.flush()
+    _keep(session, digest, made)
+    return _decide(session, session.exec(wanted).one(), "confirmed", by)
 
 
 def confirm(session: Session, match_id: int, *, by: str) -> PaymentMatch:
@@ -146,12 +189,21 @@ def _decide(session: Session, match: PaymentMatch, state: str, by: str) -> Payme
     return match
 
 
-def _locked(session: Session, match_id: int) -> PaymentMatch:
+def _unmatched(session: Session, query: str, **asked: Any) -> list[Unmatched]:
+    rows = session.execute(text(query), {"shop": shop_of(session)} | asked).mappings()
+    return [Unmatched(**{**row, "payees": tuple(row["payees"])}) for row in rows]
+
+
+def _one_at_a_time(session: Session) -> None:
     # One decision of a shop at a time: two matches may be over the same line.
     session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended('payment_match', :shop))"),
         {"shop": shop_of(session)},
     )
+
+
+def _locked(session: Session, match_id: int) -> PaymentMatch:
+    _one_at_a_time(session)
     found = session.exec(
         select(PaymentMatch)
         .where(PaymentMatch.shop_id == shop_of(session), col(PaymentMatch.match_id) == match_id)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
@@ -20,6 +21,7 @@ from app.http import (
     decode_cursor,
     shop_transaction,
 )
+from app.inventory.futures import zone_of
 from app.vendor.lookups import moment_of_cursor
 from app.vendor.reconciliation import views
 from app.vendor.reconciliation.tables import ReconciliationInvoice, ReconciliationLine
@@ -62,22 +64,35 @@ StepName = Literal[
     "outstanding",
     "paid",
 ]
+BridgeStep = Literal[
+    "quick_pay",
+    "withheld",
+    "shortage",
+    "price",
+    "chargeback",
+    "other_deducted",
+    "recovered",
+    "provision",
+    "open",
+    "unexplained",
+]
+"""What lies between invoiced and paid; the bridge of `/cash` has the same names."""
 InvoiceState = Literal["void", "unpaid", "partly_paid", "settled", "overpaid"]
 
 
 class Filters(BaseModel):
-    """What narrows the match; days are of the order, in UTC, both included."""
+    """What narrows the match; days are of the order in the shop's zone, both included."""
 
     vendor_code: str | None = Field(default=None, max_length=64)
     from_day: date | None = None
     to_day: date | None = None
 
-    @property
-    def values(self) -> dict[str, Any]:
+    def values(self, zone: ZoneInfo) -> dict[str, Any]:
+        """What narrows, with days as moments of the zone."""
         return {
             "vendor_code": self.vendor_code or None,
-            "since": _midnight(self.from_day),
-            "until": _midnight(self.to_day and self.to_day + timedelta(days=1)),
+            "since": _midnight(self.from_day, zone),
+            "until": _midnight(self.to_day and self.to_day + timedelta(days=1), zone),
         }
 
 
@@ -97,6 +112,12 @@ class InvoicesQuery(PageQuery):
     unexplained: bool = Field(default=False, description="Only those with money unexplained.")
     unplaced: bool = Field(
         default=False, description="Only those with claims whose lines nobody names."
+    )
+    search: str | None = Field(default=None, max_length=64, description="Start of its number.")
+    currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")
+    open: bool = Field(default=False, description="Only those of which something is to come.")
+    step: BridgeStep | None = Field(
+        default=None, description="Opens a step from invoiced to paid: only those with money in it."
     )
 
 
@@ -118,8 +139,8 @@ class Invoices(Page[views.ReconciliationInvoiceView]):
 def list_lines(query: LinesQuery) -> Any:
     """Purchase order lines from ordered to paid, those of the newest orders first."""
     keys = decode_cursor(query.cursor, 4)
-    asked = query.values
     with shop_transaction() as session:
+        asked = query.values(zone_of(session))
         wanted = select(ReconciliationLine).where(ReconciliationLine.shop_id == shop_of(session))
         if query.vendor_code:
             wanted = wanted.where(ReconciliationLine.vendor_code == query.vendor_code)
@@ -162,7 +183,7 @@ def list_lines(query: LinesQuery) -> Any:
 def read_waterfall(query: Filters) -> Any:
     """Where everything ordered has gone, step by step, and whether all of it agrees."""
     with shop_transaction() as session:
-        found = waterfall(session, query.values)
+        found = waterfall(session, query.values(zone_of(session)))
     return answer(found)
 
 
@@ -176,6 +197,19 @@ def list_invoices(query: InvoicesQuery) -> Any:
         )
         if query.state:
             wanted = wanted.where(ReconciliationInvoice.state == query.state)
+        if query.search and query.search.strip():
+            wanted = wanted.where(
+                col(ReconciliationInvoice.number).istartswith(query.search.strip(), autoescape=True)
+            )
+        if query.currency:
+            wanted = wanted.where(ReconciliationInvoice.currency == query.currency)
+        if query.open:
+            wanted = wanted.where(ReconciliationInvoice.open > 0)
+        if query.step:
+            wanted = wanted.where(
+                col(getattr(ReconciliationInvoice, query.step)) != 0,
+                ReconciliationInvoice.state != "void",
+            )
         if query.unexplained:
             wanted = wanted.where(ReconciliationInvoice.unexplained != 0)
         if query.unplaced:
@@ -211,5 +245,5 @@ def _keys(row: ReconciliationLine) -> tuple[datetime, str, str, str]:
     return row.ordered_at, row.region, row.number, row.line
 
 
-def _midnight(day: date | None) -> datetime | None:
-    return None if day is None else datetime.combine(day, time(), UTC)
+def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(), zone)

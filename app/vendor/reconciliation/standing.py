@@ -13,23 +13,9 @@ from sqlmodel import Session
 from app.db import shop_of
 from app.inventory import discrepancies
 from app.inventory.discrepancies import EVERYTHING, Finding
-from app.inventory.kinds import Kind, register
+from app.vendor.reconciliation import kinds
 
-CHANGED = "match_changed"
-
-register(
-    Kind(
-        CHANGED,
-        {"en": "Confirmed match no longer holds", "zh-CN": "已确认的匹配不再成立"},
-        {
-            "en": "A payment that a person matched to invoices says otherwise by now, failed, or is"
-            " gone. It does not count until it says the same again or the match is taken back.",
-            "zh-CN": "已由人工匹配到发票的付款现已变更、失败或不复存在。"
-            "在付款恢复原样或撤回匹配之前，该款项不计入。",
-        },
-        group="cash",
-    )
-)
+CHANGED = kinds.CHANGED.name
 
 STANDS = """
 EXISTS (SELECT FROM remittance_line AS line JOIN remittance AS paper

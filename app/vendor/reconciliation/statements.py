@@ -8,21 +8,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.db import Table
 from app.vendor import terms
-from app.vendor.reconciliation.tables import ReconciliationLine
+from app.vendor.costs.agreeing import OF_LINE
+from app.vendor.reconciliation.tables import ReconciliationInvoice, ReconciliationLine
 
 HERE = Path(__file__).parent
 REGIONS = ("na", "eu", "fe")
-KEY = ("region", "number", "line")
-COLUMNS = [
-    name for name in ReconciliationLine.model_fields if name not in ("shop_id", *KEY, "restated_at")
-]
-UPSERT = {
-    "sets": ", ".join(f"{name} = excluded.{name}" for name in [*COLUMNS, "restated_at"]),
-    "columns": ", ".join(["shop_id", *KEY, *COLUMNS, "restated_at"]),
-    "known": ", ".join(f"known.{name}" for name in COLUMNS),
-    "fresh": ", ".join(f"fresh.{name}" for name in COLUMNS),
-}
+
+
+def _upsert(table: type[Table], *key: str) -> dict[str, str]:
+    """The columns of a table in the order in which its statement writes them, and what of them is new."""
+    columns = [name for name in table.model_fields if name not in ("shop_id", *key, "restated_at")]
+    return {
+        "sets": ", ".join(f"{name} = excluded.{name}" for name in [*columns, "restated_at"]),
+        "columns": ", ".join(["shop_id", *key, *columns, "restated_at"]),
+        "known": ", ".join(f"known.{name}" for name in columns),
+        "fresh": ", ".join(f"fresh.{name}" for name in columns),
+    }
+
+
+UPSERT = _upsert(ReconciliationLine, "region", "number", "line")
 # What Amazon's finance names of an invoice's line, without tax: units that it has not matched, at the
 # invoice's price, and its variance of the price. Amazon does not say how it signs that.
 SHORT = """CASE WHEN own.units > 0 AND own.amazon_units > own.matched_units
@@ -42,6 +48,7 @@ CLAIMS = {
 ONLY_LINE = "\n    CASE WHEN {amount} <> 0 AND lines = 1 THEN '{amount}' END"
 SETTLES = "{settles}"
 LINES = (HERE / "lines.sql").read_text(encoding="utf-8").replace(SETTLES, "{{settles}}")
+LINES = LINES.replace("{agreed}", OF_LINE.strip())
 LINES = LINES.replace("{short}", SHORT.format(currency="money.currency")).replace("{price}", PRICE)
 WHOLE_TABLES = {
     "due": "",
@@ -51,6 +58,10 @@ WHOLE_TABLES = {
     " USING (shop_id, region, number)",
 }
 SAME_KEY = "known.region = fresh.region AND known.number = fresh.number AND known.line = fresh.line"
+# OFFSET 0: looked up one by one in the index, whatever the planner thinks of three columns at once.
+FOUND_BY_KEY = """CROSS JOIN LATERAL (
+        SELECT * FROM {table} AS each_one WHERE each_one.shop_id = :shop AND {same} OFFSET 0) AS {name}"""
+OF_A_LINE = "each_one.region = {0}.region AND each_one.number = {0}.number"
 IN_RANGE = "AND {0}.region = :region AND {0}.number > :after AND {0}.number <= :last"
 ALL_LINES = LINES.format(
     **UPSERT,
@@ -61,16 +72,20 @@ ALL_LINES = LINES.format(
 )
 RANGE_OF_LINES = LINES.format(
     **UPSERT,
-    **WHOLE_TABLES,
+    **WHOLE_TABLES
+    | {
+        "invoiced": "invoice_line AS own "
+        + FOUND_BY_KEY.format(
+            table="reconciliation_invoice",
+            same="each_one.invoice_id = own.invoice_id",
+            name="money",
+        )
+    },
     these=IN_RANGE.format("own"),
     ordered=f"{IN_RANGE.format('line')} {IN_RANGE.format('paper')}",
     kept="reconciliation_line AS known ON known.shop_id = :shop"
     f" {IN_RANGE.format('known')} AND {SAME_KEY}",
 )
-# OFFSET 0: looked up one by one in the index, whatever the planner thinks of three columns at once.
-FOUND_BY_KEY = """CROSS JOIN LATERAL (
-        SELECT * FROM {table} AS each_one WHERE each_one.shop_id = :shop AND {same} OFFSET 0) AS {name}"""
-OF_A_LINE = "each_one.region = {0}.region AND each_one.number = {0}.number"
 SOME_LINES = LINES.format(
     **UPSERT,
     due="""due AS MATERIALIZED (
@@ -113,6 +128,7 @@ SOME_LINES = LINES.format(
 )
 INVOICES = (HERE / "invoices.sql").read_text(encoding="utf-8")
 NAMED = {
+    **_upsert(ReconciliationInvoice, "invoice_id"),
     "short": SHORT.format(currency="found.currency"),
     "price": PRICE,
     "on_lines": ",".join(
@@ -125,10 +141,9 @@ RANGE_OF_INVOICES = INVOICES.format(
     **NAMED,
     billed="AND invoice.number > :after AND invoice.number <= :last",
     told="""(
-        SELECT * FROM remittance_line
-        WHERE shop_id = :shop AND invoice_number > :after AND invoice_number <= :last
-        UNION SELECT * FROM remittance_line
-        WHERE shop_id = :shop AND reference > :after AND reference <= :last)""",
+        SELECT * FROM remittance_line WHERE shop_id = :shop
+          AND (invoice_number > :after AND invoice_number <= :last
+               OR reference > :after AND reference <= :last))""",
 )
 SOME_INVOICES = INVOICES.format(
     **NAMED,

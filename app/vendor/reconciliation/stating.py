@@ -13,13 +13,15 @@ from app.config import settings
 from app.db import database_time, shop_of
 from app.inventory import discrepancies
 from app.inventory.discrepancies import Finding
+from app.vendor.costs.agreeing import OF_LINE
 from app.vendor.reconciliation.kinds import INVOICE_KINDS, LINE_KINDS
 
 OrderKey = tuple[str, str]
 AT_ONCE = 1_000
 """Orders, or invoices, whose discrepancies are stated in one transaction."""
 
-# Money of a line is at the order's cost, but what was invoiced: that is at the invoice's.
+# Money of a line is at the order's cost, but what was invoiced: that is at the invoice's. A price is
+# held against the agreed cost where there is one, which is of the same unit as the order's.
 LINES = """
 SELECT named.kind, kept.region, kept.number, kept.line, kept.vendor_code, kept.currency,
     CASE named.kind
@@ -34,7 +36,12 @@ SELECT named.kind, kept.region, kept.number, kept.line, kept.vendor_code, kept.c
             * (shipped_units - greatest(acknowledged_units, ordered_units))
         WHEN 'short_received' THEN shipped - received
         WHEN 'over_received' THEN received - shipped
-        WHEN 'price_variance' THEN cost.each * invoiced_units - (invoiced - tax)
+        WHEN 'price_variance' THEN cost.each * invoiced_units * coalesce((
+            SELECT (SELECT agreed.cost FROM ({agreed}) AS agreed) / nullif(line.cost, 0)
+            FROM purchase_order_line AS line JOIN purchase_order AS paper
+                USING (shop_id, region, number)
+            WHERE line.shop_id = :shop AND line.region = kept.region
+              AND line.number = kept.number AND line.line = kept.line), 1) - (invoiced - tax)
         WHEN 'unbilled' THEN cost.each * (received_units - invoiced_units)
         ELSE (invoiced - tax) / nullif(invoiced_units, 0)
             * (greatest(shipped_units, received_units) - invoiced_units) END, 4) AS amount,
@@ -52,10 +59,11 @@ WHERE kept.shop_id = :shop AND named.kind = ANY(CAST(:kinds AS text[])) {narrowe
 ORDER BY kept.region, kept.number, kept.line, named.kind
 """
 SOME_LINES = LINES.format(
+    agreed=OF_LINE,
     narrowed="""AND (kept.region, kept.number) IN (
-    SELECT * FROM unnest(CAST(:regions AS text[]), CAST(:numbers AS text[])))"""
+    SELECT * FROM unnest(CAST(:regions AS text[]), CAST(:numbers AS text[])))""",
 )
-ALL_LINES = LINES.format(narrowed="")
+ALL_LINES = LINES.format(agreed=OF_LINE, narrowed="")
 INVOICES = """
 SELECT named.kind, kept.region, kept.number, kept.vendor_code, kept.currency, named.amount
 FROM reconciliation_invoice AS kept

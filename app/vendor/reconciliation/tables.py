@@ -168,7 +168,9 @@ class ReconciliationInvoice(Table, table=True):
 
 
 class PaymentMatch(Table, table=True):
-    """A payment's lines and the invoices they pay, found by a rule where the payment names neither.
+    """A payment's lines and the invoices they pay, where the payment itself names neither.
+
+    Found by a rule, or said by a person where none found it.
 
     It counts for nothing until a person has confirmed it, and then stands above the payment's own
     words for as long as the payment says the same (`PaymentMatchPart`); nothing but a person ends it.
@@ -178,7 +180,7 @@ class PaymentMatch(Table, table=True):
     __table_args__ = (
         CheckConstraint("state IN ('suggested', 'confirmed', 'refused')", name="state"),
         CheckConstraint(
-            "rule IN ('same_number', 'exact', 'tolerance', 'one_to_many', 'many_to_one')",
+            "rule IN ('same_number', 'exact', 'tolerance', 'one_to_many', 'many_to_one', 'by_hand')",
             name="rule",
         ),
         CheckConstraint("(state = 'suggested') = (decided_at IS NULL)", name="decided"),

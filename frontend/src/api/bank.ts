@@ -17,6 +17,7 @@ export interface BankLine {
   amount: Money;
   bank_reference: string | null;
   end_to_end: string | null;
+  named_numbers: string[];
   import_id: number;
   state: 'open' | 'reference' | 'confirmed' | 'set_aside';
   payment: TiedPayment | null;

@@ -6,7 +6,7 @@ export interface ProblemBody {
   status: number;
   code: string;
   detail: string;
-  errors: { field: string; message: string }[];
+  errors: { field: string; message: string; rule?: string | null }[];
   request_id: string | null;
   [extra: string]: unknown;
 }

@@ -57,6 +57,7 @@ export interface Candidate {
     source: string;
     verified: boolean;
   };
+  in_question: Money;
   expected: { share: string; amount: Money; ended: number; verified: boolean };
   next_action: string;
   attempts: Attempt[];

@@ -150,7 +150,7 @@ export interface MatchPart {
 
 export interface PaymentMatch {
   id: number;
-  rule: 'same_number' | 'exact' | 'tolerance' | 'one_to_many' | 'many_to_one';
+  rule: 'same_number' | 'exact' | 'tolerance' | 'one_to_many' | 'many_to_one' | 'by_hand';
   state: 'suggested' | 'confirmed' | 'refused';
   difference: Money;
   stands: boolean;

@@ -230,6 +230,7 @@ export interface PurchaseOrderSummary {
   line_count: number;
   units: Units;
   cost: Money | null;
+  cost_unknown: UnknownCost | null;
   acknowledge_by: string | null;
   acknowledgement: {
     state: string;
@@ -439,13 +440,14 @@ export interface OrderWindow {
   ordered: number;
   left: number;
   short: number;
-  risk: 'late' | 'unanswered' | 'short' | 'soon' | 'none';
+  risk: 'late' | 'unanswered' | 'unmapped' | 'short' | 'soon' | 'none';
 }
 export interface Session {
   shop: { domain: string; name: string; currency: string; time_zone: string };
   user_id: string;
   locale: string | null;
   edition: 'public' | 'custom';
+  staff: Record<string, string>;
 }
 export interface Home {
   setup: {
@@ -462,6 +464,7 @@ export interface Home {
   collisions_open: number;
   shipments_without_notice: ShipmentSummary[];
   purchase_orders_to_acknowledge: {
+    region: string;
     number: string;
     acknowledge_by: string | null;
     ship_to: string;

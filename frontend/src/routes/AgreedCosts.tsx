@@ -21,6 +21,7 @@ import {
 } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Failure, Loaded, More, Table } from '../ui/patterns';
+import { orderPath } from './orderPath';
 
 export default function AgreedCosts() {
   const { t } = useTranslation();
@@ -67,7 +68,7 @@ export default function AgreedCosts() {
 
 function Costs({ rows }: { rows: AgreedCost[] }) {
   const { t } = useTranslation();
-  const { money, date, time } = useFormat();
+  const { cost, date, time } = useFormat();
   const queries = useQueryClient();
   const withdrawn = useMutation({
     mutationFn: (id: number) => send('DELETE', `/agreed-costs/${id}`),
@@ -96,7 +97,7 @@ function Costs({ rows }: { rows: AgreedCost[] }) {
             ),
           },
           { key: 'code', label: t('costs.vendorCode'), show: (row) => row.vendor_code },
-          { key: 'cost', label: t('costs.cost'), number: true, show: (row) => money(row.cost) },
+          { key: 'cost', label: t('costs.cost'), number: true, show: (row) => cost(row.cost) },
           {
             key: 'days',
             label: t('costs.days'),
@@ -152,7 +153,7 @@ function Newest({ cost }: { cost: AgreedCost }) {
   const isHigher = Number(cost.order_cost?.amount) > Number(cost.cost.amount);
   return (
     <>
-      <To to={`/purchase-orders/${encodeURIComponent(cost.order_number)}`}>{cost.order_number}</To>{' '}
+      <To to={orderPath(cost.order_number, cost.region)}>{cost.order_number}</To>{' '}
       {money(cost.order_cost)}
       {cost.differs && (
         <div className="negative">{t(isHigher ? 'costs.higher' : 'costs.lower')}</div>

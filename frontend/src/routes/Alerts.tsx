@@ -4,7 +4,7 @@ import type { Alert, Alerts as AlertsAnswer } from '../api/alerts';
 import { usePages, useResource } from '../api/queries';
 import { Badge, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { Listed, Loaded, Table } from '../ui/patterns';
 import { Addresses } from './alerts/Addresses';
 import { Rules } from './alerts/Rules';
 
@@ -33,30 +33,25 @@ function Told() {
   const query = usePages<Alert>('/alerts/history', { language }, true);
   return (
     <Card flush heading={t('alerts.told')}>
-      <Loaded query={query}>
-        {(data) => {
-          const rows = data.pages.flatMap((page) => page.data);
-          if (rows.length === 0) return <Empty>{t('alerts.nothingTold')}</Empty>;
-          return (
-            <Table
-              label={t('alerts.told')}
-              rows={rows}
-              rowKey={(row) => row.id}
-              columns={[
-                {
-                  key: 'text',
-                  label: t('alerts.what'),
-                  show: (row) => <To to={row.path}>{row.text}</To>,
-                },
-                { key: 'address', label: t('alerts.whom'), show: (row) => row.address },
-                { key: 'noticed', label: t('alerts.noticed'), show: (row) => time(row.noticed_at) },
-                { key: 'state', label: t('alerts.state'), show: (row) => <State alert={row} /> },
-              ]}
-            />
-          );
-        }}
-      </Loaded>
-      <More query={query} />
+      <Listed query={query} empty={t('alerts.nothingTold')}>
+        {(rows) => (
+          <Table
+            label={t('alerts.told')}
+            rows={rows}
+            rowKey={(row) => row.id}
+            columns={[
+              {
+                key: 'text',
+                label: t('alerts.what'),
+                show: (row) => <To to={row.path}>{row.text}</To>,
+              },
+              { key: 'address', label: t('alerts.whom'), show: (row) => row.address },
+              { key: 'noticed', label: t('alerts.noticed'), show: (row) => time(row.noticed_at) },
+              { key: 'state', label: t('alerts.state'), show: (row) => <State alert={row} /> },
+            ]}
+          />
+        )}
+      </Listed>
     </Card>
   );
 }

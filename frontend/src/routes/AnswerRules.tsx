@@ -8,6 +8,7 @@ import { useResource } from '../api/queries';
 import { toast } from '../shell/appBridge';
 import { Banner, Button, Card, Page } from '../ui/elements';
 import { Empty, Failure, Loaded } from '../ui/patterns';
+import { SaveForm } from '../ui/SaveForm';
 import { History } from './answer-rules/History';
 import { Rule } from './answer-rules/Rule';
 import { Tried } from './answer-rules/Tried';
@@ -68,40 +69,43 @@ function Edit({ inForce }: { inForce: InForce }) {
       <Banner tone="info" heading={t('rules.what')} />
       {save.error && <Failure error={save.error} />}
       {trial.error && <Failure error={trial.error} />}
-      {rules.length === 0 && (
-        <Card>
-          <Empty>{t('rules.empty')}</Empty>
-        </Card>
-      )}
-      {rules.map((rule, index) => (
-        <Rule
-          // biome-ignore lint/suspicious/noArrayIndexKey: a rule has no name of its own until it is typed
-          key={index}
-          rule={rule}
-          place={index + 1}
-          change={(next) => set(index, next)}
-          {...(index > 0 ? { earlier: () => set(index, rule, index - 1) } : {})}
-          remove={() => set(index, null)}
-        />
-      ))}
-      <div className="filters">
-        <Button onClick={() => setRules([...rules, NEW])}>{t('rules.add')}</Button>
-        <Button
-          busy={trial.isPending}
-          disabled={rules.length === 0 || unnamed}
-          onClick={() => trial.mutate()}
-        >
-          {t('rules.try')}
-        </Button>
-        <Button
-          primary
-          busy={save.isPending}
-          disabled={!changed || unnamed}
-          onClick={() => save.mutate()}
-        >
-          {t('rules.save')}
-        </Button>
-      </div>
+      <SaveForm
+        busy={save.isPending}
+        disabled={!changed || unnamed}
+        label={t('rules.save')}
+        onSave={() => save.mutate()}
+        onDiscard={() => setRules(inForce.rules)}
+        beside={
+          <>
+            <Button
+              busy={trial.isPending}
+              disabled={rules.length === 0 || unnamed}
+              onClick={() => trial.mutate()}
+            >
+              {t('rules.try')}
+            </Button>
+            <Button onClick={() => setRules([...rules, NEW])}>{t('rules.add')}</Button>
+          </>
+        }
+      >
+        {rules.length === 0 && (
+          <Card>
+            <Empty>{t('rules.empty')}</Empty>
+          </Card>
+        )}
+        {unnamed && <Banner tone="info" heading={t('rules.unnamed')} />}
+        {rules.map((rule, index) => (
+          <Rule
+            // biome-ignore lint/suspicious/noArrayIndexKey: a rule has no name of its own until it is typed
+            key={index}
+            rule={rule}
+            place={index + 1}
+            change={(next) => set(index, next)}
+            {...(index > 0 ? { earlier: () => set(index, rule, index - 1) } : {})}
+            remove={() => set(index, null)}
+          />
+        ))}
+      </SaveForm>
       {trial.data && <Tried trial={trial.data} />}
     </>
   );

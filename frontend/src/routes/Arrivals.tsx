@@ -6,6 +6,7 @@ import { send } from '../api/client';
 import { usePages, useResource } from '../api/queries';
 import type { Arrival, Place, Page as Rows } from '../api/types';
 import { toast } from '../shell/appBridge';
+import { useWho } from '../shell/session';
 import { Badge, Button, Card, NumberField, Page, Select, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Failure, Loaded, More, Named, Table } from '../ui/patterns';
@@ -48,6 +49,7 @@ export default function Arrivals() {
 
 function List({ rows }: { rows: Arrival[] }) {
   const { t } = useTranslation();
+  const who = useWho();
   const { number, date, time } = useFormat();
   const queries = useQueryClient();
   const end = useMutation({
@@ -132,7 +134,7 @@ function List({ rows }: { rows: Arrival[] }) {
             label: t('arrivals.stated'),
             show: (row) => (
               <span className="subdued">
-                {row.source === 'shopify_transfer' ? t('names.shopify') : row.stated_by}{' '}
+                {row.source === 'shopify_transfer' ? t('names.shopify') : who(row.stated_by)}{' '}
                 {time(row.stated_at)}
               </span>
             ),

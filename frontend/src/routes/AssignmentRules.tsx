@@ -8,6 +8,7 @@ import { useResource } from '../api/queries';
 import { toast } from '../shell/appBridge';
 import { Banner, Button, Card, NumberField, Page, Select, TextField } from '../ui/elements';
 import { Empty, Failure, Loaded } from '../ui/patterns';
+import { SaveForm } from '../ui/SaveForm';
 import { useWords } from './discrepancies/pieces';
 
 interface Typed {
@@ -62,82 +63,91 @@ function Edit({ inForce }: { inForce: Rules }) {
   const change = (key: number, values: Partial<Typed>) =>
     setRules(rules.map((rule) => (rule.key === key ? { ...rule, ...values } : rule)));
   const unowned = rules.some((rule) => !rule.owner.trim());
+  const add = (
+    <Button
+      onClick={() =>
+        setRules([
+          ...rules,
+          {
+            key: Math.max(-1, ...rules.map((rule) => rule.key)) + 1,
+            kind: '',
+            vendorCode: '',
+            amount: '',
+            currency: '',
+            owner: '',
+          },
+        ])
+      }
+    >
+      {t('queue.rules.add')}
+    </Button>
+  );
   return (
     <>
       <Banner tone="info" heading={t('queue.rules.what')} />
       {save.error && <Failure error={save.error} />}
-      {rules.length === 0 && (
-        <Card>
-          <Empty>{t('queue.rules.empty')}</Empty>
-        </Card>
-      )}
-      {rules.map((rule, index) => (
-        <Card key={rule.key} heading={t('queue.rules.rule', { place: index + 1 })}>
-          <div className="filters top">
-            <Select
-              label={t('queue.kind')}
-              value={rule.kind}
-              onChange={(kind) => change(rule.key, { kind })}
-              options={[
-                { value: '', label: t('common.all') },
-                ...inForce.kinds.map((kind) => ({ value: kind.kind, label: words(kind.words) })),
-              ]}
-            />
-            <TextField
-              label={t('queue.vendorCode')}
-              details={t('queue.rules.any')}
-              value={rule.vendorCode}
-              onChange={(vendorCode) => change(rule.key, { vendorCode })}
-            />
-            <NumberField
-              label={t('queue.rules.atLeast')}
-              details={t('queue.rules.any')}
-              value={rule.amount}
-              onChange={(amount) => change(rule.key, { amount })}
-            />
-            <TextField
-              label={t('queue.currency')}
-              value={rule.currency}
-              onChange={(currency) => change(rule.key, { currency })}
-            />
-            <TextField
-              label={t('queue.owner')}
-              value={rule.owner}
-              onChange={(owner) => change(rule.key, { owner })}
-            />
-            <div>
-              <Button onClick={() => setRules(rules.filter((one) => one.key !== rule.key))}>
-                {t('queue.rules.remove')}
-              </Button>
+      <SaveForm
+        busy={save.isPending}
+        disabled={unowned}
+        onSave={() => save.mutate(false)}
+        onDiscard={() => setRules(inForce.rules.map(typed))}
+        beside={
+          <>
+            <Button busy={save.isPending} disabled={unowned} onClick={() => save.mutate(true)}>
+              {t('queue.rules.apply')}
+            </Button>
+            {add}
+          </>
+        }
+      >
+        {rules.length === 0 && (
+          <Card>
+            <Empty>{t('queue.rules.empty')}</Empty>
+          </Card>
+        )}
+        {rules.map((rule, index) => (
+          <Card key={rule.key} heading={t('queue.rules.rule', { place: index + 1 })}>
+            <div className="filters top">
+              <Select
+                label={t('queue.kind')}
+                value={rule.kind}
+                onChange={(kind) => change(rule.key, { kind })}
+                options={[
+                  { value: '', label: t('common.all') },
+                  ...inForce.kinds.map((kind) => ({ value: kind.kind, label: words(kind.words) })),
+                ]}
+              />
+              <TextField
+                label={t('queue.vendorCode')}
+                details={t('queue.rules.any')}
+                value={rule.vendorCode}
+                onChange={(vendorCode) => change(rule.key, { vendorCode })}
+              />
+              <NumberField
+                label={t('queue.rules.atLeast')}
+                details={t('queue.rules.any')}
+                value={rule.amount}
+                onChange={(amount) => change(rule.key, { amount })}
+              />
+              <TextField
+                label={t('queue.currency')}
+                value={rule.currency}
+                onChange={(currency) => change(rule.key, { currency })}
+              />
+              <TextField
+                label={t('queue.owner')}
+                value={rule.owner}
+                onChange={(owner) => change(rule.key, { owner })}
+              />
+              <div>
+                <Button onClick={() => setRules(rules.filter((one) => one.key !== rule.key))}>
+                  {t('queue.rules.remove')}
+                </Button>
+              </div>
             </div>
-          </div>
-        </Card>
-      ))}
-      <div className="filters">
-        <Button
-          onClick={() =>
-            setRules([
-              ...rules,
-              {
-                key: Math.max(-1, ...rules.map((rule) => rule.key)) + 1,
-                kind: '',
-                vendorCode: '',
-                amount: '',
-                currency: '',
-                owner: '',
-              },
-            ])
-          }
-        >
-          {t('queue.rules.add')}
-        </Button>
-        <Button primary busy={save.isPending} disabled={unowned} onClick={() => save.mutate(false)}>
-          {t('common.save')}
-        </Button>
-        <Button busy={save.isPending} disabled={unowned} onClick={() => save.mutate(true)}>
-          {t('queue.rules.apply')}
-        </Button>
-      </div>
+          </Card>
+        ))}
+      </SaveForm>
     </>
   );
 }

@@ -6,7 +6,7 @@ import { usePages, useResource } from '../api/queries';
 import type { Page as Rows } from '../api/types';
 import { Badge, Banner, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { Listed, Table } from '../ui/patterns';
 import { Agreements } from './audits/Agreements';
 import { Charges } from './audits/Charges';
 
@@ -53,73 +53,68 @@ function Discounts() {
   return (
     <Card flush heading={t('audits.quickPay')}>
       <p className="subdued padded">{t('audits.quickPayWhat')}</p>
-      <Loaded query={query}>
-        {(data) => {
-          const rows = data.pages.flatMap((page) => page.data);
-          if (rows.length === 0) return <Empty>{t('audits.noDiscounts')}</Empty>;
-          return (
-            <Table
-              label={t('audits.quickPay')}
-              rows={rows}
-              rowKey={(row) => addressOf(row.deduction)}
-              columns={[
-                {
-                  key: 'invoice',
-                  label: t('evidence.invoice'),
-                  show: (row) => <To to={addressOf(row.deduction)}>{row.deduction.reference}</To>,
-                },
-                {
-                  key: 'verdict',
-                  label: t('audits.verdict'),
-                  show: (row) => (
-                    <Badge tone={TONES[row.verdict] as 'success'}>
-                      {t(`audits.discounts.${row.verdict}`)}
-                    </Badge>
-                  ),
-                },
-                {
-                  key: 'terms',
-                  label: t('audits.terms'),
-                  show: (row) =>
-                    row.percent === null
-                      ? '–'
-                      : t('audits.termsOf', {
-                          percent: row.percent,
-                          days: number(row.days ?? 0),
-                        }),
-                },
-                { key: 'last', label: t('audits.lastDay'), show: (row) => date(row.last_day) },
-                { key: 'paid', label: t('payments.paidOn'), show: (row) => date(row.paid_at) },
-                {
-                  key: 'gross',
-                  label: t('audits.gross'),
-                  number: true,
-                  show: (row) => money(row.gross),
-                },
-                {
-                  key: 'taken',
-                  label: t('deductions.taken'),
-                  number: true,
-                  show: (row) => money(row.taken),
-                },
-                {
-                  key: 'earned',
-                  label: t('audits.earned'),
-                  number: true,
-                  show: (row) => money(row.earned),
-                },
-                {
-                  key: 'wrong',
-                  label: t('audits.difference'),
-                  number: true,
-                  show: (row) => money(row.wrong),
-                },
-              ]}
-            />
-          );
-        }}
-      </Loaded>
-      <More query={query} />
+      <Listed query={query} empty={t('audits.noDiscounts')}>
+        {(rows) => (
+          <Table
+            label={t('audits.quickPay')}
+            rows={rows}
+            rowKey={(row) => addressOf(row.deduction)}
+            columns={[
+              {
+                key: 'invoice',
+                label: t('evidence.invoice'),
+                show: (row) => <To to={addressOf(row.deduction)}>{row.deduction.reference}</To>,
+              },
+              {
+                key: 'verdict',
+                label: t('audits.verdict'),
+                show: (row) => (
+                  <Badge tone={TONES[row.verdict] as 'success'}>
+                    {t(`audits.discounts.${row.verdict}`)}
+                  </Badge>
+                ),
+              },
+              {
+                key: 'terms',
+                label: t('audits.terms'),
+                show: (row) =>
+                  row.percent === null
+                    ? '–'
+                    : t('audits.termsOf', {
+                        percent: row.percent,
+                        days: number(row.days ?? 0),
+                      }),
+              },
+              { key: 'last', label: t('audits.lastDay'), show: (row) => date(row.last_day) },
+              { key: 'paid', label: t('payments.paidOn'), show: (row) => date(row.paid_at) },
+              {
+                key: 'gross',
+                label: t('audits.gross'),
+                number: true,
+                show: (row) => money(row.gross),
+              },
+              {
+                key: 'taken',
+                label: t('deductions.taken'),
+                number: true,
+                show: (row) => money(row.taken),
+              },
+              {
+                key: 'earned',
+                label: t('audits.earned'),
+                number: true,
+                show: (row) => money(row.earned),
+              },
+              {
+                key: 'wrong',
+                label: t('audits.difference'),
+                number: true,
+                show: (row) => money(row.wrong),
+              },
+            ]}
+          />
+        )}
+      </Listed>
     </Card>
   );
 }

@@ -4,11 +4,13 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type BankLine, LINE_STATES, type TiedPayment } from '../api/bank';
 import { send } from '../api/client';
+import type { Remittance } from '../api/payments';
 import { usePages, useResource } from '../api/queries';
 import { useFilters } from '../shell/filters';
+import { Choose } from '../ui/Choose';
 import { Badge, Button, Card, Page, Select, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Failure, Loaded, More, Table } from '../ui/patterns';
+import { Failure, Listed, Table } from '../ui/patterns';
 import { SaveForm } from '../ui/SaveForm';
 
 const TONES = {
@@ -39,14 +41,9 @@ export default function BankLines() {
             options={LINE_STATES.map((one) => ({ value: one, label: t(`bank.filters.${one}`) }))}
           />
         </div>
-        <Loaded query={query}>
-          {(data) => {
-            const rows = data.pages.flatMap((page) => page.data);
-            if (rows.length === 0) return <Empty>{t('bank.empty')}</Empty>;
-            return <Lines rows={rows} />;
-          }}
-        </Loaded>
-        <More query={query} />
+        <Listed query={query} empty={t('bank.empty')}>
+          {(rows) => <Lines rows={rows} />}
+        </Listed>
       </Card>
       <Rule />
     </Page>
@@ -74,7 +71,7 @@ export function Lines({ rows }: { rows: BankLine[] }) {
           label: t('bank.reference'),
           show: (row) => (
             <>
-              {row.end_to_end ?? row.bank_reference ?? '–'}
+              {row.end_to_end ?? row.bank_reference ?? (row.named_numbers.join(' ') || '–')}
               <div>
                 <To to={`/purchase-orders/files/${row.import_id}`}>{t('bank.statement')}</To>
               </div>
@@ -123,6 +120,22 @@ function Tie({ line }: { line: BankLine }) {
       {line.state === 'open' && (
         <>
           {line.suggestions.length === 0 && <div className="subdued">{t('bank.nothingFits')}</div>}
+          <Choose<Remittance>
+            open={t('bank.other')}
+            label={t('bank.findPayment')}
+            path="/remittances"
+            query={{ currency: line.amount.currency }}
+            rowKey={(one) => one.region + one.payment_id}
+            show={(one) => <Found payment={one} />}
+            choose={t('bank.confirm')}
+            busy={deed.isPending}
+            onChoose={(one) =>
+              deed.mutate({
+                verb: 'confirm',
+                body: { region: one.region, payment_id: one.payment_id },
+              })
+            }
+          />{' '}
           <Button disabled={deed.isPending} onClick={() => deed.mutate({ verb: 'set-aside' })}>
             {t('bank.setAside')}
           </Button>
@@ -139,7 +152,24 @@ function Tie({ line }: { line: BankLine }) {
   );
 }
 
-function PaymentLink({ payment }: { payment: TiedPayment }) {
+function Found({ payment }: { payment: Remittance }) {
+  const { t } = useTranslation();
+  const { money, day } = useFormat();
+  return (
+    <>
+      <PaymentLink payment={payment} />{' '}
+      <span className="subdued">
+        {t('bank.ofDay', { amount: money(payment.amount), day: day(payment.paid_at) })}
+      </span>
+    </>
+  );
+}
+
+function PaymentLink({
+  payment,
+}: {
+  payment: Pick<TiedPayment, 'region' | 'payment_id' | 'number'>;
+}) {
   const path = `/invoices/payments/${payment.region}/${encodeURIComponent(payment.payment_id)}`;
   return <To to={path}>{payment.number ?? payment.payment_id}</To>;
 }

@@ -4,9 +4,9 @@ import type { Bridge, CashFigures, OpenInvoice, Standing } from '../api/cash';
 import { BUCKETS } from '../api/cash';
 import { usePages, useResource } from '../api/queries';
 import { useFilters } from '../shell/filters';
-import { Badge, Banner, Button, Card, Page, Select, TextField, To } from '../ui/elements';
+import { Badge, Banner, Button, Card, Page, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Figures, Loaded, More, Table } from '../ui/patterns';
+import { Empty, Figures, Listed, Loaded, Narrow, Table } from '../ui/patterns';
 import { Alarm, Rates } from './cash/Settings';
 
 const FILTERS = ['in', 'bucket', 'currency', 'from_day', 'to_day'] as const;
@@ -138,7 +138,13 @@ function OneCurrency({ found, change }: { found: Standing; change: Change }) {
             key: 'invoices',
             label: t('cash.invoices'),
             number: true,
-            show: (one) => number(one.invoices),
+            show: (one) => (
+              <Button
+                onClick={() => change({ bucket: null, currency, ...weekOf(found, one.begins_on) })}
+              >
+                {number(one.invoices)}
+              </Button>
+            ),
           },
         ]}
       />
@@ -146,22 +152,28 @@ function OneCurrency({ found, change }: { found: Standing; change: Change }) {
   );
 }
 
+/** The due days of a week; what is overdue stands in the first, so that one has no first day. */
+function weekOf(found: Standing, begins_on: string) {
+  const last = new Date(`${begins_on}T00:00:00Z`);
+  last.setUTCDate(last.getUTCDate() + 6);
+  const isFirst = found.weeks[0]?.begins_on === begins_on;
+  return { from_day: isFirst ? null : begins_on, to_day: last.toISOString().slice(0, 10) };
+}
+
 function Invoices() {
   const { t } = useTranslation();
-  const { money, day, number } = useFormat();
+  const { money, day, date, number } = useFormat();
   const [{ bucket, currency, from_day, to_day }, change] = useFilters(FILTERS);
   const query = usePages<OpenInvoice>('/cash/invoices', { bucket, currency, from_day, to_day });
   return (
     <Card flush heading={t('cash.openInvoices')}>
       <div className="filters">
-        <Select
+        <Narrow
           label={t('cash.ageing')}
           value={bucket}
+          values={BUCKETS}
+          word={(one) => t(`cash.buckets.${one}`)}
           onChange={(value) => change({ bucket: value })}
-          options={[
-            { value: '', label: t('common.all') },
-            ...BUCKETS.map((one) => ({ value: one, label: t(`cash.buckets.${one}`) })),
-          ]}
         />
         <TextField
           label={t('cash.currency')}
@@ -169,67 +181,72 @@ function Invoices() {
           onChange={(value) => change({ currency: value.toUpperCase().slice(0, 3) })}
         />
       </div>
-      <Loaded query={query}>
-        {(data) => {
-          const rows = data.pages.flatMap((page) => page.data);
-          if (rows.length === 0) return <Empty>{t('cash.empty')}</Empty>;
-          return (
-            <Table
-              label={t('cash.openInvoices')}
-              rows={rows}
-              rowKey={(row) => row.invoice_id}
-              columns={[
-                {
-                  key: 'number',
-                  label: t('cash.invoice'),
-                  show: (row) => <To to={`/invoices/${row.invoice_id}`}>{row.number}</To>,
-                },
-                {
-                  key: 'code',
-                  label: t('orders.fields.vendor_code'),
-                  show: (row) => row.vendor_code,
-                },
-                {
-                  key: 'due',
-                  label: t('cash.due'),
-                  show: (row) => (
-                    <>
-                      {day(row.due_at)}{' '}
-                      {(row.days_late ?? 0) > 0 && (
-                        <Badge tone="critical">
-                          {t('cash.late', {
-                            count: row.days_late ?? 0,
-                            shown: number(row.days_late ?? 0),
-                          })}
-                        </Badge>
-                      )}
-                    </>
-                  ),
-                },
-                {
-                  key: 'total',
-                  label: t('cash.total'),
-                  number: true,
-                  show: (row) => money(row.total),
-                },
-                {
-                  key: 'held',
-                  label: t('cash.heldBack'),
-                  number: true,
-                  show: (row) => money(row.held_back),
-                },
-                {
-                  key: 'open',
-                  label: t('cash.open'),
-                  number: true,
-                  show: (row) => money(row.open),
-                },
-              ]}
-            />
-          );
-        }}
-      </Loaded>
-      <More query={query} />
+      {to_day && (
+        <p className="padded">
+          {from_day
+            ? t('cash.dueWithin', { from: date(from_day), to: date(to_day) })
+            : t('cash.dueUntil', { to: date(to_day) })}{' '}
+          <Button onClick={() => change({ from_day: null, to_day: null })}>
+            {t('cash.showAll')}
+          </Button>
+        </p>
+      )}
+      <Listed query={query} empty={t('cash.empty')}>
+        {(rows) => (
+          <Table
+            label={t('cash.openInvoices')}
+            rows={rows}
+            rowKey={(row) => row.invoice_id}
+            columns={[
+              {
+                key: 'number',
+                label: t('cash.invoice'),
+                show: (row) => <To to={`/invoices/${row.invoice_id}`}>{row.number}</To>,
+              },
+              {
+                key: 'code',
+                label: t('orders.fields.vendor_code'),
+                show: (row) => row.vendor_code,
+              },
+              {
+                key: 'due',
+                label: t('cash.due'),
+                show: (row) => (
+                  <>
+                    {day(row.due_at)}{' '}
+                    {(row.days_late ?? 0) > 0 && (
+                      <Badge tone="critical">
+                        {t('cash.late', {
+                          count: row.days_late ?? 0,
+                          shown: number(row.days_late ?? 0),
+                        })}
+                      </Badge>
+                    )}
+                  </>
+                ),
+              },
+              {
+                key: 'total',
+                label: t('cash.total'),
+                number: true,
+                show: (row) => money(row.total),
+              },
+              {
+                key: 'held',
+                label: t('cash.heldBack'),
+                number: true,
+                show: (row) => money(row.held_back),
+              },
+              {
+                key: 'open',
+                label: t('cash.open'),
+                number: true,
+                show: (row) => money(row.open),
+              },
+            ]}
+          />
+        )}
+      </Listed>
     </Card>
   );
 }
@@ -282,10 +299,20 @@ function OneBridge({ found }: { found: Bridge }) {
             key: 'invoices',
             label: t('cash.invoices'),
             number: true,
-            show: (one) => number(one.invoices),
+            show: (one) => (
+              <To to={`/reconciliation/invoices?${behind(one.step, found.currency)}`}>
+                {number(one.invoices)}
+              </To>
+            ),
           },
         ]}
       />
     </Card>
   );
+}
+
+/** The invoices behind a step; both ends are all of them. */
+function behind(step: string, currency: string) {
+  const isEnd = step === 'invoiced' || step === 'paid';
+  return new URLSearchParams(isEnd ? { currency } : { currency, step }).toString();
 }

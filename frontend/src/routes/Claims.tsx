@@ -3,9 +3,10 @@ import { useTranslation } from 'react-i18next';
 import { CLAIM_KINDS, type Claim } from '../api/claims';
 import { usePages } from '../api/queries';
 import { useFilters } from '../shell/filters';
-import { Badge, Card, Page, Select, To } from '../ui/elements';
+import { Badge, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { Listed, Narrow, Table } from '../ui/patterns';
+import { orderPath } from './orderPath';
 
 export default function Claims() {
   const { t } = useTranslation();
@@ -20,24 +21,17 @@ export default function Claims() {
       <Card flush>
         <p className="subdued padded">{t('claims.what')}</p>
         <div className="filters padded">
-          <Select
+          <Narrow
             label={t('deductions.kind')}
             value={filters.kind}
+            values={CLAIM_KINDS}
+            word={(one) => t(`claims.kinds.${one}`)}
             onChange={(kind) => change({ kind })}
-            options={[
-              { value: '', label: t('common.all') },
-              ...CLAIM_KINDS.map((one) => ({ value: one, label: t(`claims.kinds.${one}`) })),
-            ]}
           />
         </div>
-        <Loaded query={query}>
-          {(data) => {
-            const rows = data.pages.flatMap((page) => page.data);
-            if (rows.length === 0) return <Empty>{t('claims.empty')}</Empty>;
-            return <ClaimTable rows={rows} />;
-          }}
-        </Loaded>
-        <More query={query} />
+        <Listed query={query} empty={t('claims.empty')}>
+          {(rows) => <ClaimTable rows={rows} />}
+        </Listed>
       </Card>
     </Page>
   );
@@ -120,9 +114,7 @@ function Of({ claim }: { claim: Claim }) {
       )}
       {claim.purchase_order && (
         <div>
-          <To to={`/purchase-orders/${encodeURIComponent(claim.purchase_order)}`}>
-            {claim.purchase_order}
-          </To>
+          <To to={orderPath(claim.purchase_order, claim.region)}>{claim.purchase_order}</To>
         </div>
       )}
       {claim.dispute_id !== null && (

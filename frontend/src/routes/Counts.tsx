@@ -9,6 +9,7 @@ import type { Counts as Reading } from '../api/types';
 import { useSaid } from '../i18n/useSaid';
 import { toast } from '../shell/appBridge';
 import { useFilters } from '../shell/filters';
+import { useWho } from '../shell/session';
 import { Badge, Banner, Button, Card, Page, Select, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Failure, Figures, Loaded, More, Named, Table } from '../ui/patterns';
@@ -118,6 +119,7 @@ function LastReading() {
 
 function One({ found }: { found: Discrepancy }) {
   const { t } = useTranslation();
+  const who = useWho();
   const { number, money, time } = useFormat();
   const { item, location, state, ours, theirs, difference } = found;
   if (!item || !location || !state || ours === null || theirs === null || difference === null)
@@ -156,7 +158,7 @@ function One({ found }: { found: Discrepancy }) {
       ) : (
         <p className="subdued">
           {t('discrepancies.endedBy', {
-            who: found.ended_by === 'system' ? t('collisions.system') : (found.ended_by ?? ''),
+            who: who(found.ended_by),
             when: time(found.ended_at),
           })}{' '}
           {found.note}

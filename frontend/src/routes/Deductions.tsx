@@ -7,8 +7,9 @@ import type { Page as Rows } from '../api/types';
 import { useFilters } from '../shell/filters';
 import { Badge, Card, Page, SearchField, Select, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { Listed, Narrow, Table } from '../ui/patterns';
 import { ClockLine } from './disputes/ClockFigures';
+import { orderPath } from './orderPath';
 
 const TONES = { open: 'warning', recovered: 'success', repaid_more: 'info' } as const;
 
@@ -41,17 +42,12 @@ export default function Deductions() {
               change({ search: value });
             }}
           />
-          <Select
+          <Narrow
             label={t('deductions.kind')}
             value={filters.kind}
+            values={DEDUCTION_KINDS}
+            word={(one) => t(`deductions.kinds.${one}`)}
             onChange={(kind) => change({ kind })}
-            options={[
-              { value: '', label: t('common.all') },
-              ...DEDUCTION_KINDS.map((one) => ({
-                value: one,
-                label: t(`deductions.kinds.${one}`),
-              })),
-            ]}
           />
           <Select
             label={t('orders.state')}
@@ -69,14 +65,9 @@ export default function Deductions() {
             onChange={(cause) => change({ cause })}
           />
         </div>
-        <Loaded query={query}>
-          {(data) => {
-            const rows = data.pages.flatMap((page) => page.data);
-            if (rows.length === 0) return <Empty>{t('deductions.empty')}</Empty>;
-            return <DeductionTable rows={rows} />;
-          }}
-        </Loaded>
-        <More query={query} />
+        <Listed query={query} empty={t('deductions.empty')}>
+          {(rows) => <DeductionTable rows={rows} />}
+        </Listed>
       </Card>
     </Page>
   );
@@ -176,7 +167,7 @@ export function About({ deduction }: { deduction: Deduction }) {
       {purchase_order !== null && (
         <div>
           {t('deductions.order')}{' '}
-          <To to={`/purchase-orders/${purchase_order}`}>{purchase_order}</To>
+          <To to={orderPath(purchase_order, deduction.region)}>{purchase_order}</To>
         </div>
       )}
     </span>

@@ -6,7 +6,7 @@ import { usePages, useResource } from '../api/queries';
 import { useFilters } from '../shell/filters';
 import { Badge, Card, Checkbox, Page, SearchField, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Figures, Loaded, More, Table } from '../ui/patterns';
+import { Figures, Listed, Loaded, Table } from '../ui/patterns';
 import { Bulk } from './discrepancies/Bulk';
 import { About, Age, Deadline, StatusBadge, useWords } from './discrepancies/pieces';
 
@@ -40,25 +40,20 @@ export default function Discrepancies() {
             done={() => setChosen(new Map())}
           />
         )}
-        <Loaded query={query}>
-          {(data) => {
-            const rows = data.pages.flatMap((page) => page.data);
-            if (rows.length === 0) return <Empty>{t('queue.empty')}</Empty>;
-            return (
-              <Rows
-                rows={rows}
-                chosen={chosen}
-                choose={(row, on) => {
-                  const next = new Map(chosen);
-                  if (on) next.set(row.id, row);
-                  else next.delete(row.id);
-                  setChosen(next);
-                }}
-              />
-            );
-          }}
-        </Loaded>
-        <More query={query} />
+        <Listed query={query} empty={t('queue.empty')}>
+          {(rows) => (
+            <Rows
+              rows={rows}
+              chosen={chosen}
+              choose={(row, on) => {
+                const next = new Map(chosen);
+                if (on) next.set(row.id, row);
+                else next.delete(row.id);
+                setChosen(next);
+              }}
+            />
+          )}
+        </Listed>
       </Card>
     </Page>
   );

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 import type { DiscrepancyDetail } from '../api/discrepancies';
 import { useResource } from '../api/queries';
+import { useWho } from '../shell/session';
 import { Card, Page } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Figures, Loaded, Table } from '../ui/patterns';
@@ -117,6 +118,7 @@ function What({ found }: { found: DiscrepancyDetail }) {
 
 function History({ found }: { found: DiscrepancyDetail }) {
   const { t } = useTranslation();
+  const who = useWho();
   const { number, money, time } = useFormat();
   if (found.history.length === 0)
     return (
@@ -146,7 +148,7 @@ function History({ found }: { found: DiscrepancyDetail }) {
           {
             key: 'by',
             label: t('queue.by'),
-            show: (row) => (!row.by || row.by === 'system' ? t('queue.byPapers') : row.by),
+            show: (row) => (!row.by || row.by === 'system' ? t('queue.byPapers') : who(row.by)),
           },
           {
             key: 'units',

@@ -93,7 +93,7 @@ function Sums({ dispute }: { dispute: DisputeDetail }) {
                     share: number(Math.round(Number(expected.share) * 100)),
                     ended: number(expected.ended),
                   })}{' '}
-                  {!expected.verified && t('disputes.unverified')}
+                  {!expected.verified && `(${t('disputes.unverified')})`}
                 </div>
               </span>
             ),

@@ -16,7 +16,7 @@ import type { Page as Rows } from '../api/types';
 import { useFilters } from '../shell/filters';
 import { Badge, Button, Card, Page, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Failure, Loaded, More, Table } from '../ui/patterns';
+import { Failure, Listed, Narrow, Table } from '../ui/patterns';
 import { Cause } from './Deductions';
 import { ClockLine } from './disputes/ClockFigures';
 
@@ -71,80 +71,79 @@ function Candidates() {
             options={currencies.map((one) => ({ value: one, label: one }))}
           />
         )}
-        <Select
+        <Narrow
           label={t('deductions.kind')}
           value={filters.kind}
+          values={DEDUCTION_KINDS}
+          word={(one) => t(`deductions.kinds.${one}`)}
           onChange={(kind) => change({ kind })}
-          options={[
-            { value: '', label: t('common.all') },
-            ...DEDUCTION_KINDS.map((one) => ({ value: one, label: t(`deductions.kinds.${one}`) })),
-          ]}
         />
       </div>
-      <Loaded query={query}>
-        {(data) => {
-          const rows = data.pages.flatMap((page) => page.data);
-          if (rows.length === 0) return <Empty>{t('disputes.nothingOpen')}</Empty>;
-          return (
-            <Table
-              label={t('disputes.worth')}
-              rows={rows}
-              rowKey={(row) => addressOf(row.deduction)}
-              columns={[
-                {
-                  key: 'deduction',
-                  label: t('deductions.reference'),
-                  show: (row) => (
-                    <span>
-                      <To to={addressOf(row.deduction)}>{row.deduction.reference}</To>
-                      <div className="subdued">
-                        {t(`deductions.kinds.${row.deduction.kind}`)}
-                        {row.deduction.cause && (
-                          <>
-                            {' · '}
-                            <Cause code={row.deduction.cause} />
-                          </>
-                        )}
-                      </div>
-                    </span>
-                  ),
-                },
-                {
-                  key: 'open',
-                  label: t('deductions.open'),
-                  number: true,
-                  show: (row) => money(row.deduction.open),
-                },
-                {
-                  key: 'expected',
-                  label: t('disputes.expected'),
-                  number: true,
-                  show: (row) => money(row.expected.amount),
-                },
-                {
-                  key: 'ready',
-                  label: t('disputes.readiness'),
-                  number: true,
-                  show: (row) => `${number(row.readiness.score)} %`,
-                },
-                {
-                  key: 'clock',
-                  label: t('disputes.clock'),
-                  show: (row) => <ClockLine clock={row.clock} />,
-                },
-                {
-                  key: 'next',
-                  label: t('disputes.next'),
-                  show: (row) => (
-                    <Next row={row} busy={draft.isPending} draft={() => draft.mutate(row)} />
-                  ),
-                },
-              ]}
-            />
-          );
-        }}
-      </Loaded>
-      <More query={query} />
+      <Listed query={query} empty={t('disputes.nothingOpen')}>
+        {(rows) => (
+          <Table
+            label={t('disputes.worth')}
+            rows={rows}
+            rowKey={(row) => addressOf(row.deduction)}
+            columns={[
+              {
+                key: 'deduction',
+                label: t('deductions.reference'),
+                show: (row) => (
+                  <span>
+                    <To to={addressOf(row.deduction)}>{row.deduction.reference}</To>
+                    <div className="subdued">
+                      {t(`deductions.kinds.${row.deduction.kind}`)}
+                      {row.deduction.cause && (
+                        <>
+                          {' · '}
+                          <Cause code={row.deduction.cause} />
+                        </>
+                      )}
+                    </div>
+                  </span>
+                ),
+              },
+              {
+                key: 'open',
+                label: t('deductions.open'),
+                number: true,
+                show: (row) => money(row.deduction.open),
+              },
+              {
+                key: 'inQuestion',
+                label: t('disputes.inQuestion'),
+                number: true,
+                show: (row) => money(row.in_question),
+              },
+              {
+                key: 'expected',
+                label: t('disputes.expected'),
+                number: true,
+                show: (row) => money(row.expected.amount),
+              },
+              {
+                key: 'ready',
+                label: t('disputes.readiness'),
+                number: true,
+                show: (row) => `${number(row.readiness.score)} %`,
+              },
+              {
+                key: 'clock',
+                label: t('disputes.clock'),
+                show: (row) => <ClockLine clock={row.clock} />,
+              },
+              {
+                key: 'next',
+                label: t('disputes.next'),
+                show: (row) => (
+                  <Next row={row} busy={draft.isPending} draft={() => draft.mutate(row)} />
+                ),
+              },
+            ]}
+          />
+        )}
+      </Listed>
     </Card>
   );
 }
@@ -154,7 +153,11 @@ function Next(props: { row: Candidate; busy: boolean; draft: () => void }) {
   const { row } = props;
   const newest = row.attempts.at(-1);
   const isUnderWay = newest && (newest.state === 'draft' || newest.state === 'filed');
-  const mayDraft = !isUnderWay && row.attempts_left > 0 && row.clock?.state !== 'closed';
+  const mayDraft =
+    !isUnderWay &&
+    row.next_action !== 'agreed' &&
+    row.attempts_left > 0 &&
+    row.clock?.state !== 'closed';
   return (
     <span>
       <Badge tone={row.next_action === 'closed' ? 'critical' : 'info'}>
@@ -214,69 +217,62 @@ function Made() {
   return (
     <Card flush heading={t('disputes.made')}>
       <div className="filters">
-        <Select
+        <Narrow
           label={t('orders.state')}
           value={filters.state}
+          values={DISPUTE_STATES}
+          word={(one) => t(`disputes.states.${one}`)}
           onChange={(state) => change({ state })}
-          options={[
-            { value: '', label: t('common.all') },
-            ...DISPUTE_STATES.map((one) => ({ value: one, label: t(`disputes.states.${one}`) })),
-          ]}
         />
       </div>
-      <Loaded query={query}>
-        {(data) => {
-          const rows = data.pages.flatMap((page) => page.data);
-          if (rows.length === 0) return <Empty>{t('disputes.none')}</Empty>;
-          return (
-            <Table
-              label={t('disputes.made')}
-              rows={rows}
-              rowKey={(row) => row.dispute_id}
-              columns={[
-                {
-                  key: 'case',
-                  label: t('disputes.caseNumber'),
-                  show: (row) => (
-                    <To to={`/disputes/${row.dispute_id}`}>
-                      {row.case_number ?? t('disputes.states.draft')}
-                    </To>
-                  ),
-                },
-                {
-                  key: 'deduction',
-                  label: t('deductions.reference'),
-                  show: (row) => `${t(`deductions.kinds.${row.kind}`)} ${row.reference}`,
-                },
-                {
-                  key: 'state',
-                  label: t('orders.state'),
-                  show: (row) => <DisputeState dispute={row} />,
-                },
-                { key: 'filed', label: t('disputes.filedOn'), show: (row) => date(row.filed_at) },
-                {
-                  key: 'answer',
-                  label: t('disputes.answerBy'),
-                  show: (row) => date(row.answer_by),
-                },
-                {
-                  key: 'amount',
-                  label: t('disputes.askedBack'),
-                  number: true,
-                  show: (row) => money(row.amount),
-                },
-                {
-                  key: 'recovered',
-                  label: t('deductions.recovered'),
-                  number: true,
-                  show: (row) => money(row.recovered),
-                },
-              ]}
-            />
-          );
-        }}
-      </Loaded>
-      <More query={query} />
+      <Listed query={query} empty={t('disputes.none')}>
+        {(rows) => (
+          <Table
+            label={t('disputes.made')}
+            rows={rows}
+            rowKey={(row) => row.dispute_id}
+            columns={[
+              {
+                key: 'case',
+                label: t('disputes.caseNumber'),
+                show: (row) => (
+                  <To to={`/disputes/${row.dispute_id}`}>
+                    {row.case_number ?? t('disputes.states.draft')}
+                  </To>
+                ),
+              },
+              {
+                key: 'deduction',
+                label: t('deductions.reference'),
+                show: (row) => `${t(`deductions.kinds.${row.kind}`)} ${row.reference}`,
+              },
+              {
+                key: 'state',
+                label: t('orders.state'),
+                show: (row) => <DisputeState dispute={row} />,
+              },
+              { key: 'filed', label: t('disputes.filedOn'), show: (row) => date(row.filed_at) },
+              {
+                key: 'answer',
+                label: t('disputes.answerBy'),
+                show: (row) => date(row.answer_by),
+              },
+              {
+                key: 'amount',
+                label: t('disputes.askedBack'),
+                number: true,
+                show: (row) => money(row.amount),
+              },
+              {
+                key: 'recovered',
+                label: t('deductions.recovered'),
+                number: true,
+                show: (row) => money(row.recovered),
+              },
+            ]}
+          />
+        )}
+      </Listed>
     </Card>
   );
 }

@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { EVIDENCE_TYPES, type Evidence as Paper } from '../api/evidence';
 import { usePages } from '../api/queries';
 import { useFilters } from '../shell/filters';
-import { Card, Page, SearchField, Select } from '../ui/elements';
-import { Empty, Loaded, More } from '../ui/patterns';
+import { Card, Page, SearchField } from '../ui/elements';
+import { Listed, Narrow } from '../ui/patterns';
 import { BringEvidence } from './evidence/BringEvidence';
 import { EvidenceTable } from './evidence/EvidenceTable';
 
@@ -28,24 +28,17 @@ export default function Evidence() {
               change({ search: value });
             }}
           />
-          <Select
+          <Narrow
             label={t('evidence.type')}
             value={filters.type}
+            values={EVIDENCE_TYPES}
+            word={(one) => t(`evidence.types.${one}`)}
             onChange={(type) => change({ type })}
-            options={[
-              { value: '', label: t('common.all') },
-              ...EVIDENCE_TYPES.map((one) => ({ value: one, label: t(`evidence.types.${one}`) })),
-            ]}
           />
         </div>
-        <Loaded query={query}>
-          {(data) => {
-            const rows = data.pages.flatMap((page) => page.data);
-            if (rows.length === 0) return <Empty>{t('evidence.empty')}</Empty>;
-            return <EvidenceTable rows={rows} />;
-          }}
-        </Loaded>
-        <More query={query} />
+        <Listed query={query} empty={t('evidence.empty')}>
+          {(rows) => <EvidenceTable rows={rows} />}
+        </Listed>
       </Card>
     </Page>
   );

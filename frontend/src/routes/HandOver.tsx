@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { download, send } from '../api/client';
 import type { X12File } from '../api/x12';
 import { toast } from '../shell/appBridge';
+import { useWho } from '../shell/session';
 import { Banner, Button, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Failure } from '../ui/patterns';
@@ -28,6 +29,7 @@ export function HandOver(props: {
 }) {
   const { kind, path, paper, region, reference } = props;
   const { t } = useTranslation();
+  const who = useWho();
   const { time } = useFormat();
   const queries = useQueryClient();
   const say = useMutation({
@@ -46,7 +48,7 @@ export function HandOver(props: {
     return (
       <p className="subdued">
         {t(`handOver.was.${paper.handed_over_how}`, {
-          who: paper.handed_over_by ?? '',
+          who: who(paper.handed_over_by),
           when: time(paper.sent_at),
         })}
       </p>

@@ -12,7 +12,9 @@ import { TimeLeft } from '../ui/TimeLeft';
 import { ConnectionWarnings } from './home/ConnectionWarnings';
 import { Departing } from './home/Departing';
 import { MoneyNext } from './home/MoneyNext';
+import { ReportsMissing } from './home/ReportsMissing';
 import { WhereOrders } from './home/WhereOrders';
+import { orderPath } from './orderPath';
 
 export function Home() {
   const { t } = useTranslation();
@@ -25,6 +27,7 @@ export function Home() {
             <Needs home={home} />
             <ConnectionWarnings warnings={home.connection_warnings} />
             <Departing shipments={home.shipments_without_notice} />
+            <ReportsMissing />
             <Setup home={home} />
             <Stock home={home} />
             <ToAcknowledge home={home} />
@@ -132,7 +135,7 @@ function ToAcknowledge({ home }: { home: HomeData }) {
             {
               key: 'number',
               label: t('orders.number'),
-              show: (row) => <To to={`/purchase-orders/${row.number}`}>{row.number}</To>,
+              show: (row) => <To to={orderPath(row.number, row.region)}>{row.number}</To>,
             },
             {
               key: 'by',

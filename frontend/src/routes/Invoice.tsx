@@ -18,6 +18,8 @@ import { Check } from './invoice/Check';
 import { Credit } from './invoice/Credit';
 import { Lines } from './invoice/Lines';
 import { Paid } from './invoice/Paid';
+import { Refused } from './invoice/Refused';
+import { Retrying } from './Retrying';
 
 export default function Invoice() {
   const { t } = useTranslation();
@@ -32,6 +34,7 @@ export default function Invoice() {
           action={<InvoiceState invoice={paper} />}
         >
           <Said paper={paper} />
+          {['waiting', 'sent'].includes(paper.state) && <Retrying message={paper.message_id} />}
           <HandOver
             kind="invoice"
             path={`/invoices/${paper.id}/hand-over`}
@@ -63,8 +66,10 @@ function Said({ paper }: { paper: Paper }) {
       tone={paper.state === 'accepted' ? 'warning' : 'critical'}
       heading={t(`invoices.nexts.${paper.next_action ?? 'compare'}`)}
     >
-      {said(paper.error)}
-      {paper.error_field && <div>{t('invoices.fieldNamed', { field: paper.error_field })}</div>}
+      {paper.error_field && <Refused paper={paper} path={paper.error_field} />}
+      <div className={paper.error_field ? 'subdued' : ''}>
+        {paper.error_field ? t('invoices.amazonsWords', { words: paper.error }) : said(paper.error)}
+      </div>
     </Banner>
   );
 }

@@ -11,6 +11,7 @@ import { Badge, Button, Card, Page, SearchField, Select, TextField, To } from '.
 import { useFormat } from '../ui/format';
 import { Empty, Failure, Loaded, More, Table } from '../ui/patterns';
 import { NotOurs } from './invoice/NotOurs';
+import { orderPath } from './orderPath';
 
 const STATES = [
   'draft',
@@ -107,7 +108,7 @@ export function InvoiceTable({ rows }: { rows: InvoiceSummary[] }) {
           show: (row) =>
             row.orders.map((one) => (
               <div key={one}>
-                <To to={`/purchase-orders/${one}`}>{one}</To>
+                <To to={orderPath(one, row.region)}>{one}</To>
               </div>
             )),
         },

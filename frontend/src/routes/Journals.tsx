@@ -8,7 +8,8 @@ import { usePages, useResource } from '../api/queries';
 import { toast } from '../shell/appBridge';
 import { Badge, Banner, Button, Card, Page, Select, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Failure, Figures, Loaded, More, Table } from '../ui/patterns';
+import { Empty, Failure, Figures, Listed, Loaded, Table } from '../ui/patterns';
+import { SaveForm } from '../ui/SaveForm';
 
 const SOFTWARE = ['quickbooks', 'xero', 'odoo'];
 
@@ -178,60 +179,55 @@ function Exported() {
   return (
     <Card flush heading={t('journals.exported')}>
       {again.error && <Failure error={again.error} />}
-      <Loaded query={query}>
-        {(data) => {
-          const rows = data.pages.flatMap((page) => page.data);
-          if (rows.length === 0) return <Empty>{t('journals.noneExported')}</Empty>;
-          return (
-            <Table
-              label={t('journals.exported')}
-              rows={rows}
-              rowKey={(row) => row.export_id}
-              columns={[
-                {
-                  key: 'days',
-                  label: t('journals.days'),
-                  show: (row) => `${row.from_day} – ${row.to_day}`,
-                },
-                {
-                  key: 'software',
-                  label: t('journals.software'),
-                  show: (row) => `${t(`journals.softwares.${row.software}`)}, ${row.currency}`,
-                },
-                {
-                  key: 'scope',
-                  label: t('journals.scope'),
-                  show: (row) => t(`journals.scopeNames.${row.scope}`),
-                },
-                {
-                  key: 'entries',
-                  label: t('journals.entries'),
-                  number: true,
-                  show: (row) => number(row.entries),
-                },
-                {
-                  key: 'at',
-                  label: t('journals.exportedAt'),
-                  show: (row) => time(row.exported_at),
-                },
-                {
-                  key: 'file',
-                  label: t('journals.file'),
-                  show: (row) => (
-                    <Button
-                      busy={again.isPending && again.variables.export_id === row.export_id}
-                      onClick={() => again.mutate(row)}
-                    >
-                      {t('journals.sameFile')}
-                    </Button>
-                  ),
-                },
-              ]}
-            />
-          );
-        }}
-      </Loaded>
-      <More query={query} />
+      <Listed query={query} empty={t('journals.noneExported')}>
+        {(rows) => (
+          <Table
+            label={t('journals.exported')}
+            rows={rows}
+            rowKey={(row) => row.export_id}
+            columns={[
+              {
+                key: 'days',
+                label: t('journals.days'),
+                show: (row) => `${row.from_day} – ${row.to_day}`,
+              },
+              {
+                key: 'software',
+                label: t('journals.software'),
+                show: (row) => `${t(`journals.softwares.${row.software}`)}, ${row.currency}`,
+              },
+              {
+                key: 'scope',
+                label: t('journals.scope'),
+                show: (row) => t(`journals.scopeNames.${row.scope}`),
+              },
+              {
+                key: 'entries',
+                label: t('journals.entries'),
+                number: true,
+                show: (row) => number(row.entries),
+              },
+              {
+                key: 'at',
+                label: t('journals.exportedAt'),
+                show: (row) => time(row.exported_at),
+              },
+              {
+                key: 'file',
+                label: t('journals.file'),
+                show: (row) => (
+                  <Button
+                    busy={again.isPending && again.variables.export_id === row.export_id}
+                    onClick={() => again.mutate(row)}
+                  >
+                    {t('journals.sameFile')}
+                  </Button>
+                ),
+              },
+            ]}
+          />
+        )}
+      </Listed>
     </Card>
   );
 }
@@ -337,36 +333,33 @@ function AccountMap({ kept }: { kept: JournalSettings }) {
     <Card heading={t('journals.map')}>
       {save.error && <Failure error={save.error} />}
       <p>{t('journals.mapHint')}</p>
-      <div className="filters top">
-        {typed.accounts.map((one) => (
+      <SaveForm busy={save.isPending} onSave={() => save.mutate()} onDiscard={() => setTyped(kept)}>
+        <div className="filters top">
+          {typed.accounts.map((one) => (
+            <TextField
+              key={one.part}
+              label={t(`journals.parts.${one.part}`)}
+              value={one.account ?? ''}
+              onChange={(account) => change(one.part, account)}
+            />
+          ))}
           <TextField
-            key={one.part}
-            label={t(`journals.parts.${one.part}`)}
-            value={one.account ?? ''}
-            onChange={(account) => change(one.part, account)}
+            label={t('journals.customer')}
+            value={typed.customer}
+            onChange={(customer) => setTyped({ ...typed, customer })}
           />
-        ))}
-        <TextField
-          label={t('journals.customer')}
-          value={typed.customer}
-          onChange={(customer) => setTyped({ ...typed, customer })}
-        />
-        <TextField
-          label={t('journals.taxRate')}
-          value={typed.tax_rate}
-          onChange={(tax_rate) => setTyped({ ...typed, tax_rate })}
-        />
-        <TextField
-          label={t('journals.odooJournal')}
-          value={typed.journal}
-          onChange={(journal) => setTyped({ ...typed, journal })}
-        />
-        <div>
-          <Button busy={save.isPending} onClick={() => save.mutate()}>
-            {t('common.save')}
-          </Button>
+          <TextField
+            label={t('journals.taxRate')}
+            value={typed.tax_rate}
+            onChange={(tax_rate) => setTyped({ ...typed, tax_rate })}
+          />
+          <TextField
+            label={t('journals.odooJournal')}
+            value={typed.journal}
+            onChange={(journal) => setTyped({ ...typed, journal })}
+          />
         </div>
-      </div>
+      </SaveForm>
     </Card>
   );
 }

@@ -5,7 +5,8 @@ import { type OrderAtStep, STEPS } from '../api/steps';
 import { useFilters } from '../shell/filters';
 import { Card, Page, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { Listed, Table } from '../ui/patterns';
+import { orderPath } from './orderPath';
 import { StepBadge } from './purchase-order/StepBadge';
 
 const FILTERS = ['step', 'state'] as const;
@@ -39,54 +40,44 @@ export default function OrderSteps() {
             ]}
           />
         </div>
-        <Loaded query={query}>
-          {(data) => {
-            const rows = data.pages.flatMap((page) => page.data);
-            if (rows.length === 0) return <Empty>{t('steps.noMatch')}</Empty>;
-            return (
-              <Table
-                label={t('steps.where')}
-                rows={rows}
-                rowKey={(row) => row.region + row.number}
-                columns={[
-                  {
-                    key: 'number',
-                    label: t('orders.number'),
-                    show: (row) => (
-                      <To to={`/purchase-orders/${encodeURIComponent(row.number)}`}>
-                        {row.number}
-                      </To>
-                    ),
-                  },
-                  { key: 'shipTo', label: t('orders.shipTo'), show: (row) => row.ship_to },
-                  {
-                    key: 'ordered',
-                    label: t('steps.orderedAt'),
-                    show: (row) => date(row.ordered_at),
-                  },
-                  {
-                    key: 'step',
-                    label: t('steps.step'),
-                    show: (row) => t(`steps.names.${row.step}`),
-                  },
-                  {
-                    key: 'state',
-                    label: t('steps.state'),
-                    show: (row) => <StepBadge state={row.state} />,
-                  },
-                  { key: 'by', label: t('steps.clock'), show: (row) => date(row.by) },
-                  {
-                    key: 'owner',
-                    label: t('steps.owner'),
-                    show: (row) =>
-                      row.owner ?? <span className="subdued">{t('steps.nobody')}</span>,
-                  },
-                ]}
-              />
-            );
-          }}
-        </Loaded>
-        <More query={query} />
+        <Listed query={query} empty={t('steps.noMatch')}>
+          {(rows) => (
+            <Table
+              label={t('steps.where')}
+              rows={rows}
+              rowKey={(row) => row.region + row.number}
+              columns={[
+                {
+                  key: 'number',
+                  label: t('orders.number'),
+                  show: (row) => <To to={orderPath(row.number, row.region)}>{row.number}</To>,
+                },
+                { key: 'shipTo', label: t('orders.shipTo'), show: (row) => row.ship_to },
+                {
+                  key: 'ordered',
+                  label: t('steps.orderedAt'),
+                  show: (row) => date(row.ordered_at),
+                },
+                {
+                  key: 'step',
+                  label: t('steps.step'),
+                  show: (row) => t(`steps.names.${row.step}`),
+                },
+                {
+                  key: 'state',
+                  label: t('steps.state'),
+                  show: (row) => <StepBadge state={row.state} />,
+                },
+                { key: 'by', label: t('steps.clock'), show: (row) => date(row.by) },
+                {
+                  key: 'owner',
+                  label: t('steps.owner'),
+                  show: (row) => row.owner ?? <span className="subdued">{t('steps.nobody')}</span>,
+                },
+              ]}
+            />
+          )}
+        </Listed>
       </Card>
     </Page>
   );

@@ -12,6 +12,7 @@ import { useFormat } from '../ui/format';
 import { Empty, Failure, Figures, Loaded, Table } from '../ui/patterns';
 import { Lines as BankRows } from './BankLines';
 import { PaymentStatus } from './Payments';
+import { Lines } from './payment/Lines';
 
 export default function Payment() {
   const { t } = useTranslation();
@@ -233,65 +234,6 @@ function Kinds({ payment }: { payment: RemittanceDetail }) {
             label: t('payments.paid'),
             number: true,
             show: (one) => money(one.paid),
-          },
-        ]}
-      />
-    </Card>
-  );
-}
-
-function Lines({ payment }: { payment: RemittanceDetail }) {
-  const { t } = useTranslation();
-  const { money } = useFormat();
-  return (
-    <Card flush heading={t('payments.linesTitle')}>
-      <Table
-        label={t('payments.linesTitle')}
-        rows={payment.data}
-        rowKey={(line) => line.position}
-        columns={[
-          {
-            key: 'reference',
-            label: t('payments.reference'),
-            show: (line) => (
-              <span>
-                {line.invoice_id === null ? (
-                  line.reference
-                ) : (
-                  <To to={`/invoices/${line.invoice_id}`}>{line.reference}</To>
-                )}
-                {line.description && <div className="subdued">{line.description}</div>}
-              </span>
-            ),
-          },
-          {
-            key: 'kind',
-            label: t('payments.kind'),
-            show: (line) => t(`payments.kinds.${line.kind}`),
-          },
-          {
-            key: 'total',
-            label: t('payments.total'),
-            number: true,
-            show: (line) => money(line.total),
-          },
-          {
-            key: 'discount',
-            label: t('payments.discount'),
-            number: true,
-            show: (line) => money(line.discount),
-          },
-          {
-            key: 'withheld',
-            label: t('payments.withheld'),
-            number: true,
-            show: (line) => money(line.withheld),
-          },
-          {
-            key: 'paid',
-            label: t('payments.paid'),
-            number: true,
-            show: (line) => money(line.paid),
           },
         ]}
       />

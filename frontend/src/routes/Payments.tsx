@@ -4,16 +4,19 @@ import type { Remittance, RemittanceReading } from '../api/payments';
 import { usePages, useResource } from '../api/queries';
 import type { Page as Rows } from '../api/types';
 import { useSaid } from '../i18n/useSaid';
-import { Badge, Banner, Card, Page, To } from '../ui/elements';
+import { useFilters } from '../shell/filters';
+import { Badge, Banner, Card, Page, SearchField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { Listed, Narrow, Table } from '../ui/patterns';
 
+const STATUSES = ['IN_PROGRESS', 'SUCCESSFUL', 'FAILED'] as const;
 const TONES = { IN_PROGRESS: 'info', SUCCESSFUL: 'success', FAILED: 'critical' } as const;
 
 export default function Payments() {
   const { t } = useTranslation();
   const { number, money, day } = useFormat();
-  const query = usePages<Remittance>('/remittances', {}, true);
+  const [filters, change] = useFilters(['search', 'status', 'currency']);
+  const query = usePages<Remittance>('/remittances', filters, true);
   return (
     <Page
       heading={t('payments.title')}
@@ -27,64 +30,74 @@ export default function Payments() {
       <Reading />
       <Card flush>
         <p className="subdued padded">{t('payments.what')}</p>
-        <Loaded query={query}>
-          {(data) => {
-            const rows = data.pages.flatMap((page) => page.data);
-            if (rows.length === 0) return <Empty>{t('payments.empty')}</Empty>;
-            return (
-              <Table
-                label={t('payments.title')}
-                rows={rows}
-                rowKey={(row) => row.region + row.payment_id}
-                columns={[
-                  {
-                    key: 'number',
-                    label: t('payments.number'),
-                    show: (row) => (
-                      <To
-                        to={`/invoices/payments/${row.region}/${encodeURIComponent(row.payment_id)}`}
-                      >
-                        {row.number ?? row.payment_id}
-                      </To>
-                    ),
-                  },
-                  { key: 'paid', label: t('payments.paidOn'), show: (row) => day(row.paid_at) },
-                  {
-                    key: 'status',
-                    label: t('orders.state'),
-                    show: (row) => (
-                      <>
-                        <PaymentStatus status={row.status} />{' '}
-                        {!row.adds_up && (
-                          <Badge tone="critical">{t('payments.doesNotAddUp')}</Badge>
-                        )}{' '}
-                        {row.disagrees && <Badge tone="critical">{t('payments.disagrees')}</Badge>}
-                      </>
-                    ),
-                  },
-                  {
-                    key: 'source',
-                    label: t('payments.source'),
-                    show: (row) => t(`payments.sources.${row.source}`),
-                  },
-                  {
-                    key: 'amount',
-                    label: t('payments.amount'),
-                    number: true,
-                    show: (row) => money(row.amount),
-                  },
-                  {
-                    key: 'lines',
-                    label: t('payments.lines'),
-                    number: true,
-                    show: (row) => number(row.lines),
-                  },
-                ]}
-              />
-            );
-          }}
-        </Loaded>
-        <More query={query} />
+        <div className="filters">
+          <SearchField
+            label={t('payments.find')}
+            value={filters.search}
+            onChange={(search) => change({ search })}
+          />
+          <Narrow
+            label={t('orders.state')}
+            value={filters.status}
+            values={STATUSES}
+            word={(one) => t(`payments.statuses.${one}`)}
+            onChange={(status) => change({ status })}
+          />
+        </div>
+        <Listed
+          query={query}
+          empty={t(filters.search || filters.status ? 'common.noneFits' : 'payments.empty')}
+        >
+          {(rows) => (
+            <Table
+              label={t('payments.title')}
+              rows={rows}
+              rowKey={(row) => row.region + row.payment_id}
+              columns={[
+                {
+                  key: 'number',
+                  label: t('payments.number'),
+                  show: (row) => (
+                    <To
+                      to={`/invoices/payments/${row.region}/${encodeURIComponent(row.payment_id)}`}
+                    >
+                      {row.number ?? row.payment_id}
+                    </To>
+                  ),
+                },
+                { key: 'paid', label: t('payments.paidOn'), show: (row) => day(row.paid_at) },
+                {
+                  key: 'status',
+                  label: t('orders.state'),
+                  show: (row) => (
+                    <>
+                      <PaymentStatus status={row.status} />{' '}
+                      {!row.adds_up && <Badge tone="critical">{t('payments.doesNotAddUp')}</Badge>}{' '}
+                      {row.disagrees && <Badge tone="critical">{t('payments.disagrees')}</Badge>}
+                    </>
+                  ),
+                },
+                {
+                  key: 'source',
+                  label: t('payments.source'),
+                  show: (row) => t(`payments.sources.${row.source}`),
+                },
+                {
+                  key: 'amount',
+                  label: t('payments.amount'),
+                  number: true,
+                  show: (row) => money(row.amount),
+                },
+                {
+                  key: 'lines',
+                  label: t('payments.lines'),
+                  number: true,
+                  show: (row) => number(row.lines),
+                },
+              ]}
+            />
+          )}
+        </Listed>
       </Card>
     </Page>
   );

@@ -1,12 +1,16 @@
 // One purchase order: its lines with what is held, the answer to Amazon, the shipment, the changes.
 import { useTranslation } from 'react-i18next';
-import { useParams } from 'react-router';
+import { useParams, useSearchParams } from 'react-router';
+import { Problem } from '../api/client';
 import { useResource } from '../api/queries';
 import type { PurchaseOrder as Order } from '../api/types';
 import { Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Figures, Loaded, Named, Table } from '../ui/patterns';
+import { TimeLeft } from '../ui/TimeLeft';
+import { CostUnknown } from './CostUnknown';
 import { HandOver } from './HandOver';
+import { orderPath } from './orderPath';
 import { Markers, StateBadge } from './PurchaseOrders';
 import { Acknowledge } from './purchase-order/Acknowledge';
 import { Bill } from './purchase-order/Bill';
@@ -16,10 +20,16 @@ import { Places } from './purchase-order/Places';
 import { Ship } from './purchase-order/Ship';
 import { Versions } from './purchase-order/Versions';
 
+const REGIONS = ['na', 'eu', 'fe'];
+
 export default function PurchaseOrder() {
   const { t } = useTranslation();
   const { number: id } = useParams();
-  const query = useResource<Order>(`/purchase-orders/${id}`, {}, true);
+  const [search] = useSearchParams();
+  const region = search.get('region') ?? '';
+  const query = useResource<Order>(`/purchase-orders/${id}`, region ? { region } : {}, true);
+  if (query.error instanceof Problem && query.error.body.code === 'region_needed')
+    return <Regions number={id ?? ''} />;
   return (
     <Loaded query={query}>
       {(order) => (
@@ -53,6 +63,25 @@ export default function PurchaseOrder() {
   );
 }
 
+/** Two regions have an order of this number, and the link does not say which is meant. */
+function Regions({ number }: { number: string }) {
+  const { t } = useTranslation();
+  return (
+    <Page heading={number} back={{ to: '/purchase-orders', label: t('orders.title') }}>
+      <Card>
+        <p>{t('problems.region_needed')}</p>
+        <ul className="plain">
+          {REGIONS.map((region) => (
+            <li key={region}>
+              <To to={orderPath(number, region)}>{t(`settings.regions.${region}`)}</To>
+            </li>
+          ))}
+        </ul>
+      </Card>
+    </Page>
+  );
+}
+
 function Handing({ order }: { order: Order }) {
   const paper = order.acknowledgements.at(-1);
   if (!paper) return null;
@@ -70,7 +99,8 @@ function Handing({ order }: { order: Order }) {
 
 function Sums({ order }: { order: Order }) {
   const { t } = useTranslation();
-  const { number } = useFormat();
+  const { money, number, time } = useFormat();
+  const window = order.ship_window ?? order.delivery_window;
   const keys = ['ordered', 'held', 'short', 'accepted', 'shipped', 'received'] as const;
   return (
     <Card>
@@ -80,6 +110,28 @@ function Sums({ order }: { order: Order }) {
           value: number(order.units[key]),
         }))}
       />
+      <p>
+        {t('orders.ofOrder', {
+          code: order.vendor_code,
+          when: time(order.ordered_at),
+        })}
+        {window &&
+          ` · ${t(order.ship_window ? 'orders.leavesWithin' : 'orders.arrivesWithin', {
+            start: time(window.start),
+            end: time(window.end),
+          })}`}
+        {order.cost && ` · ${t('orders.costs', { cost: money(order.cost) })}`}
+      </p>
+      {order.cost_unknown && order.cost_unknown !== 'not_stated' && (
+        <p>
+          <CostUnknown reason={order.cost_unknown} code={order.vendor_code} />
+        </p>
+      )}
+      {order.state === 'New' && !order.acknowledgement && (
+        <p>
+          {t('orders.answerBy')}: <TimeLeft by={order.acknowledge_by} />
+        </p>
+      )}
     </Card>
   );
 }
@@ -127,7 +179,13 @@ function Lines({ order }: { order: Order }) {
               ) : key === 'shipped' && row.shipped_as_received ? (
                 <span>
                   {number(row.shipped)}
-                  <div className="subdued">{t('orders.shippedAsReceived')}</div>
+                  <div className="subdued">
+                    {t(
+                      order.shipments.length > 0
+                        ? 'orders.shippedBeforeBooks'
+                        : 'orders.shippedAsReceived',
+                    )}
+                  </div>
                 </span>
               ) : (
                 number(row[key])

@@ -9,6 +9,7 @@ import { Badge, Card, Page, SearchField, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
 import { TimeLeft } from '../ui/TimeLeft';
+import { orderPath } from './orderPath';
 
 const STATES = ['New', 'Acknowledged', 'Closed'];
 
@@ -64,7 +65,7 @@ export default function PurchaseOrders() {
                   {
                     key: 'number',
                     label: t('orders.number'),
-                    show: (row) => <To to={`/purchase-orders/${row.number}`}>{row.number}</To>,
+                    show: (row) => <To to={orderPath(row.number, row.region)}>{row.number}</To>,
                   },
                   {
                     key: 'state',

@@ -8,6 +8,7 @@ import { Badge, Card, Page, SearchField, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
 import { CostUnknown } from './CostUnknown';
+import { orderPath } from './orderPath';
 
 const TONES = {
   on_its_way: 'info',
@@ -26,9 +27,10 @@ export default function Receipts() {
   return (
     <Page heading={t('receipts.title')}>
       <Card flush>
-        <p className="subdued padded">
-          {t('receipts.what')} {t('receipts.disagreeWhat')}
-        </p>
+        <div className="subdued padded">
+          <p>{t('receipts.what')}</p>
+          <p>{t('receipts.disagreeWhat')}</p>
+        </div>
         <div className="filters">
           <SearchField
             label={t('common.search')}
@@ -80,7 +82,7 @@ function Lines({ rows }: { rows: ReceiptLine[] }) {
           label: t('receipts.order'),
           show: (row) => (
             <>
-              <To to={`/purchase-orders/${row.number}`}>{row.number}</To>
+              <To to={orderPath(row.number, row.region)}>{row.number}</To>
               <div className="subdued">{row.item?.sku ?? row.asin ?? row.vendor_sku}</div>
             </>
           ),

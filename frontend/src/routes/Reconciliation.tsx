@@ -6,7 +6,7 @@ import { DISAGREEMENTS, type MatchedLine, type Waterfall } from '../api/reconcil
 import { useFilters } from '../shell/filters';
 import { Badge, Banner, Card, Page, SearchField, Select, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { Listed, Loaded, Table } from '../ui/patterns';
 import { NotBilled } from './reconciliation/NotBilled';
 import { Steps } from './reconciliation/Steps';
 
@@ -134,14 +134,9 @@ function Lines() {
           <To to="/reconciliation">{t('reconciliation.showAll')}</To>
         </p>
       )}
-      <Loaded query={query}>
-        {(data) => {
-          const rows = data.pages.flatMap((page) => page.data);
-          if (rows.length === 0) return <Empty>{t('reconciliation.empty')}</Empty>;
-          return <LineTable rows={rows} />;
-        }}
-      </Loaded>
-      <More query={query} />
+      <Listed query={query} empty={t('reconciliation.empty')}>
+        {(rows) => <LineTable rows={rows} />}
+      </Listed>
     </Card>
   );
 }

@@ -3,9 +3,9 @@ import { useTranslation } from 'react-i18next';
 import { usePages } from '../api/queries';
 import type { MatchedInvoice } from '../api/reconciliation';
 import { useFilters } from '../shell/filters';
-import { Badge, Card, Page, Select, To } from '../ui/elements';
+import { Badge, Button, Card, Page, SearchField, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { Listed, Table } from '../ui/patterns';
 import { Matches } from './reconciliation/Matches';
 
 const TONES = {
@@ -31,9 +31,19 @@ const AMOUNTS = [
   'unexplained',
 ] as const;
 
+/** Shown also where nothing stands in them; of the others, those with money. */
+const ALWAYS: readonly string[] = ['total', 'paid', 'open', 'unexplained'];
+
 export default function ReconciliationInvoices() {
   const { t } = useTranslation();
-  const [filters, change] = useFilters(['state', 'unexplained', 'unplaced']);
+  const [filters, change] = useFilters([
+    'search',
+    'state',
+    'unexplained',
+    'unplaced',
+    'step',
+    'currency',
+  ]);
   const query = usePages<MatchedInvoice>('/reconciliation/invoices', filters, true);
   return (
     <Page
@@ -43,6 +53,11 @@ export default function ReconciliationInvoices() {
       <Card flush>
         <p className="subdued padded">{t('reconciliation.invoicesWhat')}</p>
         <div className="filters">
+          <SearchField
+            label={t('payments.findInvoice')}
+            value={filters.search}
+            onChange={(search) => change({ search })}
+          />
           <Select
             label={t('orders.state')}
             value={
@@ -62,14 +77,17 @@ export default function ReconciliationInvoices() {
             ]}
           />
         </div>
-        <Loaded query={query}>
-          {(data) => {
-            const rows = data.pages.flatMap((page) => page.data);
-            if (rows.length === 0) return <Empty>{t('reconciliation.noInvoices')}</Empty>;
-            return <Rows rows={rows} />;
-          }}
-        </Loaded>
-        <More query={query} />
+        {filters.step && (
+          <p className="padded">
+            {t('cash.onlyStep', { step: t(`cash.steps.${filters.step}`) })}{' '}
+            <Button onClick={() => change({ step: null, currency: null })}>
+              {t('cash.showAll')}
+            </Button>
+          </p>
+        )}
+        <Listed query={query} empty={t('reconciliation.noInvoices')}>
+          {(rows) => <Rows rows={rows} />}
+        </Listed>
       </Card>
       <Matches />
     </Page>
@@ -121,7 +139,9 @@ function Rows({ rows }: { rows: MatchedInvoice[] }) {
             </>
           ),
         },
-        ...AMOUNTS.map((name) => ({
+        ...AMOUNTS.filter(
+          (name) => ALWAYS.includes(name) || rows.some((row) => Number(row[name].amount)),
+        ).map((name) => ({
           key: name,
           label: t(`reconciliation.buckets.${name}`),
           number: true,

@@ -12,6 +12,7 @@ import { Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Figures, Loaded, Named, Table } from '../ui/patterns';
 import { CostUnknown } from './CostUnknown';
+import { orderPath } from './orderPath';
 import { Disagreement } from './Reconciliation';
 
 export default function ReconciliationLine() {
@@ -53,7 +54,7 @@ function Summary({ found }: { found: MatchedLineDetail }) {
         figures={[
           {
             label: t('reconciliation.order'),
-            value: <To to={`/purchase-orders/${found.number}`}>{found.number}</To>,
+            value: <To to={orderPath(found.number, found.region)}>{found.number}</To>,
           },
           { label: t('reconciliation.vendorCode'), value: found.vendor_code || '–' },
           { label: t('reconciliation.orderedAt'), value: time(found.ordered_at) },

@@ -8,6 +8,8 @@ import { Banner, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Figures, Loaded } from '../ui/patterns';
 import { HandOver } from './HandOver';
+import { orderPath } from './orderPath';
+import { Retrying } from './Retrying';
 import { ShipmentBadge } from './Shipments';
 import { Cartons } from './shipment/Cartons';
 import { Findings } from './shipment/Findings';
@@ -64,6 +66,7 @@ function Troubles({ shipment }: { shipment: Whole }) {
           {said(shipment.error)}
         </Banner>
       )}
+      {['waiting', 'sent'].includes(shipment.state) && <Retrying message={shipment.message_id} />}
       {shipment.reminded_at && (shipment.may_be_changed || shipment.waits_for_a_person) && (
         <Banner
           tone="critical"
@@ -102,7 +105,7 @@ function Sums({ shipment }: { shipment: Whole }) {
       <p className="subdued">
         {shipment.numbers.map((one) => (
           <span key={one}>
-            PO <To to={`/purchase-orders/${one}`}>{one}</To>{' '}
+            PO <To to={orderPath(one, shipment.region)}>{one}</To>{' '}
           </span>
         ))}
         · {shipment.location.name} → {shipment.ship_to} ·{' '}

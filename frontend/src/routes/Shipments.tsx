@@ -7,6 +7,7 @@ import { useFilters } from '../shell/filters';
 import { Badge, Card, Page, SearchField, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
+import { orderPath } from './orderPath';
 
 const STATES = ['draft', 'waiting', 'sent', 'accepted', 'failed', 'cancelled'];
 
@@ -74,7 +75,7 @@ export function ShipmentTable({ rows }: { rows: ShipmentSummary[] }) {
             <span>
               {row.numbers.map((one) => (
                 <span key={one}>
-                  <To to={`/purchase-orders/${one}`}>{one}</To>{' '}
+                  <To to={orderPath(one, row.region)}>{one}</To>{' '}
                 </span>
               ))}
             </span>

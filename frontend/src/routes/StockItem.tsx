@@ -4,6 +4,7 @@ import { useParams } from 'react-router';
 import { usePages, useResource } from '../api/queries';
 import type { ItemDetail, Movement, MovementSide, State } from '../api/types';
 import { useFilters } from '../shell/filters';
+import { useWho } from '../shell/session';
 import { Badge, Button, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded, More, Table } from '../ui/patterns';
@@ -139,6 +140,7 @@ function Balances({ item }: { item: ItemDetail }) {
 
 function Movements(props: { item: ItemDetail; clear: () => void }) {
   const { t } = useTranslation();
+  const who = useWho();
   const { number, time } = useFormat();
   const [{ state, location_id: place, as_of: moment }] = useFilters([
     'state',
@@ -198,7 +200,7 @@ function Movements(props: { item: ItemDetail; clear: () => void }) {
                   label: t('item.why'),
                   show: (row) => (
                     <span title={row.echo ? t('item.echo') : ''}>
-                      {t(`reasons.${row.reason}`)} <span className="subdued">{row.actor}</span>
+                      {t(`reasons.${row.reason}`)} <span className="subdued">{who(row.actor)}</span>
                     </span>
                   ),
                 },

@@ -9,6 +9,7 @@ import { toast } from '../shell/appBridge';
 import { Button, Card, Page, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Failure, Loaded, More, Named, Table } from '../ui/patterns';
+import { orderPath } from './orderPath';
 
 export default function UnmappedProducts() {
   const { t } = useTranslation();
@@ -55,7 +56,7 @@ export default function UnmappedProducts() {
                       <span>
                         {row.numbers.map((one) => (
                           <div key={one}>
-                            <To to={`/purchase-orders/${one}`}>{one}</To>
+                            <To to={orderPath(one)}>{one}</To>
                           </div>
                         ))}
                       </span>

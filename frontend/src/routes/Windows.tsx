@@ -6,10 +6,12 @@ import { useFilters } from '../shell/filters';
 import { Badge, Card, Page, Select, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Loaded } from '../ui/patterns';
+import { orderPath } from './orderPath';
 
 const TONES = {
   late: 'critical',
   unanswered: 'critical',
+  unmapped: 'critical',
   short: 'warning',
   soon: 'info',
   none: 'success',
@@ -96,14 +98,20 @@ function One({ order }: { order: OrderWindow }) {
   const { number, day } = useFormat();
   return (
     <div className="window">
-      <To to={`/purchase-orders/${order.number}`}>{order.number}</To>{' '}
+      <To to={orderPath(order.number, order.region)}>{order.number}</To>{' '}
       <Badge tone={TONES[order.risk]}>{t(`windows.risks.${order.risk}`)}</Badge>
       <div>{t(`windows.${order.kind}`, { units: number(order.left), centre: order.ship_to })}</div>
       <div className="subdued">
         {day(order.start)} – {day(order.end)}
         {order.short > 0 && ` · ${t('windows.short', { units: number(order.short) })}`}
       </div>
-      {order.risk !== 'none' && <div>{t(`windows.do.${order.risk}`)}</div>}
+      {order.risk !== 'none' && (
+        <div>
+          {t(`windows.do.${order.risk}`)}{' '}
+          {order.risk === 'unmapped' && <To to="/unmapped-products">{t('nav.unmapped')}</To>}
+          {order.risk === 'short' && <To to="/collisions">{t('nav.collisions')}</To>}
+        </div>
+      )}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 // Who is here: the shop, its time zone, and the language this person chose.
 import { createContext, type ReactNode, useContext, useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
 import { useResource } from '../api/queries';
 import type { Session } from '../api/types';
 import { changeLanguage, localeFor } from '../i18n';
@@ -17,4 +18,17 @@ export function SessionProvider(props: { children: ReactNode }) {
 
 export function useSession(): Session | undefined {
   return useContext(Current);
+}
+
+/** Says who did something, from the actor that stands beside it in the books. */
+export function useWho(): (actor: string | null | undefined) => string {
+  const { t } = useTranslation();
+  const staff = useSession()?.staff;
+  return (actor) => {
+    if (!actor) return '';
+    const [kind, id] = actor.split(':');
+    if (actor === 'shopify') return t('names.shopify');
+    if (kind === 'user' && id) return staff?.[id] ?? t('who.person', { id });
+    return t(`who.${actor}`, { defaultValue: actor });
+  };
 }

@@ -8,6 +8,11 @@ export function SaveForm(props: {
   busy: boolean;
   onSave: () => void;
   onDiscard: () => void;
+  /** What the button says; without it, that it saves. */
+  label?: string;
+  disabled?: boolean;
+  /** Buttons beside it. */
+  beside?: ReactNode;
   children: ReactNode;
 }) {
   const { t } = useTranslation();
@@ -29,9 +34,15 @@ export function SaveForm(props: {
     >
       {props.children}
       <div className="buttons">
-        <Button primary busy={props.busy} onClick={() => form.current?.requestSubmit()}>
-          {t('common.save')}
+        <Button
+          primary
+          busy={props.busy}
+          disabled={props.disabled ?? false}
+          onClick={() => form.current?.requestSubmit()}
+        >
+          {props.label ?? t('common.save')}
         </Button>
+        {props.beside}
       </div>
     </form>
   );

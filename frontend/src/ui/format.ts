@@ -17,6 +17,14 @@ export function useFormat() {
     day: 'numeric',
     timeZone: zone,
   });
+  const money = (value: { amount: string; currency: string } | null, decimals?: number) =>
+    value
+      ? new Intl.NumberFormat(i18n.language, {
+          style: 'currency',
+          currency: value.currency,
+          ...(decimals && { maximumFractionDigits: decimals }),
+        }).format(Number(value.amount))
+      : '–';
   // A day without a time is the same day wherever it is read.
   const dates = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeZone: 'UTC' });
   return {
@@ -28,12 +36,8 @@ export function useFormat() {
     number: (value: number) => numbers.format(value),
     time: (value: string | null) => (value ? times.format(new Date(value)) : '–'),
     day: (value: string | null) => (value ? days.format(new Date(value)) : '–'),
-    money: (value: { amount: string; currency: string } | null) =>
-      value
-        ? new Intl.NumberFormat(i18n.language, {
-            style: 'currency',
-            currency: value.currency,
-          }).format(Number(value.amount))
-        : '–',
+    money: (value: { amount: string; currency: string } | null) => money(value),
+    // What one unit costs: Amazon's costs have up to four decimals.
+    cost: (value: { amount: string; currency: string } | null) => money(value, 4),
   };
 }

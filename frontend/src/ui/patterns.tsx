@@ -4,8 +4,9 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../api/client';
 import { type Asked, type Format, saveTable, scheduleAddress } from '../api/exports';
+import { useField } from '../i18n/useField';
 import { useSaid } from '../i18n/useSaid';
-import { Banner, Button, Spinner, To } from './elements';
+import { Banner, Button, Select, Spinner, To } from './elements';
 
 export interface Column<Row> {
   key: string;
@@ -77,19 +78,23 @@ export function Loaded<Data>(props: {
 export function Failure(props: { error: Error; retry?: () => void }) {
   const { t, i18n } = useTranslation();
   const said = useSaid();
+  const field = useField();
   const body = props.error instanceof Problem ? props.error.body : null;
   return (
     <Banner
       tone="critical"
-      heading={t('error.title')}
+      heading={t(props.retry ? 'error.title' : 'error.notDone')}
       action={props.retry && <Button onClick={props.retry}>{t('common.retry')}</Button>}
     >
       {body && i18n.exists(`problems.${body.code}`)
         ? t(`problems.${body.code}`)
         : said(body?.detail) || t('error.unreachable')}
       {body?.errors.map((one) => (
-        <div key={one.field}>
-          {one.field}: {said(one.message)}
+        <div key={one.field + one.message}>
+          {field(one.field, true)}:{' '}
+          {one.rule && i18n.exists(`invoices.rules.${one.rule}`)
+            ? `${i18n.t(`invoices.rules.${one.rule}`)} ${i18n.t(`invoices.fixes.${one.rule}`)}`
+            : said(one.message)}
         </div>
       ))}
       {body?.request_id && (
@@ -99,20 +104,65 @@ export function Failure(props: { error: Error; retry?: () => void }) {
   );
 }
 
+/** A filter: one of the values, each by its word, or all. */
+export function Narrow<Value extends string>(props: {
+  label: string;
+  value: string;
+  values: readonly Value[];
+  word: (value: Value) => string;
+  onChange: (value: string) => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <Select
+      label={props.label}
+      value={props.value}
+      onChange={props.onChange}
+      options={[
+        { value: '', label: t('common.all') },
+        ...props.values.map((value) => ({ value, label: props.word(value) })),
+      ]}
+    />
+  );
+}
+
 export function Empty(props: { children: ReactNode }) {
   return <div className="empty subdued">{props.children}</div>;
 }
 
-/** Below a list: the next rows, and all of them as a file. */
-export function More(props: {
-  query: {
-    data: unknown;
-    hasNextPage: boolean;
-    isFetchingNextPage: boolean;
-    fetchNextPage: () => unknown;
-    asked: Asked;
+/** A list: its rows so far, or what it means that there is none; below it the next, and all as a file. */
+export function Listed<Row>(props: {
+  query: Asking & {
+    data: { pages: { data: Row[] }[] } | undefined;
+    error: Error | null;
+    refetch: () => unknown;
   };
+  empty: ReactNode;
+  children: (rows: Row[]) => ReactNode;
 }) {
+  return (
+    <>
+      <Loaded query={props.query}>
+        {({ pages }) => {
+          const rows = pages.flatMap((page) => page.data);
+          return rows.length === 0 ? <Empty>{props.empty}</Empty> : props.children(rows);
+        }}
+      </Loaded>
+      <More query={props.query} />
+    </>
+  );
+}
+
+interface Asking {
+  data: unknown;
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  fetchNextPage: () => unknown;
+  asked: Asked;
+}
+
+/** Below a list: the next rows, and all of them as a file. */
+export function More(props: { query: Asking }) {
   const { t } = useTranslation();
   if (props.query.data === undefined) return null;
   return (

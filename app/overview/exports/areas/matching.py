@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.overview.exports.areas.money import DEDUCTION
 from app.overview.exports.table import Table, table
 from app.vendor.disputes import routes as disputes
 from app.vendor.disputes import views as dispute_views
@@ -10,16 +11,6 @@ from app.vendor.reconciliation import routes as reconciliation
 from app.vendor.reconciliation import views as match
 
 _ITEM = ("sku=item.sku", "title=item.title")
-_DEDUCTION = (
-    "region=deduction.region",
-    "reference=deduction.reference",
-    "state=deduction.state",
-    "invoice_number=deduction.invoice_number",
-    "purchase_order=deduction.purchase_order",
-    "taken=deduction.taken",
-    "recovered=deduction.recovered",
-    "open=deduction.open",
-)
 _FIGURES = ("ordered", "acknowledged", "shipped", "received", "invoiced")
 _MONEY_FIGURES = ("paid", "discounts", "deducted", "recovered", "provision", "outstanding")
 
@@ -97,7 +88,7 @@ TABLES: tuple[Table, ...] = (
         disputes.list_candidates,
         dispute_views.CandidateView,
         "kind=deduction.kind",
-        *_DEDUCTION,
+        *DEDUCTION,
         "clock_state=clock.state",
         "opens_at=clock.opens_at",
         "advised_by=clock.advised_by",
@@ -106,6 +97,7 @@ TABLES: tuple[Table, ...] = (
         "readiness_percent=readiness.score",
         "expected=expected.amount",
         "next_action",
+        "in_question",
     ),
     table(
         "disputes",

@@ -17,7 +17,7 @@ from app.vendor.journals import routes as journals
 from app.vendor.payments import routes as payments
 from app.vendor.payments import views as payment_views
 
-_DEDUCTION = (
+DEDUCTION = (
     "region=deduction.region",
     "reference=deduction.reference",
     "state=deduction.state",
@@ -27,6 +27,7 @@ _DEDUCTION = (
     "recovered=deduction.recovered",
     "open=deduction.open",
 )
+"""Of the deduction that a row is about."""
 
 TABLES: tuple[Table, ...] = (
     table(
@@ -71,7 +72,7 @@ TABLES: tuple[Table, ...] = (
     ),
     table(
         "remittances",
-        NoFilters,
+        payments.RemittancesQuery,
         payments.list_remittances,
         payment_views.RemittanceSummary,
         "region",
@@ -184,7 +185,7 @@ TABLES: tuple[Table, ...] = (
         NoFilters,
         co_op.list_charges,
         co_op.ChargeView,
-        *_DEDUCTION,
+        *DEDUCTION,
         "verdict",
         "agreement",
         "confirmed",
@@ -201,7 +202,7 @@ TABLES: tuple[Table, ...] = (
         NoFilters,
         co_op.list_discounts,
         co_op.DiscountView,
-        *(one for one in _DEDUCTION if not one.startswith("taken=")),
+        *(one for one in DEDUCTION if not one.startswith("taken=")),
         "verdict",
         "percent",
         "days",

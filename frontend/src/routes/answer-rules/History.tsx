@@ -1,11 +1,13 @@
 // Who changed the rules, and what they said then.
 import { useTranslation } from 'react-i18next';
 import type { AnswerRules } from '../../api/answering';
+import { useWho } from '../../shell/session';
 import { Card } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 
 export function History({ versions }: { versions: AnswerRules['history'] }) {
   const { t } = useTranslation();
+  const who = useWho();
   const { time } = useFormat();
   if (versions.length === 0) return null;
   return (
@@ -13,7 +15,7 @@ export function History({ versions }: { versions: AnswerRules['history'] }) {
       <ul className="plain">
         {versions.map((one) => (
           <li key={one.version}>
-            {time(one.made_at)} <span className="subdued">{one.made_by}</span>:{' '}
+            {time(one.made_at)} <span className="subdued">{who(one.made_by)}</span>:{' '}
             {one.rules
               .map(
                 (rule) =>

@@ -4,6 +4,7 @@ import type { Trial, TriedOrder } from '../../api/answering';
 import { Badge, Card, To } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { Empty, Figures, Table } from '../../ui/patterns';
+import { orderPath } from '../orderPath';
 
 export function Tried({ trial }: { trial: Trial }) {
   const { t } = useTranslation();
@@ -36,7 +37,7 @@ export function Tried({ trial }: { trial: Trial }) {
           {
             key: 'number',
             label: t('orders.number'),
-            show: (row) => <To to={`/purchase-orders/${row.number}`}>{row.number}</To>,
+            show: (row) => <To to={orderPath(row.number, row.region)}>{row.number}</To>,
           },
           { key: 'at', label: t('rules.ordered'), show: (row) => time(row.ordered_at) },
           {

@@ -9,7 +9,7 @@ import { usePages, useResource } from '../../api/queries';
 import type { Page as Rows } from '../../api/types';
 import { Badge, Button, Card, Select, TextField, To } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
-import { Empty, Failure, Loaded, More, Table } from '../../ui/patterns';
+import { Failure, Listed, Table } from '../../ui/patterns';
 
 const TONES = {
   agreed: 'success',
@@ -27,96 +27,91 @@ export function Charges() {
   return (
     <Card flush heading={t('audits.charges')}>
       <p className="subdued padded">{t('audits.chargesWhat')}</p>
-      <Loaded query={query}>
-        {(data) => {
-          const rows = data.pages.flatMap((page) => page.data);
-          if (rows.length === 0) return <Empty>{t('audits.noCharges')}</Empty>;
-          return (
-            <Table
-              label={t('audits.charges')}
-              rows={rows}
-              rowKey={(row) => addressOf(row.deduction)}
-              columns={[
-                {
-                  key: 'reference',
-                  label: t('deductions.reference'),
-                  show: (row) => <To to={addressOf(row.deduction)}>{row.deduction.reference}</To>,
-                },
-                {
-                  key: 'verdict',
-                  label: t('audits.verdict'),
-                  show: (row) => (
-                    <>
-                      <Badge tone={TONES[row.verdict]}>{t(`audits.verdicts.${row.verdict}`)}</Badge>
-                      {row.verdict === 'cost_unknown' && (
-                        <div>
-                          <To to="/invoices/billing">{t('eachCost.say')}</To>
-                        </div>
-                      )}
-                    </>
-                  ),
-                },
-                {
-                  key: 'agreement',
-                  label: t('audits.agreement'),
-                  show: (row) => (
-                    <span>
-                      {row.agreement ?? '–'}{' '}
-                      {row.agreement && !row.confirmed && (
-                        <Badge tone="info">{t('audits.suggested')}</Badge>
-                      )}
-                      {row.from_day && (
-                        <div className="subdued">
-                          {date(row.from_day)} – {date(row.to_day)}
-                        </div>
-                      )}
-                    </span>
-                  ),
-                },
-                {
-                  key: 'base',
-                  label: t('audits.base'),
-                  number: true,
-                  show: (row) => (
-                    <span>
-                      {money(row.base)}
-                      {row.units !== null && (
-                        <div className="subdued">
-                          {number(row.units)} {t('orders.units')}
-                        </div>
-                      )}
-                    </span>
-                  ),
-                },
-                {
-                  key: 'expected',
-                  label: t('audits.expected'),
-                  number: true,
-                  show: (row) => money(row.expected),
-                },
-                {
-                  key: 'charged',
-                  label: t('audits.charged'),
-                  number: true,
-                  show: (row) => money(row.charged),
-                },
-                {
-                  key: 'over',
-                  label: t('audits.difference'),
-                  number: true,
-                  show: (row) => money(row.over),
-                },
-                {
-                  key: 'say',
-                  label: '',
-                  show: (row) => <Button onClick={() => setChosen(row)}>{t('audits.say')}</Button>,
-                },
-              ]}
-            />
-          );
-        }}
-      </Loaded>
-      <More query={query} />
+      <Listed query={query} empty={t('audits.noCharges')}>
+        {(rows) => (
+          <Table
+            label={t('audits.charges')}
+            rows={rows}
+            rowKey={(row) => addressOf(row.deduction)}
+            columns={[
+              {
+                key: 'reference',
+                label: t('deductions.reference'),
+                show: (row) => <To to={addressOf(row.deduction)}>{row.deduction.reference}</To>,
+              },
+              {
+                key: 'verdict',
+                label: t('audits.verdict'),
+                show: (row) => (
+                  <>
+                    <Badge tone={TONES[row.verdict]}>{t(`audits.verdicts.${row.verdict}`)}</Badge>
+                    {row.verdict === 'cost_unknown' && (
+                      <div>
+                        <To to="/invoices/billing">{t('eachCost.say')}</To>
+                      </div>
+                    )}
+                  </>
+                ),
+              },
+              {
+                key: 'agreement',
+                label: t('audits.agreement'),
+                show: (row) => (
+                  <span>
+                    {row.agreement ?? '–'}{' '}
+                    {row.agreement && !row.confirmed && (
+                      <Badge tone="info">{t('audits.suggested')}</Badge>
+                    )}
+                    {row.from_day && (
+                      <div className="subdued">
+                        {date(row.from_day)} – {date(row.to_day)}
+                      </div>
+                    )}
+                  </span>
+                ),
+              },
+              {
+                key: 'base',
+                label: t('audits.base'),
+                number: true,
+                show: (row) => (
+                  <span>
+                    {money(row.base)}
+                    {row.units !== null && (
+                      <div className="subdued">
+                        {number(row.units)} {t('orders.units')}
+                      </div>
+                    )}
+                  </span>
+                ),
+              },
+              {
+                key: 'expected',
+                label: t('audits.expected'),
+                number: true,
+                show: (row) => money(row.expected),
+              },
+              {
+                key: 'charged',
+                label: t('audits.charged'),
+                number: true,
+                show: (row) => money(row.charged),
+              },
+              {
+                key: 'over',
+                label: t('audits.difference'),
+                number: true,
+                show: (row) => money(row.over),
+              },
+              {
+                key: 'say',
+                label: '',
+                show: (row) => <Button onClick={() => setChosen(row)}>{t('audits.say')}</Button>,
+              },
+            ]}
+          />
+        )}
+      </Listed>
       {chosen && (
         <Confirm key={addressOf(chosen.deduction)} charge={chosen} done={() => setChosen(null)} />
       )}

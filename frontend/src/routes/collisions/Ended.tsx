@@ -1,6 +1,7 @@
 // How a collision ended: by whom, by which way, what that moved, and whether it held.
 import { useTranslation } from 'react-i18next';
 import type { Collision } from '../../api/types';
+import { useWho } from '../../shell/session';
 import { Badge, To } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { Table } from '../../ui/patterns';
@@ -13,12 +14,15 @@ export function Ended({ collision }: { collision: Collision }) {
   const nameOf = useWayName();
   const stakeText = useStakeText();
   const { outcome } = collision;
-  const by = collision.ended_by ?? '';
-  const who = by === 'system' || by === 'policy' ? t(`collisions.${by}`) : by;
+  const who = useWho();
   return (
     <div>
       <p className="subdued">
-        {t('collisions.endedBy', { who, when: time(collision.ended_at) })} {collision.note}
+        {t('collisions.endedBy', {
+          who: who(collision.ended_by),
+          when: time(collision.ended_at),
+        })}{' '}
+        {collision.note}
       </p>
       {outcome?.offered && (
         <p>

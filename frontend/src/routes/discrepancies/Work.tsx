@@ -4,7 +4,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { send } from '../../api/client';
 import type { DiscrepancyDetail } from '../../api/discrepancies';
-import { Button, Card, Checkbox, NumberField, TextField } from '../../ui/elements';
+import type { Evidence } from '../../api/evidence';
+import { useWho } from '../../shell/session';
+import { Choose } from '../../ui/Choose';
+import { Button, Card, Checkbox, TextField } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { Empty, Failure } from '../../ui/patterns';
 
@@ -70,6 +73,7 @@ export function Tasks({ found, changed }: Given) {
 
 export function Comments({ found, changed }: Given) {
   const { t } = useTranslation();
+  const who = useWho();
   const { time } = useFormat();
   const [text, setText] = useState('');
   const add = useMutation({
@@ -85,7 +89,7 @@ export function Comments({ found, changed }: Given) {
         <p key={one.id}>
           {one.text}{' '}
           <span className="subdued">
-            {one.by}, {time(one.at)}
+            {who(one.by)}, {time(one.at)}
           </span>
         </p>
       ))}
@@ -103,11 +107,9 @@ export function Comments({ found, changed }: Given) {
 
 export function Papers({ found, changed }: Given) {
   const { t } = useTranslation();
-  const [number, setNumber] = useState('');
   const path = `/discrepancies/${found.id}/attachments`;
   const add = useMutation({
-    mutationFn: () => send('POST', path, { evidence_id: Number(number) }),
-    onSuccess: () => setNumber(''),
+    mutationFn: (evidence_id: number) => send('POST', path, { evidence_id }),
     onSettled: changed,
   });
   const take = useMutation({
@@ -129,19 +131,26 @@ export function Papers({ found, changed }: Given) {
           </Button>
         </div>
       ))}
-      <div className="filters">
-        <NumberField
-          label={t('queue.paperNumber')}
-          details={t('queue.paperHint')}
-          value={number}
-          onChange={setNumber}
-        />
-        <div>
-          <Button busy={add.isPending} disabled={!number} onClick={() => add.mutate()}>
-            {t('queue.addPaper')}
-          </Button>
-        </div>
-      </div>
+      <Choose<Evidence>
+        open={t('queue.addPaper')}
+        label={t('queue.findPaper')}
+        path="/evidence"
+        query={{}}
+        rowKey={(one) => one.evidence_id}
+        show={(one) => (
+          <>
+            {one.name}{' '}
+            <span className="subdued">
+              {[t(`evidence.types.${one.type}`), one.purchase_order, one.invoice_number]
+                .filter(Boolean)
+                .join(' · ')}
+            </span>
+          </>
+        )}
+        choose={t('queue.addPaper')}
+        busy={add.isPending}
+        onChoose={(one) => add.mutate(one.evidence_id)}
+      />
     </Card>
   );
 }

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Discrepancy, Status, Words } from '../../api/discrepancies';
 import { Badge, To } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
+import { orderPath } from '../orderPath';
 
 const DAY = 86_400_000;
 const TONES: Partial<Record<Status, 'warning' | 'info' | 'success' | 'critical'>> = {
@@ -39,7 +40,7 @@ export function About({ found }: { found: Discrepancy }) {
     );
   const links = [
     subject.number && {
-      to: `/purchase-orders/${encodeURIComponent(subject.number)}`,
+      to: orderPath(subject.number, subject.region),
       label: subject.line ? `${subject.number} / ${subject.line}` : subject.number,
     },
     subject.invoice && {

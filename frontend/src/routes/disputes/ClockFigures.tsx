@@ -25,7 +25,7 @@ export function ClockLine({ clock }: { clock: Clock | null }) {
       <ClockBadge clock={clock} />
       <div className="subdued">
         {end ? t(word, { at: date(end) }) : t('disputes.noEnd')}{' '}
-        {!clock.verified && !clock.by_paper && t('disputes.unverified')}
+        {!clock.verified && !clock.by_paper && `(${t('disputes.unverified')})`}
       </div>
     </span>
   );

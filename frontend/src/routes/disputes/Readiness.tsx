@@ -50,7 +50,7 @@ export function ReadinessCard({ standing }: { standing: Candidate }) {
       <p className="subdued padded">
         {readiness.freight && t(`disputes.freight.${readiness.freight}`)}{' '}
         {readiness.source && <Source name={readiness.source} />}{' '}
-        {!readiness.verified && t('disputes.unverified')}
+        {!readiness.verified && `(${t('disputes.unverified')})`}
       </p>
     </Card>
   );

@@ -6,6 +6,7 @@ import type { Evidence } from '../../api/evidence';
 import { Badge, Button, To } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { Failure, Table } from '../../ui/patterns';
+import { orderPath } from '../orderPath';
 
 export function EvidenceTable({ rows }: { rows: Evidence[] }) {
   const { t } = useTranslation();
@@ -88,7 +89,7 @@ function AboutPaper({ paper }: { paper: Evidence }) {
       {paper.purchase_order && (
         <div>
           {t('evidence.order')}{' '}
-          <To to={`/purchase-orders/${paper.purchase_order}`}>{paper.purchase_order}</To>
+          <To to={orderPath(paper.purchase_order, paper.region)}>{paper.purchase_order}</To>
         </div>
       )}
       {paper.shipment && (

@@ -4,6 +4,7 @@ import type { FilePreview } from '../../api/files';
 import { Badge, Card, To } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { Table } from '../../ui/patterns';
+import { orderPath } from '../orderPath';
 
 const TONES = {
   new: 'success',
@@ -40,7 +41,7 @@ export function Papers({ found }: { found: FilePreview }) {
               paper.became === 'new' || !OF_ORDERS.includes(found.file.kind) ? (
                 paper.number
               ) : (
-                <To to={`/purchase-orders/${paper.number}`}>{paper.number}</To>
+                <To to={orderPath(paper.number)}>{paper.number}</To>
               ),
           },
           {

@@ -3,9 +3,11 @@ import { useTranslation } from 'react-i18next';
 import type { Invoice, InvoiceFinding } from '../../api/types';
 import { Badge, Banner, Card, To } from '../../ui/elements';
 import { Table } from '../../ui/patterns';
+import { useChecked } from './checked';
 
 export function Check({ paper }: { paper: Invoice }) {
   const { t } = useTranslation();
+  const checked = useChecked(currencyOf(paper));
   if (!['draft', 'failed'].includes(paper.state)) return null;
   const blocking = paper.findings.filter((one) => one.severity === 'block').length;
   if (paper.findings.length === 0)
@@ -54,7 +56,7 @@ export function Check({ paper }: { paper: Invoice }) {
             key,
             label: t(key === 'value' ? 'invoices.value' : 'invoices.should'),
             show: (rows: InvoiceFinding[]) =>
-              rows.map((row) => <div key={row.field}>{row[key] ?? '–'}</div>),
+              rows.map((row) => <div key={row.field}>{checked(row, row[key])}</div>),
           })),
           {
             key: 'fix',
@@ -66,6 +68,10 @@ export function Check({ paper }: { paper: Invoice }) {
     </Card>
   );
 }
+
+/** A draft whose costs nobody knows yet has no money to show either. */
+const currencyOf = (paper: Invoice) =>
+  (paper.items_total ?? paper.lines.find((line) => line.cost)?.cost)?.currency;
 
 function Where({ paper, row }: { paper: Invoice; row: InvoiceFinding }) {
   const { t } = useTranslation();

@@ -8,11 +8,12 @@ import { toast } from '../../shell/appBridge';
 import { Button, Card, NumberField, TextField, To } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { type Column, Failure, Named, Table } from '../../ui/patterns';
+import { orderPath } from '../orderPath';
 import { keyOf, percentOf, type SaidLine, saying } from './saying';
 
 export function Lines({ paper }: { paper: Invoice }) {
   const { t } = useTranslation();
-  const { money, number } = useFormat();
+  const { cost, money, number } = useFormat();
   const queries = useQueryClient();
   const [typed, setTyped] = useState<Record<string, SaidLine>>({});
   const unitsOf = (line: InvoiceLine) => typed[keyOf(line)]?.units ?? String(line.units);
@@ -98,7 +99,7 @@ export function Lines({ paper }: { paper: Invoice }) {
           {
             key: 'order',
             label: t('invoices.order'),
-            show: (line) => <To to={`/purchase-orders/${line.number}`}>{line.number}</To>,
+            show: (line) => <To to={orderPath(line.number, paper.region)}>{line.number}</To>,
           },
           counted('shipped'),
           counted('received'),
@@ -151,7 +152,7 @@ export function Lines({ paper }: { paper: Invoice }) {
                   onChange={(cost) => set(line, { cost })}
                 />
               ) : (
-                money(line.cost)
+                cost(line.cost)
               ),
           },
           ...(isIndian ? coded : []),

@@ -2,6 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import { usePages } from '../../api/queries';
 import type { PolicyChange } from '../../api/types';
+import { useWho } from '../../shell/session';
 import { Badge, Card } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
 import { Empty, Loaded, More, Table } from '../../ui/patterns';
@@ -9,6 +10,7 @@ import { summary } from './terms';
 
 export function Changes() {
   const { t } = useTranslation();
+  const who = useWho();
   const { time } = useFormat();
   const query = usePages<PolicyChange>('/policies/changes', { limit: 10 }, true);
   const about = (row: PolicyChange) =>
@@ -37,7 +39,7 @@ export function Changes() {
                   label: t('policies.who'),
                   show: (row) => (
                     <span>
-                      {time(row.made_at)} <span className="subdued">{row.by}</span>{' '}
+                      {time(row.made_at)} <span className="subdued">{who(row.by)}</span>{' '}
                       {!row.settled_at && <Badge tone="info">{t('policies.settling')}</Badge>}
                     </span>
                   ),

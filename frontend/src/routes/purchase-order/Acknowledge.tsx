@@ -39,12 +39,14 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
   const [answers, setAnswers] = useState<Record<string, Answer>>(() =>
     Object.fromEntries(order.lines.map((line) => [line.line, proposed(line)])),
   );
+  // What Amazon has cancelled stays on the order with no units; it is not answered.
+  const open = order.lines.filter((line) => line.ordered_units > 0);
   const [asked, setAsked] = useState(false);
   const [sure, setSure] = useState(false);
   const acknowledge = useMutation({
     mutationFn: () =>
-      send('POST', `/purchase-orders/${order.number}/acknowledge`, {
-        lines: order.lines.map((line) => bodyOf(line, answers[line.line] as Answer)),
+      send('POST', `/purchase-orders/${order.number}/acknowledge?region=${order.region}`, {
+        lines: open.map((line) => bodyOf(line, answers[line.line] as Answer)),
       }),
     onSuccess: () => toast(t('orders.acknowledged')),
     onSettled: () => queries.invalidateQueries(),
@@ -61,19 +63,24 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
   };
   const edit = (line: string, change: Partial<Answer>) =>
     setAnswers((before) => ({ ...before, [line]: { ...(before[line] as Answer), ...change } }));
-  const field = (line: PurchaseOrderLine, key: 'accept' | 'backorder' | 'reject') => (
-    <NumberField
-      label={`${t(`orders.${key}`)} ${line.item?.sku ?? line.asin ?? line.line}`}
-      hideLabel
-      value={answers[line.line]?.[key] ?? ''}
-      max={line.ordered_units}
-      step={line.ordered.unit === 'Cases' ? line.ordered.unit_size : 1}
-      error={key === 'accept' && asked ? wrong(line) : undefined}
-      onChange={(value) => edit(line.line, { [key]: value })}
-    />
-  );
-  const anyWrong = order.lines.some((line) => wrong(line));
-  const forGood = order.lines.filter((line) => {
+  const named = (word: string, line: PurchaseOrderLine) =>
+    `${word} ${line.item?.sku ?? line.asin ?? line.line}`;
+  const field = (line: PurchaseOrderLine, key: 'accept' | 'backorder' | 'reject') =>
+    line.ordered_units === 0 ? (
+      '–'
+    ) : (
+      <NumberField
+        label={named(t(`orders.${key}`), line)}
+        hideLabel
+        value={answers[line.line]?.[key] ?? ''}
+        max={line.ordered_units}
+        step={line.ordered.unit === 'Cases' ? line.ordered.unit_size : 1}
+        error={key === 'accept' && asked ? wrong(line) : undefined}
+        onChange={(value) => edit(line.line, { [key]: value })}
+      />
+    );
+  const anyWrong = open.some((line) => wrong(line));
+  const forGood = open.filter((line) => {
     const answer = answers[line.line] as Answer;
     return Number(answer.reject) > 0 && answer.reason === FOR_GOOD;
   });
@@ -127,7 +134,9 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
               <span>
                 {number(line.held)}
                 <div className={line.short > 0 ? 'negative' : 'subdued'}>
-                  {t(`orders.because.${line.proposal.because}`)}
+                  {line.ordered_units === 0
+                    ? t('orders.lineCancelled')
+                    : t(`orders.because.${line.proposal.because}`)}
                 </div>
                 {line.proposal.withheld && (
                   <div className="subdued">
@@ -151,13 +160,13 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
             key: 'backorder',
             label: t('orders.backorder'),
             show: (line) =>
-              line.back_order_allowed ? (
+              line.back_order_allowed && line.ordered_units > 0 ? (
                 <>
                   {field(line, 'backorder')}
                   {Number(answers[line.line]?.backorder) > 0 && (
                     <input
                       type="date"
-                      aria-label={t('orders.backorderOn')}
+                      aria-label={named(t('orders.backorderOn'), line)}
                       value={answers[line.line]?.backorderOn ?? ''}
                       onChange={(event) =>
                         edit(line.line, { backorderOn: event.currentTarget.value })
@@ -176,7 +185,7 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
             show: (line) =>
               Number(answers[line.line]?.reject) > 0 ? (
                 <Select
-                  label={t('orders.reason')}
+                  label={named(t('orders.reason'), line)}
                   hideLabel
                   value={answers[line.line]?.reason ?? ''}
                   onChange={(reason) => edit(line.line, { reason })}

@@ -7,16 +7,16 @@ import { CostUnknown } from '../CostUnknown';
 
 export function Cost({ line, code }: { line: PurchaseOrderLine; code: string }) {
   const { t } = useTranslation();
-  const { money } = useFormat();
+  const { cost } = useFormat();
   const agreed = line.agreed_cost;
   const differs = agreed && Number(agreed.cost.amount) !== Number(line.cost?.amount);
   return (
     <span>
-      {money(line.cost)}
+      {cost(line.cost)}
       {agreed && (
         <div className={differs ? 'negative' : 'subdued'}>
           <To to={`/purchase-orders/costs?search=${encodeURIComponent(line.asin ?? '')}`}>
-            {t('orders.agreedCost', { cost: money(agreed.cost) })}
+            {t('orders.agreedCost', { cost: cost(agreed.cost) })}
           </To>
         </div>
       )}

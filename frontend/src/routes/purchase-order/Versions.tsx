@@ -7,10 +7,20 @@ import { useFormat } from '../../ui/format';
 type Change = PurchaseOrder['versions'][number]['changes'][number];
 const TIMES = ['ship_start', 'ship_end', 'delivery_start', 'delivery_end'];
 
+/** Amazon shows the order as acknowledged once it has our answer: that is no change of Amazon's. */
+const isOurAnswer = (change: Change) =>
+  change.field === 'state' && change.before === 'New' && change.after === 'Acknowledged';
+
 export function Versions({ order }: { order: PurchaseOrder }) {
   const { t } = useTranslation();
   const { time } = useFormat();
-  const changed = order.versions.filter((one) => one.changes.length > 0);
+  const isAnswered = order.acknowledgements.length > 0;
+  const changed = order.versions
+    .map((one) => ({
+      ...one,
+      changes: one.changes.filter((change) => !(isAnswered && isOurAnswer(change))),
+    }))
+    .filter((one) => one.changes.length > 0);
   return (
     <Card heading={t('orders.versions')}>
       {changed.length === 0 && <span className="subdued">{t('orders.noChanges')}</span>}
@@ -35,12 +45,15 @@ export function Versions({ order }: { order: PurchaseOrder }) {
 
 function OfLine(props: { order: PurchaseOrder; line: string; changes: Change[] }) {
   const { t } = useTranslation();
-  const { time } = useFormat();
+  const { cost, time } = useFormat();
   const row = props.order.lines.find((one) => one.line === props.line);
   const units = props.changes.find((change) => change.field === 'ordered_units');
   const shown = (change: Change, value: string | null) => {
     if (value === null) return '–';
     if (TIMES.includes(change.field)) return time(value);
+    if (change.field === 'cost' && row?.cost)
+      return cost({ amount: value, currency: row.cost.currency });
+    if (change.field === 'state') return t(`orders.states.${value}`, { defaultValue: value });
     if (value === 'true' || value === 'false') return t(`orders.${value}`);
     return value;
   };

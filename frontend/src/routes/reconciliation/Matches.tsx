@@ -5,9 +5,9 @@ import { send } from '../../api/client';
 import { usePages } from '../../api/queries';
 import type { PaymentMatch } from '../../api/reconciliation';
 import { useFilters } from '../../shell/filters';
-import { Badge, Button, Card, Select, To } from '../../ui/elements';
+import { Badge, Button, Card, To } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
-import { Empty, Failure, Loaded, More, Table } from '../../ui/patterns';
+import { Failure, Listed, Narrow, Table } from '../../ui/patterns';
 
 const STATES = ['suggested', 'confirmed', 'refused'] as const;
 const TONES = { suggested: 'warning', confirmed: 'success', refused: 'neutral' } as const;
@@ -26,34 +26,24 @@ export function Matches() {
     <Card flush heading={t('reconciliation.matches.title')}>
       <p className="subdued padded">{t('reconciliation.matches.what')}</p>
       <div className="filters">
-        <Select
+        <Narrow
           label={t('orders.state')}
           value={match_state}
+          values={STATES}
+          word={(one) => t(`reconciliation.matches.states.${one}`)}
           onChange={(chosen) => change({ match_state: chosen || null })}
-          options={[
-            { value: '', label: t('common.all') },
-            ...STATES.map((one) => ({
-              value: one,
-              label: t(`reconciliation.matches.states.${one}`),
-            })),
-          ]}
         />
       </div>
       {decide.error && <Failure error={decide.error} />}
-      <Loaded query={query}>
-        {(data) => {
-          const rows = data.pages.flatMap((page) => page.data);
-          if (rows.length === 0) return <Empty>{t('reconciliation.matches.none')}</Empty>;
-          return (
-            <Rows
-              rows={rows}
-              busy={decide.isPending}
-              onDecide={(id, how) => decide.mutate({ id, how })}
-            />
-          );
-        }}
-      </Loaded>
-      <More query={query} />
+      <Listed query={query} empty={t('reconciliation.matches.none')}>
+        {(rows) => (
+          <Rows
+            rows={rows}
+            busy={decide.isPending}
+            onDecide={(id, how) => decide.mutate({ id, how })}
+          />
+        )}
+      </Listed>
     </Card>
   );
 }

@@ -8,6 +8,7 @@ import type { Address, ShippingSettings } from '../../api/shipping';
 import { toast } from '../../shell/appBridge';
 import { Button, Card, TextField } from '../../ui/elements';
 import { Failure, Loaded } from '../../ui/patterns';
+import { SaveForm } from '../../ui/SaveForm';
 
 const FIELDS = [
   'name',
@@ -58,23 +59,19 @@ function Prefix({ stored }: { stored: string | null }) {
   return (
     <>
       {save.error && <Failure error={save.error} />}
-      <div className="filters tight">
+      <SaveForm
+        busy={save.isPending}
+        disabled={typed === null}
+        onSave={() => save.mutate({ gs1_company_prefix: typed || null })}
+        onDiscard={() => setTyped(null)}
+      >
         <TextField
           label={t('shipping.prefix')}
           details={t('shipping.prefixHint')}
           value={typed ?? stored ?? ''}
           onChange={setTyped}
         />
-        <div>
-          <Button
-            busy={save.isPending}
-            disabled={typed === null}
-            onClick={() => save.mutate({ gs1_company_prefix: typed || null })}
-          >
-            {t('common.save')}
-          </Button>
-        </div>
-      </div>
+      </SaveForm>
     </>
   );
 }
@@ -105,23 +102,22 @@ function Place({ place }: { place: ShippingSettings['places'][number] }) {
     <>
       {save.error && <Failure error={save.error} />}
       <strong>{place.location.name}</strong>
-      <div className="filters tight">
-        {FIELDS.map((name) => (
-          <TextField
-            key={name}
-            label={t(`shipping.addressFields.${name}`)}
-            value={value(name)}
-            onChange={(text) => setChanged({ ...changed, [name]: text })}
-          />
-        ))}
-        <Button
-          primary
-          busy={save.isPending}
-          onClick={() => save.mutate(body, { onSuccess: () => setOpen(false) })}
-        >
-          {t('common.save')}
-        </Button>
-      </div>
+      <SaveForm
+        busy={save.isPending}
+        onSave={() => save.mutate(body, { onSuccess: () => setOpen(false) })}
+        onDiscard={() => setChanged({})}
+      >
+        <div className="filters tight">
+          {FIELDS.map((name) => (
+            <TextField
+              key={name}
+              label={t(`shipping.addressFields.${name}`)}
+              value={value(name)}
+              onChange={(text) => setChanged({ ...changed, [name]: text })}
+            />
+          ))}
+        </div>
+      </SaveForm>
     </>
   );
 }

@@ -1,12 +1,14 @@
 // What stands against sending a shipment: red blocks, yellow is asked for by Amazon.
 import { useTranslation } from 'react-i18next';
 import type { Finding } from '../../api/shipping';
+import { useField } from '../../i18n/useField';
 import { useSaid } from '../../i18n/useSaid';
 import { Badge, Card } from '../../ui/elements';
 
 export function Findings({ findings }: { findings: Finding[] }) {
   const { t } = useTranslation();
   const said = useSaid();
+  const field = useField();
   if (findings.length === 0) return null;
   return (
     <Card heading={t('shipping.check')}>
@@ -19,7 +21,7 @@ export function Findings({ findings }: { findings: Finding[] }) {
             <strong>{t(`shipping.rules.${one.rule}`)}</strong>{' '}
             <span className="subdued wrap">
               {t('shipping.found', {
-                field: one.field,
+                field: field(one.field),
                 value: said(one.value),
                 expected: said(one.expected),
               })}
