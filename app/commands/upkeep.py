@@ -20,7 +20,7 @@ from app.overview.alerts.tables import AlertAddress
 from app.shops import this_shop
 from app.vendor.reconciliation import full as full_pass
 from app.vendor.reconciliation import restating
-from app.web import create_app, specification
+from app.web import routed, specification
 
 CONNECTIONS = 2
 """Checks that the audit runs side by side; a large one is bound by what one connection can do."""
@@ -116,7 +116,7 @@ def openapi_command() -> None:
 
     Generated from the routes, so it cannot differ from what is served. Opens no connection.
     """
-    click.echo(json.dumps(specification(create_app()), indent=2))
+    click.echo(json.dumps(specification(routed()), indent=2))
 
 
 def _looked_for(shop_id: int) -> list[audit.Finding]:

@@ -43,7 +43,6 @@ POLL_SECONDS = 1.0
 MOST_POLLS = 10
 """Looks at a running export before the worker is left to other shops."""
 POLL_PAUSE = timedelta(seconds=15)
-ENDED_BADLY = {"FAILED", "CANCELED", "CANCELING", "EXPIRED"}
 
 
 def begin(session: Session) -> None:
@@ -141,14 +140,14 @@ def _keep_all_locations(session: Session, nodes: Sequence[Json]) -> None:
 
 def _wait(row: CatalogImport, client: ShopClient, sleep: Callable[[float], None]) -> None:
     """Until the file is written; the webhook bulk_operations/finish makes it look sooner."""
-    operation = client.ask("bulk_read", id=row.operation_id)["bulkOperation"]
-    if operation is None or operation["status"] in ENDED_BADLY:
+    try:
+        written = exports.finished(client, row.operation_id)
+    except exports.NotExported as given_up:
         run(_move_on, row.shop_id, "ask", operation_id=None)
-        code = (operation or {}).get("errorCode") or (operation or {}).get("status") or "gone"
-        raise RetryLater(f"Shopify could not export the catalogue ({code}).")
-    count = int(operation["rootObjectCount"] or 0)
-    if operation["status"] == "COMPLETED":
-        run(_move_on, row.shop_id, "load", result_url=operation["url"], total=count)
+        raise RetryLater(f"Shopify could not export the catalogue ({given_up.code}).") from None
+    if written is not None:
+        count = int(written["rootObjectCount"] or 0)
+        run(_move_on, row.shop_id, "load", result_url=written["url"], total=count)
         return
     sleep(POLL_SECONDS)
     run(_move_on, row.shop_id, "wait")

@@ -39,6 +39,10 @@ class SessionView(Answer):
     )
 
 
+class NameView(Answer):
+    name: str | None = Field(description="Null while Shopify does not say.")
+
+
 class PreferencesBody(BaseModel):
     locale: Literal["en", "zh-CN"] | None = None
 
@@ -80,7 +84,6 @@ class LocationView(Answer):
 def read_session() -> Any:
     """The shop and the person that the ID token names."""
     who = principal()
-    staff.introduce(who, request.headers.get("Authorization"))
     with shop_transaction() as session:
         shop = this_shop(session)
         names = staff.names(session)
@@ -94,6 +97,12 @@ def read_session() -> Any:
             staff=names,
         )
     )
+
+
+@api.post("/session/name", responses={200: NameView})
+def ask_for_name() -> Any:
+    """Asks Shopify what the person that the ID token names is called, if that is not known yet."""
+    return answer(NameView(name=staff.introduce(principal(), request.headers.get("Authorization"))))
 
 
 @api.put("/preferences", responses={200: PreferencesView})

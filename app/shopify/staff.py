@@ -22,16 +22,18 @@ def names(session: Session) -> dict[str, str]:
     return {user_id: name for user_id, name in session.exec(known) if name}
 
 
-def introduce(who: Principal, authorization: str | None) -> None:
-    """Asks Shopify once what this person is called; without an answer they stay a number for now."""
-    if run(_name, who.shop_id, who.user_id) is not None:
-        return
+def introduce(who: Principal, authorization: str | None) -> str | None:
+    """What this person is called: as known, or else as Shopify says now; None while it says nothing."""
+    known = run(_name, who.shop_id, who.user_id)
+    if known is not None:
+        return known
     try:
         name = tokens.name_of(auth.authenticate(authorization))
     except (RetryLater, GiveUp, Refused):
         log.warning("name_not_known", shop=who.domain, exc_info=True)
-        return
+        return None
     run(_keep, who.shop_id, who.user_id, name)
+    return name
 
 
 def _name(session: Session, user_id: str) -> str | None:

@@ -121,9 +121,14 @@ class Store:
         self.settle()
 
     def open_app(self) -> httpx.Response:
+        return self.ask("GET", "/api/session")
+
+    def ask(self, method: str, path: str) -> httpx.Response:
+        """Asks the app as a person of this store does."""
         token = self.control("GET", "/id-token")["id_token"]
-        return self.simulator.http.get(
-            f"http://127.0.0.1:{self.simulator.app_port}/api/session",
+        return self.simulator.http.request(
+            method,
+            f"http://127.0.0.1:{self.simulator.app_port}{path}",
             headers={"Authorization": f"Bearer {token}"},
         )
 

@@ -150,16 +150,21 @@ def test_two_first_requests_at_once_connect_once(store: Store) -> None:
 
 def test_whoever_opens_the_app_is_called_by_the_name_that_shopify_gives(store: Store) -> None:
     said = store.open_app().json()
+    assert said["staff"] == {}
     named = person(int(said["user_id"]))
-    assert said["staff"] == {said["user_id"]: f"{named.first_name} {named.last_name}"}
+    name = f"{named.first_name} {named.last_name}"
+    assert store.ask("POST", "/api/session/name").json() == {"name": name}
+    assert store.open_app().json()["staff"] == {said["user_id"]: name}
 
 
 def test_choosing_a_language_keeps_the_name(store: Store) -> None:
+    store.ask("POST", "/api/session/name")
     user_id, staff = (store.open_app().json()[key] for key in ("user_id", "staff"))
     with transaction(store.shop_id) as session:
         prefer(session, user_id, locale="zh-CN")
     said = store.open_app().json()
     assert (said["locale"], said["staff"]) == ("zh-CN", staff)
+    assert staff
 
 
 def test_tokens_that_end_are_renewed_on_the_way(store: Store) -> None:
