@@ -206,6 +206,8 @@ def test_a_policy_is_tried_on_the_shops_own_history_and_then_followed(
     eventually(lambda: stage.units("TENT", "reserved"), 5)
     eventually(lambda: stage.units("TENT", "safety_stock", MAIN), 2)
     assert stage.units("TENT", "available", MAIN) == 1
+    [name] = stage.get("/api/session")["staff"].values()
+    expect(app.get_by_text(name).first).to_be_visible()
 
     app = show(page, stage, f"/purchase-orders/{number}")
     expect(app.get_by_text("Policy keeps 4: ceiling 5")).to_be_visible()
