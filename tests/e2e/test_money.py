@@ -23,7 +23,8 @@ def take(app: FrameLocator, page: Page, kind: str, name: str, content: bytes) ->
     given = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
     app.locator("input[type=file]").set_input_files(given)  # type: ignore[arg-type]
     app.get_by_role("button", name="Take").click()
-    expect(app.get_by_text("Taken", exact=True)).to_be_visible(timeout=30_000)
+    taken = app.locator("s-badge").get_by_text("Taken", exact=True)
+    expect(taken).to_be_visible(timeout=30_000)
 
 
 def payment(number: str, *lines: tuple[str, str]) -> bytes:

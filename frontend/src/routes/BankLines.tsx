@@ -24,7 +24,7 @@ export default function BankLines() {
   const { t } = useTranslation();
   const [filters, change] = useFilters(['state']);
   const state = filters.state || 'all';
-  const query = usePages<BankLine>('/bank-lines', { state });
+  const query = usePages<BankLine>('/bank-lines', { state }, true);
   return (
     <Page
       heading={t('bank.title')}

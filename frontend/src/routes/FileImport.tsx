@@ -90,7 +90,7 @@ function Found({ found, path }: { found: FilePreview; path: string }) {
               value: number(file.outcome[one] ?? 0),
             })),
             { label: t('files.brought'), value: time(file.made_at) },
-            ...(file.applied_at
+            ...(file.applied_at && file.state !== 'applying'
               ? [{ label: t('files.takenAt'), value: time(file.applied_at) }]
               : []),
             ...(file.undone_at
