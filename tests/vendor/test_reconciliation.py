@@ -293,6 +293,45 @@ def test_what_disagrees_opens_in_the_queue_and_closes_by_itself(books: Books) ->
     assert queue(books) == [("short_received", "na:PO1:1", 1, Decimal(10), "open")]
 
 
+def test_sources_of_a_receipt_that_differ_open_in_the_queue_and_close_by_themselves(
+    books: Books,
+) -> None:
+    sold(books)
+    books.match()
+    books.tell("NT-1", (1, 8, "0"))
+    books.match()
+    differs = ("receipts_disagree", "na:PO1:1", 8, Decimal(80))
+    assert queue(books) == [(*differs, "open")]
+    restating.state_all(books.shop_id)
+    assert queue(books) == [(*differs, "open")]
+    # Received short by the status as well: another kind says it.
+    books.line("PO1", "1", received_units=90)
+    books.match()
+    assert queue(books) == [
+        (*differs, "closed"),
+        ("short_received", "na:PO1:1", 10, Decimal(100), "open"),
+    ]
+    books.line("PO1", "1", received_units=100)
+    books.tell("NT-1", (1, -5, "0"))
+    books.match()
+    assert queue(books)[0] == ("receipts_disagree", "na:PO1:1", 5, Decimal(-50), "open")
+    books.tell("NT-1", (1, 0, "0"))
+    books.match()
+    assert {one[-1] for one in queue(books)} == {"closed"}
+
+
+def test_what_has_no_invoice_yet_is_no_difference_of_sources(books: Books) -> None:
+    books.order("PO1", (100, "10"))
+    books.move("PO1", "1", 100, 100)
+    books.bill("NT-1", ("PO1", "1", 60, "10"))
+    books.tell("NT-1", (1, 0, "0"))
+    books.match()
+    assert "receipts_disagree" not in {one[0] for one in queue(books)}
+    books.tell("NT-1", (1, 1, "0"))
+    books.match()
+    assert ("receipts_disagree", "na:PO1:1", 1, Decimal(10), "open") in queue(books)
+
+
 def test_money_that_is_late_or_unexplained_is_stated_by_invoice(books: Books) -> None:
     sold(books)
     books.match(now=NOW + timedelta(days=60))

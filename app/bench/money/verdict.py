@@ -18,7 +18,7 @@ from app.vendor.reconciliation.stating import disagreements
 
 CENT = Decimal("0.01")
 # What the match says of a line that a claim is on is said by the deduction.
-SAID_BY_THE_CLAIM = ("short_received", "duplicate_invoice", "overbilled")
+SAID_BY_THE_CLAIM = ("short_received", "receipts_disagree", "duplicate_invoice", "overbilled")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,21 @@ from app.vendor import terms
 from app.vendor.each_cost import COST_UNKNOWN, EACH_COST
 
 STATES = ("on_its_way", "searched", "short", "over", "disagree")
+MATCHED = """
+LEFT JOIN LATERAL (
+    SELECT sum(own.matched_units)::int AS matched,
+        sum(own.units) FILTER (WHERE own.matched_units IS NOT NULL)::int AS looked_at,
+        max(invoice.amazon_updated_at) AS matched_at, min(invoice.due_at) AS due_at
+    FROM invoice_line AS own JOIN invoice USING (shop_id, invoice_id)
+    WHERE own.shop_id = line.shop_id AND own.region = line.region
+      AND own.number = line.number AND own.line = line.line
+      AND invoice.state = 'landed' AND invoice.type <> 'credit_note'
+) AS billed ON true
+"""
+"""What Amazon's finance has matched of an order's `line`, as `billed`: none while it shows no invoice."""
+MATCH_DIFFERS = "billed.matched <> least(line.received_units, billed.looked_at)"
+"""That finance has matched another number than the status says was received. It cannot match more than
+was invoiced: what has no invoice yet is not a difference of sources."""
 LINES = """
 WITH known AS (
     SELECT line.region, line.number, line.line, line.item_id, line.asin, line.vendor_sku,
@@ -41,18 +56,11 @@ WITH known AS (
         WHERE sent.shop_id = line.shop_id AND sent.region = line.region
           AND sent.number = line.number AND sent.line = line.line AND sent.booked_units > 0
     ) AS notice ON true
-    LEFT JOIN LATERAL (
-        SELECT sum(own.matched_units)::int AS matched, max(invoice.amazon_updated_at) AS matched_at,
-            min(invoice.due_at) AS due_at
-        FROM invoice_line AS own JOIN invoice USING (shop_id, invoice_id)
-        WHERE own.shop_id = line.shop_id AND own.region = line.region
-          AND own.number = line.number AND own.line = line.line
-          AND invoice.state = 'landed' AND invoice.type <> 'credit_note'
-    ) AS billed ON true
+    {matched}
     WHERE line.shop_id = :shop AND NOT paper.before_books
       AND (line.shipped_units > 0 OR line.received_units > line.units_before_books)
       AND (line.shipped_units + line.units_before_books <> line.received_units
-           OR billed.matched <> line.received_units)
+           OR {match_differs})
 ), judged AS (
     SELECT *, CASE
         WHEN received > shipped THEN 'over'
@@ -124,6 +132,8 @@ def compared(
     statement = LINES.format(
         settles=_days("receipt_settles_days"),
         searches=_days("receipt_search_days"),
+        matched=MATCHED,
+        match_differs=MATCH_DIFFERS,
         each_cost=EACH_COST.format(line="line", code="code"),
         cost_unknown=COST_UNKNOWN.format(line="line", code="code"),
     )

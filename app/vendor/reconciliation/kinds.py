@@ -33,6 +33,15 @@ OF_LINES = (
         group="stock",
     ),
     Kind(
+        "receipts_disagree",
+        {"en": "Sources of a receipt differ", "zh-CN": "收货来源不一致"},
+        {
+            "en": "The order's status says that all was received; the invoice matched another number.",
+            "zh-CN": "订单状态显示已全部收货，但发票匹配的数量不同。",
+        },
+        group="revenue",
+    ),
+    Kind(
         "price_variance",
         {"en": "Price differs", "zh-CN": "价格差异"},
         {

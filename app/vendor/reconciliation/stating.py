@@ -14,6 +14,7 @@ from app.db import database_time, shop_of
 from app.inventory import discrepancies
 from app.inventory.discrepancies import Finding
 from app.vendor.costs.agreeing import OF_LINE
+from app.vendor.receiving.sources import MATCH_DIFFERS, MATCHED
 from app.vendor.reconciliation.kinds import INVOICE_KINDS, LINE_KINDS
 
 OrderKey = tuple[str, str]
@@ -58,11 +59,27 @@ CROSS JOIN LATERAL (VALUES (coalesce(ordered / nullif(ordered_units, 0),
 WHERE kept.shop_id = :shop AND named.kind = ANY(CAST(:kinds AS text[])) {narrowed}
 ORDER BY kept.region, kept.number, kept.line, named.kind
 """
-SOME_LINES = LINES.format(
-    agreed=OF_LINE,
-    narrowed="""AND (kept.region, kept.number) IN (
-    SELECT * FROM unnest(CAST(:regions AS text[]), CAST(:numbers AS text[])))""",
-)
+# Received as it was shipped, so no other kind speaks of these lines.
+RECEIPTS = f"""
+SELECT 'receipts_disagree' AS kind, kept.region, kept.number, kept.line, kept.vendor_code,
+    kept.currency, abs(missing.units) AS units, round(cost.each * missing.units, 4) AS amount,
+    NULL AS cause
+FROM reconciliation_line AS kept
+JOIN purchase_order_line AS line USING (shop_id, region, number, line)
+JOIN purchase_order AS paper USING (shop_id, region, number)
+{MATCHED}
+CROSS JOIN LATERAL (VALUES (least(line.received_units, billed.looked_at) - billed.matched))
+    AS missing (units)
+CROSS JOIN LATERAL (VALUES (coalesce(ordered / nullif(kept.ordered_units, 0),
+    received / nullif(kept.received_units, 0)))) AS cost (each)
+WHERE kept.shop_id = :shop AND NOT paper.before_books AND line.shipped_units > 0
+  AND line.received_units = line.shipped_units + line.units_before_books
+  AND {MATCH_DIFFERS} {{narrowed}}
+ORDER BY kept.region, kept.number, kept.line
+"""
+THESE_ORDERS = """AND (kept.region, kept.number) IN (
+    SELECT * FROM unnest(CAST(:regions AS text[]), CAST(:numbers AS text[])))"""
+SOME_LINES = LINES.format(agreed=OF_LINE, narrowed=THESE_ORDERS)
 ALL_LINES = LINES.format(agreed=OF_LINE, narrowed="")
 INVOICES = """
 SELECT named.kind, kept.region, kept.number, kept.vendor_code, kept.currency, named.amount
@@ -93,11 +110,15 @@ def disagreements(
     """
     shop: dict[str, Any] = {"shop": shop_of(session), "kinds": sorted(LINE_KINDS)}
     if orders is None:
-        rows = session.execute(text(ALL_LINES), shop)
+        narrowed = shop
+        statements = (ALL_LINES, RECEIPTS.format(narrowed=""))
     else:
         named = sorted(orders)
-        narrowed = {"regions": [one[0] for one in named], "numbers": [one[1] for one in named]}
-        rows = session.execute(text(SOME_LINES), shop | narrowed)
+        narrowed = shop | {
+            "regions": [one[0] for one in named],
+            "numbers": [one[1] for one in named],
+        }
+        statements = (SOME_LINES, RECEIPTS.format(narrowed=THESE_ORDERS))
     found = [
         Finding(
             row.kind,
@@ -113,7 +134,8 @@ def disagreements(
             row.currency if row.amount is not None else None,
             row.cause,
         )
-        for row in rows
+        for statement in statements
+        for row in session.execute(text(statement), narrowed)
     ]
     asked = shop | {
         "now": now or database_time(),
