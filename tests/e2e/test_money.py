@@ -95,3 +95,7 @@ def test_a_payment_is_matched_to_its_invoice_by_hand(stage: Stage, page: Page) -
     eventually(invoice, ("partly_paid", "250.0000"))
     line.get_by_role("button", name="Take back").click()
     eventually(invoice, ("unpaid", "400.0000"))
+
+    app.get_by_role("link", name="Cash").click()
+    expect(app.get_by_role("heading", name="Rates of exchange")).to_be_visible()
+    expect(page.locator("#app-links [aria-current=page]")).to_have_text("Money")

@@ -128,6 +128,18 @@ def test_what_came_back_before_it_was_filed_is_not_its_outcome(
     assert Decimal(made["recovered"]["amount"]) == 0
 
 
+def test_before_and_after_filing_are_days_of_the_shops_zone(screen: Screen, shop_id: int) -> None:
+    with transaction(shop_id) as session:
+        session.get_one(Shop, shop_id).time_zone = "Pacific/Pago_Pago"  # eleven hours behind UTC
+    made = drafted(screen)
+    body = {"case_number": "1", "filed_at": (START + days(70) + timedelta(hours=12)).isoformat()}
+    screen.ask(f"/disputes/{made['dispute_id']}/file", 200, "POST", body)
+    pay(shop_id, Line("NT-1SCR", 5000), number="P2", day=70)
+    assert read(screen, made["dispute_id"])["recovered"]["amount"] == "0.0000"
+    pay(shop_id, Line("NT-1SCR", 3000), number="P3", day=71)
+    assert read(screen, made["dispute_id"])["recovered"]["amount"] == "30.0000"
+
+
 def test_silence_past_the_time_for_an_answer_is_a_no_and_money_still_ends_it_as_repaid(
     screen: Screen, shop_id: int
 ) -> None:

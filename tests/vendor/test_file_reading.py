@@ -229,6 +229,12 @@ def test_what_contradicts_itself_is_a_fault(head: str, row: str, code: str) -> N
     assert [one.code for one in faults] == [code]
 
 
+def test_every_fault_of_a_row_is_named_at_once() -> None:
+    row = "PO,ASIN,Quantity,Unit,Accepted quantity\nPO1,,2,Cases,3\n"
+    _, faults = stated_orders(reading(row).records)
+    assert [one.code for one in faults] == ["no_product", "case_size_missing", "more_than_ordered"]
+
+
 def test_a_missing_and_a_double_heading_are_named() -> None:
     found = sheet.read(b"PO,ASIN,ASIN\nPO1,B01,B02\n")
     heads = columns.headings(KIND, found, {})

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, or_, select
 
@@ -208,7 +209,7 @@ def read_outcomes(session: Session, numbers: Sequence[str] | None) -> None:
     back.
     """
     session.flush()
-    now = database_time()
+    now, zone = database_time(), zone_of(session)
     wanted = select(Dispute).where(
         Dispute.shop_id == shop_of(session), col(Dispute.state).in_(AT_AMAZON)
     )
@@ -226,18 +227,22 @@ def read_outcomes(session: Session, numbers: Sequence[str] | None) -> None:
             for other in attempts_of(session, Key(*one.key))
             if other.attempt > one.attempt and other.filed_at is not None
         ]
-        back = came_back(row.steps if row else [], one.filed_at or now, min(later, default=None))
+        steps = row.steps if row else []
+        back = came_back(steps, one.filed_at or now, min(later, default=None), zone)
         _end(one, back, now)
     session.flush()
 
 
-def came_back(steps: Sequence[dict[str, Any]], since: datetime, until: datetime | None) -> Decimal:
+def came_back(
+    steps: Sequence[dict[str, Any]], since: datetime, until: datetime | None, zone: ZoneInfo
+) -> Decimal:
     """What was given back from the day of `since` on and before that of `until`, less what was taken
-    again meanwhile; never below zero."""
-    first, last = since.date(), until.date() if until else None
+    again meanwhile; never below zero. Days are those of `zone`."""
+    first = since.astimezone(zone).date()
+    last = until.astimezone(zone).date() if until else None
     total = Decimal(0)
     for step in steps:
-        day = datetime.fromisoformat(step["at"]).date()
+        day = datetime.fromisoformat(step["at"]).astimezone(zone).date()
         if day >= first and (last is None or day < last):
             total -= Decimal(step["taken"])
     return max(total, Decimal(0))

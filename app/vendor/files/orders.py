@@ -76,7 +76,7 @@ def row_faults(record: Record, *, is_change: bool) -> list[Fault]:
     if is_change and not set(line) - {"currency"}:
         return []
     by = ("asin", "vendor_sku", "barcode", *(("line",) if is_change else ()))
-    faults = _too_many(record.row, line)
+    faults = _unit_faults(record.row, line)
     if not any(line.get(name) for name in by):
         faults.insert(0, Fault(record.row, "", "no_product", field="asin"))
     return faults
@@ -91,18 +91,18 @@ def _line_of(record: Record) -> dict[str, Any]:
     }
 
 
-def _too_many(row: int, line: Mapping[str, Any]) -> list[Fault]:
-    size = line.get("unit_size", 1)
-    if line.get("unit") == "Cases" and "unit_size" not in line:
-        return [Fault(row, "", "case_size_missing", field="unit_size")]
-    if size == 0:
-        return [Fault(row, "", "case_size_missing", "0", field="unit_size")]
-    if line.get("unit") == "Cases" and line.get("ordered", 0) * size > LARGEST:
-        return [Fault(row, "", "not_whole_units", str(line["ordered"]), field="ordered")]
+def _unit_faults(row: int, line: Mapping[str, Any]) -> list[Fault]:
+    faults = []
+    is_in_cases, size = line.get("unit") == "Cases", line.get("unit_size", 1)
     accepted, ordered = line.get("accepted", 0), line.get("ordered")
+    if size == 0 or (is_in_cases and "unit_size" not in line):
+        said = str(size) if "unit_size" in line else ""
+        faults.append(Fault(row, "", "case_size_missing", said, field="unit_size"))
+    elif is_in_cases and (ordered or 0) * size > LARGEST:
+        faults.append(Fault(row, "", "not_whole_units", str(ordered), field="ordered"))
     if ordered is not None and accepted > ordered:
-        return [Fault(row, "", "more_than_ordered", str(accepted), str(ordered), "accepted")]
-    return []
+        faults.append(Fault(row, "", "more_than_ordered", str(accepted), str(ordered), "accepted"))
+    return faults
 
 
 def _window_faults(order: StatedOrder) -> list[Fault]:

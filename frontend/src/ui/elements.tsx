@@ -190,7 +190,8 @@ export function AppNavigation(props: { links: { to: string; label: string }[] })
   return (
     <s-app-nav>
       {props.links.map((link) => (
-        <s-link key={link.label} href={link.to}>
+        // The admin watches which links there are, not where each of them leads.
+        <s-link key={link.to} href={link.to}>
           {link.label}
         </s-link>
       ))}
