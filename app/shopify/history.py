@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import structlog
@@ -23,7 +23,7 @@ from sqlmodel import Session, col, select
 
 from app.db import run, shop_of
 from app.errors import GiveUp
-from app.inventory import kinds
+from app.inventory import futures, kinds
 from app.inventory.counts import adopt_by_policy, explain
 from app.inventory.models import Discrepancy, Location
 from app.preferences import shop_preference
@@ -57,16 +57,17 @@ class Entry:
     """One entry of the history of one state at one place."""
 
     at: str
+    """By the shop's own clock, as the table keeps it."""
     app: str | None
     person: str | None
     reason: str | None
     units: int
     reference: str | None
 
-    def kept(self) -> dict[str, Any]:
-        """As it is kept beside the discrepancy."""
+    def kept(self, zone: tzinfo) -> dict[str, Any]:
+        """As it is kept beside the discrepancy, its time in UTC; null where it cannot be read."""
         return {
-            "at": self.at,
+            "at": _in_utc(self.at, zone),
             "app": self.app,
             "person": self.person,
             "reason": self.reason,
@@ -132,7 +133,8 @@ def read(client: ShopClient, discrepancy_id: int) -> list[Entry] | None:
 
 def conclude(session: Session, discrepancy_id: int, entries: Sequence[Entry] | None) -> None:
     """Explains a difference by the newest entry that is not ours and that no paper of ours explains."""
-    kept = [one.kept() for one in (entries or ())[:KEPT]]
+    zone = futures.zone_of(session)
+    kept = [one.kept(zone) for one in (entries or ())[:KEPT]]
     explanation, by = _explained(session, entries or ())
     explain(session, discrepancy_id, explanation, by=by, evidence=kept)
     adopt_by_policy(session, counts.SOURCE, shop_preference(session).adopt_differences)
@@ -196,6 +198,15 @@ def as_dicts(table: Json) -> list[Json]:
         row if isinstance(row, dict) else dict(zip(names, row, strict=False))
         for row in table["rows"] or ()
     ]
+
+
+def _in_utc(at: str, zone: tzinfo) -> str | None:
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    told = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return told.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _entry(row: Json) -> Entry:

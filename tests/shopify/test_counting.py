@@ -82,6 +82,9 @@ def test_what_a_person_changed_in_the_admin_is_reported_and_never_overwritten(
     assert (one.status, one.state, one.ours, one.theirs) == ("open", State.AVAILABLE, 50, 47)
     assert (one.explanation, one.explained_by) == ("person", "Robin Larkfield")
     assert one.evidence[0]["units"] == -3
+    # The shop's clock is hours behind UTC, in which the moment is kept.
+    written = datetime.fromisoformat(one.evidence[0]["at"])
+    assert abs(datetime.now(UTC) - written) < timedelta(minutes=5)
     assert open_book.books().balance("TENT", "available", open_book.places[0]) == 50
     assert open_book.stock("TENT")[open_book.places[0]]["available"] == 47
 

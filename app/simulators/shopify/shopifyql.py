@@ -1,18 +1,20 @@
 """ShopifyQL, as far as it is needed: the inventory history as a table that can be asked.
 
-One table, `inventory_adjustment_history`, one metric, equalities in WHERE, whole days in SINCE and
-UNTIL. Whatever else is asked comes back as a parse error, as Shopify's own does.
+One table, `inventory_adjustment_history`, in the shop's own time, one metric, equalities in WHERE,
+whole days in SINCE and UNTIL. Whatever else is asked comes back as a parse error, as Shopify's own
+does.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.simulators.shopify import life, stock
-from app.simulators.shopify.records import Adjustment, Change, Location
+from app.simulators.shopify.records import Adjustment, Change, Location, Shop
 from app.simulators.shopify.store import Store
 
 CHANGE = "inventory_adjustment_change"
@@ -27,8 +29,8 @@ EQUALS = re.compile(r"(\w+) = '([^']*)'")
 Value = Callable[[Store, Adjustment, Change], Any]
 
 COLUMNS: dict[str, Value] = {
-    "second": lambda store, group, line: group.created_at.strftime("%Y-%m-%dT%H:%M:%S"),
-    "day": lambda store, group, line: str(group.created_at.date()),
+    "second": lambda store, group, line: _told(store, group).strftime("%Y-%m-%dT%H:%M:%S"),
+    "day": lambda store, group, line: str(_told(store, group).date()),
     "inventory_adjustment_group_id": lambda store, group, line: str(group.id),
     "inventory_item_id": lambda store, group, line: str(line.item_id),
     "inventory_location_id": lambda store, group, line: str(line.location_id),
@@ -56,7 +58,7 @@ def answer(store: Store, query: str) -> dict[str, Any]:
             return _refused(f"Column '{name}' not found.")
     units: dict[tuple[Any, ...], int] = {}
     for group in store.all(Adjustment):
-        if not _is_within(group, asked["since"], asked["until"]):
+        if not _is_within(_told(store, group).date(), asked["since"], asked["until"]):
             continue
         for line in group.changes:
             if all(COLUMNS[name](store, group, line) == value for name, value in wanted):
@@ -77,8 +79,13 @@ def _refused(reason: str) -> dict[str, Any]:
     return {"parseErrors": [reason], "tableData": None}
 
 
-def _is_within(group: Adjustment, since: str | None, until: str | None) -> bool:
-    day = group.created_at.date()
+def _told(store: Store, group: Adjustment) -> datetime:
+    """When it was, by the shop's own clock."""
+    shop = store.get(Shop, "shop")
+    return group.created_at.astimezone(ZoneInfo(shop.time_zone if shop else "UTC"))
+
+
+def _is_within(day: date, since: str | None, until: str | None) -> bool:
     first, last = since and date.fromisoformat(since), until and date.fromisoformat(until)
     return not (first and day < first) and not (last and day > last)
 

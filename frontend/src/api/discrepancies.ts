@@ -68,7 +68,7 @@ export interface Discrepancy {
   explanation: 'ours' | 'order' | 'app' | 'person' | 'unknown' | null;
   explained_by: string | null;
   evidence: {
-    at: string;
+    at: string | null;
     app: string | null;
     person: string | null;
     reason: string | null;

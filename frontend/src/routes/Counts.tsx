@@ -186,7 +186,7 @@ export function Because({ found }: { found: Discrepancy }) {
 /** What the outside's own history says. */
 export function Timeline({ found }: { found: Discrepancy }) {
   const { t } = useTranslation();
-  const { number } = useFormat();
+  const { number, time } = useFormat();
   if (found.evidence.length === 0) return null;
   return (
     <Table
@@ -194,13 +194,18 @@ export function Timeline({ found }: { found: Discrepancy }) {
       rows={found.evidence.slice(0, 6)}
       rowKey={(row) => `${row.at}${row.reference}${row.units}`}
       columns={[
-        { key: 'at', label: t('item.when'), show: (row) => row.at.replace('T', ' ') },
+        { key: 'at', label: t('item.when'), show: (row) => (row.at ? time(row.at) : '–') },
         {
           key: 'who',
           label: t('discrepancies.writer'),
           show: (row) => row.person ?? row.app ?? t('discrepancies.byShopify'),
         },
-        { key: 'why', label: t('item.why'), show: (row) => row.reason ?? '' },
+        {
+          key: 'why',
+          label: t('item.why'),
+          show: (row) =>
+            row.reason && t(`discrepancies.reasons.${row.reason}`, { defaultValue: row.reason }),
+        },
         { key: 'paper', label: t('item.paper'), show: (row) => row.reference ?? '' },
         {
           key: 'units',

@@ -62,33 +62,33 @@ function Standing({ exit }: { exit: Exit }) {
         ]}
       />
       {!exit.connected && <Badge tone="critical">{t('exit.notConnected')}</Badge>}
-      <div className="filters">
-        {!leaving && (
+      {!leaving && (
+        <div className="filters">
           <TextField
             label={t('exit.confirm', { domain })}
             details={t('exit.confirmHint')}
             value={typed}
             onChange={setTyped}
           />
-        )}
-        <div>
-          {leaving ? (
-            <Button busy={act.isPending} onClick={() => act.mutate(true)}>
-              {t('exit.stay')}
-            </Button>
-          ) : (
-            <Button
-              busy={act.isPending}
-              disabled={typed.trim().toLowerCase() !== domain || !exit.connected}
-              onClick={() => act.mutate(false)}
-            >
-              {t('exit.leave')}
-            </Button>
-          )}{' '}
-          <Button busy={file.isPending} onClick={() => file.mutate()}>
-            {t('exit.workbook')}
-          </Button>
         </div>
+      )}
+      <div className="buttons">
+        {leaving ? (
+          <Button busy={act.isPending} onClick={() => act.mutate(true)}>
+            {t('exit.stay')}
+          </Button>
+        ) : (
+          <Button
+            busy={act.isPending}
+            disabled={typed.trim().toLowerCase() !== domain || !exit.connected}
+            onClick={() => act.mutate(false)}
+          >
+            {t('exit.leave')}
+          </Button>
+        )}
+        <Button busy={file.isPending} onClick={() => file.mutate()}>
+          {t('exit.workbook')}
+        </Button>
       </div>
     </>
   );
