@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -16,6 +18,7 @@ from sqlalchemy import text
 from app.db import run, snapshot, transaction
 from app.overview.exports import table as one_table
 from app.overview.exports import tables, writing
+from app.vendor.deductions.restating import restate
 from tests.house import PROJECT
 from tests.support.screen import Screen, open_screen
 from tests.vendor.matched import NOW, Books, open_books
@@ -110,6 +113,47 @@ def test_a_workbook_holds_numbers_and_times_and_says_what_it_is(
     assert row["ordered_at"] == ORDERED.replace(tzinfo=None)
     about = dict(book["About"].iter_rows(values_only=True))
     assert (about["times_are_in"], about["filter_search"]) == ("UTC", "4")
+
+
+def test_sums_are_taken_along_as_the_screen_shows_them_and_narrowed_to_one_currency(
+    books: Books, screen: Screen
+) -> None:
+    books.order("4AAA", (10, "2.50"))
+    books.move("4AAA", "1", 10, 8)
+    books.bill("NT-1", ("4AAA", "1", 10, "2.50"))
+    books.pay("P1", ("NT-1", "15.00", "0.50"), ("NT-1SC", "-5.00"))
+    books.match()
+    run(restate, books.shop_id)
+
+    [own] = screen.ask("/reconciliation/waterfall")["data"]
+    taken = rows_of(screen, "/exports/reconciliation-waterfall?currency=USD")
+    assert [(row["step"], row["units"], row["amount"], row["lines"]) for row in taken] == [
+        (one["step"], str(one["units"]), plain(one["amount"]), str(one["lines"]))
+        for one in own["steps"]
+    ]
+    assert rows_of(screen, "/exports/reconciliation-waterfall?currency=EUR") == []
+
+    bridge = rows_of(screen, "/exports/cash-bridge")
+    steps = sum(Decimal(row["amount"]) for row in bridge)
+    assert Decimal(bridge[0]["invoiced"]) + steps == Decimal(bridge[0]["paid"]) == 10
+    [shown] = screen.ask("/cash")["data"]
+    for name in ("ageing", "weeks"):
+        listed = rows_of(screen, f"/exports/cash-{name}?currency=USD")
+        assert [row["open"] for row in listed] == [plain(one["open"]) for one in shown[name]]
+        assert sum(Decimal(row["open"]) for row in listed) == Decimal(shown["open"]["amount"]) > 0
+        assert rows_of(screen, f"/exports/cash-{name}?currency=EUR") == []
+    kinds = {row["kind"]: row["open"] for row in rows_of(screen, "/exports/deductions-kinds")}
+    assert kinds == {"quick_pay": "0.50", "shortage_claim": "5.00"}
+
+
+def plain(money: Mapping[str, str]) -> str:
+    return writing.written(Decimal(money["amount"]))
+
+
+def test_every_table_has_a_name_in_both_languages() -> None:
+    for language in ("en", "zh-CN"):
+        words = json.loads((PROJECT / f"frontend/src/i18n/{language}/screens.json").read_text())
+        assert set(tables.TABLES) - words["schedules"]["tables"].keys() == set(), language
 
 
 def test_text_that_looks_like_a_formula_stays_text(books: Books, screen: Screen) -> None:

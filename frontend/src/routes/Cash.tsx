@@ -6,7 +6,7 @@ import { usePages, useResource } from '../api/queries';
 import { useFilters } from '../shell/filters';
 import { Badge, Banner, Button, Card, Page, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Empty, Figures, Listed, Loaded, Narrow, Table } from '../ui/patterns';
+import { Empty, Export, Figures, Listed, Loaded, Narrow, Table } from '../ui/patterns';
 import { Alarm, Rates } from './cash/Settings';
 
 const FILTERS = ['in', 'bucket', 'currency', 'from_day', 'to_day'] as const;
@@ -115,6 +115,9 @@ function OneCurrency({ found, change }: { found: Standing; change: Change }) {
           },
         ]}
       />
+      <div className="footer">
+        <Export asked={{ path: '/cash/ageing', query: { currency } }} />
+      </div>
       <Table
         label={t('cash.weeks')}
         rows={found.weeks}
@@ -148,6 +151,9 @@ function OneCurrency({ found, change }: { found: Standing; change: Change }) {
           },
         ]}
       />
+      <div className="footer">
+        <Export asked={{ path: '/cash/weeks', query: { currency } }} />
+      </div>
     </Card>
   );
 }
@@ -307,6 +313,9 @@ function OneBridge({ found }: { found: Bridge }) {
           },
         ]}
       />
+      <div className="footer">
+        <Export asked={{ path: '/cash/bridge', query: { currency: found.currency } }} />
+      </div>
     </Card>
   );
 }

@@ -7,7 +7,7 @@ import type { Page as Rows } from '../api/types';
 import { useFilters } from '../shell/filters';
 import { Badge, Card, Page, SearchField, Select, TextField, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
-import { Listed, Narrow, Table } from '../ui/patterns';
+import { Export, Listed, Narrow, Table } from '../ui/patterns';
 import { ClockLine } from './disputes/ClockFigures';
 import { orderPath } from './orderPath';
 
@@ -231,6 +231,9 @@ function Totals() {
           },
         ]}
       />
+      <div className="footer">
+        <Export asked={{ path: '/deductions/kinds', query: {} }} />
+      </div>
     </Card>
   );
 }

@@ -41,6 +41,7 @@ export default function Reconciliation() {
             <NotBilled rows={found.not_invoiced} />
             <Steps
               waterfall={found}
+              filters={{ vendor_code, from_day, to_day }}
               onStep={(step, currency) => change({ step, currency, disagreement: null })}
             />
           </>

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from app.overview.exports.areas.money import DEDUCTION
-from app.overview.exports.table import Table, table
+from pydantic import Field
+
+from app.http import PageQuery
+from app.overview.exports.areas.money import DEDUCTION, of_currency
+from app.overview.exports.table import Answered, Table, table
 from app.vendor.disputes import routes as disputes
 from app.vendor.disputes import views as dispute_views
 from app.vendor.reconciliation import match_routes as matches
 from app.vendor.reconciliation import routes as reconciliation
 from app.vendor.reconciliation import views as match
+from app.vendor.reconciliation.waterfall import CurrencyWaterfall
 
 _ITEM = ("sku=item.sku", "title=item.title")
 _FIGURES = ("ordered", "acknowledged", "shipped", "received", "invoiced")
 _MONEY_FIGURES = ("paid", "discounts", "deducted", "recovered", "provision", "outstanding")
+
+
+class WaterfallQuery(PageQuery, reconciliation.Filters):
+    """What narrows the waterfall."""
+
+    currency: str | None = Field(default=None, max_length=3)
+
+
+def _waterfall(query: WaterfallQuery) -> Answered:
+    return of_currency(reconciliation.read_waterfall(query), query.currency)
+
 
 TABLES: tuple[Table, ...] = (
     table(
@@ -37,6 +52,19 @@ TABLES: tuple[Table, ...] = (
         "disagreement",
         "restated_at",
         "cause",
+    ),
+    table(
+        "reconciliation-waterfall",
+        WaterfallQuery,
+        _waterfall,
+        CurrencyWaterfall,
+        "currency",
+        "step=steps.step",
+        "is_total=steps.is_total",
+        "units=steps.units",
+        "amount=steps.amount",
+        "lines=steps.lines",
+        each="steps",
     ),
     table(
         "reconciliation-invoices",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from app.overview.exports.table import NoFilters, Table, table
+from typing import Any
+
+from pydantic import Field
+
+from app.http import PageQuery
+from app.overview.exports.table import Answered, NoFilters, Table, table
 from app.vendor import invoice_routes, invoice_views
 from app.vendor.bank import routes as bank
 from app.vendor.cash import routes as cash
@@ -28,6 +33,35 @@ DEDUCTION = (
     "open=deduction.open",
 )
 """Of the deduction that a row is about."""
+
+
+class CurrencyQuery(PageQuery):
+    currency: str | None = Field(default=None, pattern=cash.CURRENCY)
+
+
+class BridgeQuery(CurrencyQuery, cash.BridgeQuery):
+    """Which invoices the bridge is of."""
+
+
+def of_currency(answered: Answered, currency: str | None) -> Answered:
+    """What an answer says of one currency; of all without one."""
+    found, status = answered
+    rows = [one for one in found["data"] if currency in (None, one["currency"])]
+    return {"data": rows}, status
+
+
+def _standings(query: CurrencyQuery) -> Answered:
+    return of_currency(cash.read_cash(cash.CashQuery()), query.currency)
+
+
+def _bridges(query: BridgeQuery) -> Answered:
+    return of_currency(cash.read_bridge(query), query.currency)
+
+
+def _kinds(_query: Any) -> Answered:
+    found, status = deductions.list_deductions(deductions.DeductionsQuery(limit=1))
+    return {"data": found["totals"]}, status
+
 
 TABLES: tuple[Table, ...] = (
     table(
@@ -181,6 +215,19 @@ TABLES: tuple[Table, ...] = (
         "dispute_by",
     ),
     table(
+        "deductions-kinds",
+        NoFilters,
+        _kinds,
+        deduction_views.KindTotal,
+        "kind",
+        "is_timing",
+        "deductions",
+        "still_open",
+        "taken",
+        "recovered",
+        "open",
+    ),
+    table(
         "co-op-charges",
         NoFilters,
         co_op.list_charges,
@@ -232,6 +279,42 @@ TABLES: tuple[Table, ...] = (
         "total",
         "open",
         "held_back",
+    ),
+    table(
+        "cash-ageing",
+        CurrencyQuery,
+        _standings,
+        cash_views.StandingView,
+        "bucket=ageing.bucket",
+        "invoices=ageing.invoices",
+        "open=ageing.open",
+        "held_back=ageing.held_back",
+        each="ageing",
+    ),
+    table(
+        "cash-weeks",
+        CurrencyQuery,
+        _standings,
+        cash_views.StandingView,
+        "begins_on=weeks.begins_on",
+        "invoices=weeks.invoices",
+        "open=weeks.open",
+        "held_back=weeks.held_back",
+        "expected=weeks.expected",
+        each="weeks",
+    ),
+    table(
+        "cash-bridge",
+        BridgeQuery,
+        _bridges,
+        cash_views.BridgeView,
+        "currency",
+        "invoiced",
+        "step=steps.step",
+        "amount=steps.amount",
+        "invoices=steps.invoices",
+        "paid",
+        each="steps",
     ),
     table(
         "co-op-agreements",

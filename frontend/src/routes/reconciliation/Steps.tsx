@@ -3,23 +3,24 @@ import { useTranslation } from 'react-i18next';
 import type { CurrencyWaterfall, Waterfall, WaterfallStep } from '../../api/reconciliation';
 import { Button, Card, To } from '../../ui/elements';
 import { useFormat } from '../../ui/format';
-import { Table } from '../../ui/patterns';
+import { Export, Table } from '../../ui/patterns';
 
 interface Opens {
+  filters: Record<'vendor_code' | 'from_day' | 'to_day', string>;
   onStep: (step: string, currency: string | null) => void;
 }
 
-export function Steps({ waterfall, onStep }: { waterfall: Waterfall } & Opens) {
+export function Steps({ waterfall, filters, onStep }: { waterfall: Waterfall } & Opens) {
   return (
     <>
       {waterfall.data.map((one) => (
-        <OneCurrency key={one.currency ?? ''} found={one} onStep={onStep} />
+        <OneCurrency key={one.currency ?? ''} found={one} filters={filters} onStep={onStep} />
       ))}
     </>
   );
 }
 
-function OneCurrency({ found, onStep }: { found: CurrencyWaterfall } & Opens) {
+function OneCurrency({ found, filters, onStep }: { found: CurrencyWaterfall } & Opens) {
   const { t } = useTranslation();
   const { number, money } = useFormat();
   const heading = t('reconciliation.waterfall', {
@@ -94,6 +95,14 @@ function OneCurrency({ found, onStep }: { found: CurrencyWaterfall } & Opens) {
           },
         ]}
       />
+      <div className="footer">
+        <Export
+          asked={{
+            path: '/reconciliation/waterfall',
+            query: { ...filters, currency: found.currency },
+          }}
+        />
+      </div>
     </Card>
   );
 }
