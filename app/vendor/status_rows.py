@@ -19,12 +19,17 @@ FROM purchase_order
 WHERE shop_id = %(shop)s AND region = %(region)s AND number = ANY(%(numbers)s::text[])
 ORDER BY number FOR UPDATE
 """
+# Order by order, as OFFSET 0 has it: a planner that knows nothing of a shop yet, as on a vendor's first
+# day, else reads every line of the region for each page.
 READ_LINES = """
-SELECT number, line, unit_size, ordered_units, removed, shipped_units, confirmation, accepted_units,
-    backordered_units, rejected_units, received_units, last_received_at, units_before_books
-FROM purchase_order_line
-WHERE shop_id = %(shop)s AND region = %(region)s AND number = ANY(%(numbers)s::text[])
-ORDER BY number, position, line
+SELECT own.number, line, unit_size, ordered_units, removed, shipped_units, confirmation,
+    accepted_units, backordered_units, rejected_units, received_units, last_received_at,
+    units_before_books
+FROM unnest(%(numbers)s::text[]) AS asked (number) CROSS JOIN LATERAL (
+    SELECT * FROM purchase_order_line
+    WHERE shop_id = %(shop)s AND region = %(region)s AND number = asked.number OFFSET 0
+) AS own
+ORDER BY own.number, position, line
 """
 NOTE_READ = """
 UPDATE purchase_order SET status_read_at = %(now)s
