@@ -99,3 +99,6 @@ def test_a_payment_is_matched_to_its_invoice_by_hand(stage: Stage, page: Page) -
     app.get_by_role("link", name="Cash").click()
     expect(app.get_by_role("heading", name="Rates of exchange")).to_be_visible()
     expect(page.locator("#app-links [aria-current=page]")).to_have_text("Money")
+
+    app = show(page, stage, "/exports?table=deductions%26kind=price_claim")
+    expect(app.get_by_text("With the filters kind = price_claim", exact=True)).to_be_visible()

@@ -12,11 +12,14 @@ from app.db import run, transaction
 from app.errors import Refused
 from app.vendor.costs import agreeing
 from app.vendor.costs.agreeing import Said
+from app.vendor.deductions.restating import restate
+from app.vendor.disputes.classifying import classified
 from app.vendor.files import working as files
 from app.vendor.files.paper import Preview
 from app.vendor.files.tables import FileImport
 from tests.support.screen import open_screen
 from tests.vendor.brand import STOVE, VendorBrand
+from tests.vendor.matched import CODE, open_books
 
 HEADINGS = "Vendor code,ASIN,Agreed cost,Currency,Effective date,Valid until\n"
 TODAY = datetime.now(UTC).date()
@@ -95,6 +98,30 @@ def test_the_same_first_day_again_replaces_and_stays_to_be_seen(
     assert counts(brand, ordered) is None
     with pytest.raises(Refused, match="not in force"):
         run(lambda session: agreeing.withdraw(session, one, by="user:7"), brand.shop_id)
+
+
+def test_a_price_claim_is_judged_by_the_agreed_cost_and_by_the_orders_where_none_is(
+    database: str,
+) -> None:
+    books = open_books("agreed.myshopify.com")
+    books.order("4AAA", (10, "2.50"))
+    books.move("4AAA", "1", 10, 10)
+    books.bill("NT-1", ("4AAA", "1", 10, "3.00"))
+    books.pay("P1", ("NT-1", "30.00"), ("NT-1PC", "-5.00"))
+
+    def judged(agreed: str | None) -> tuple[str, str | None, bool]:
+        if agreed:
+            cost = Said("na", CODE, "B000000001", "USD", Decimal(agreed), LONG_AGO)
+            run(lambda session: agreeing.agree(session, [cost], by="user:7"), books.shop_id)
+        books.match()
+        run(restate, books.shop_id)
+        [claim] = run(classified, books.shop_id)
+        return claim.verdict, claim.cause, "price_variance" in books.of("4AAA", "1").places
+
+    assert judged(None) == ("overbilled", "billed_above_order", True)
+    assert judged("3.00") == ("price", "billed_as_ordered", False)
+    assert judged("2.80") == ("price", "billed_as_ordered", True)
+    assert judged("2.40") == ("overbilled", "billed_above_order", True)
 
 
 def test_a_list_by_file_is_taken_once_and_undone_to_what_stood_before(

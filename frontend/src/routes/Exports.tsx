@@ -130,7 +130,6 @@ function One({ known, onDone }: { known: Schedule | null; onDone: () => void }) 
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [search] = useSearchParams();
-  const given = Object.fromEntries([...search].filter(([name]) => name !== 'table'));
   const tables = useResource<{ data: ExportTable[] }>('/exports');
   const alerts = useResource<Alerts>('/alerts');
   const [typed, setTyped] = useState({
@@ -145,6 +144,9 @@ function One({ known, onDone }: { known: Schedule | null; onDone: () => void }) 
   });
   const change = (values: Partial<typeof typed>) => setTyped({ ...typed, ...values });
   const kept = known?.table === typed.table ? known.filters : {};
+  // The address also carries what the admin adds to it, an ID token among it.
+  const own = tables.data?.data.find((one) => one.name === typed.table)?.filters ?? [];
+  const given = Object.fromEntries([...search].filter(([name]) => own.includes(name)));
   const filters = !known && typed.table === search.get('table') ? given : kept;
   const save = useMutation({
     mutationFn: () =>
