@@ -215,6 +215,7 @@ def _acknowledgements(session: Session, order: PurchaseOrder) -> list[Acknowledg
     return [
         AcknowledgementView(
             id=paper.acknowledgement_id,
+            message_id=paper.message_id,
             made_at=paper.made_at,
             sent_at=paper.sent_at,
             by=paper.by,

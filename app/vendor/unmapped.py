@@ -21,7 +21,7 @@ from app.vendor.tables import PurchaseOrder, PurchaseOrderLine
 GROUPS = """
 SELECT coalesce(line.asin, '') AS asin, coalesce(line.vendor_sku, '') AS vendor_sku,
        sum(line.ordered_units)::bigint AS units, min(purchase_order.ordered_at) AS since,
-       array_agg(DISTINCT purchase_order.number) AS numbers
+       array_agg(DISTINCT ARRAY[purchase_order.region, purchase_order.number]) AS orders
 FROM purchase_order_line AS line JOIN purchase_order USING (shop_id, region, number)
 WHERE line.shop_id = :shop AND line.item_id IS NULL AND NOT line.removed
   AND purchase_order.state <> 'Closed'
@@ -52,13 +52,14 @@ CROSS JOIN LATERAL (
 
 
 class Group(NamedTuple):
-    """One unknown product: units are eaches ordered, of all open orders that name it alike."""
+    """One unknown product: units are eaches ordered, of all open orders that name it alike; each order
+    is its region and number."""
 
     asin: str
     vendor_sku: str
     units: int
     since: datetime
-    numbers: list[str]
+    orders: list[tuple[str, str]]
 
 
 class Suggestion(NamedTuple):

@@ -38,14 +38,21 @@ class SuggestionView(Answer):
     reason: str
 
 
+class WaitingOrder(Answer):
+    region: str
+    number: str
+
+
 class UnmappedProductView(Answer):
-    """Units are eaches ordered; `since` is when the oldest of the orders was placed."""
+    """Units are eaches ordered; `since` is when the oldest of the orders was placed; `numbers` are
+    those of `orders`, of which two regions may have the same."""
 
     asin: str | None
     vendor_sku: str | None
     units: int
     since: Moment
     numbers: list[str]
+    orders: list[WaitingOrder]
     suggestions: list[SuggestionView]
 
 
@@ -93,7 +100,8 @@ def list_unmapped_products(query: PageQuery) -> Any:
             vendor_sku=row.vendor_sku or None,
             units=row.units,
             since=row.since,
-            numbers=row.numbers,
+            numbers=sorted({number for _, number in row.orders}),
+            orders=[WaitingOrder(region=region, number=number) for region, number in row.orders],
             suggestions=[
                 SuggestionView(item=items[one.item_id], reason=one.reason)
                 for one in found.get((row.asin, row.vendor_sku), [])

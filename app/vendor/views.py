@@ -176,7 +176,10 @@ class AcknowledgedLine(Answer):
 
 
 class AcknowledgementView(Answer):
+    """`message_id` is null where no API carries it."""
+
     id: int
+    message_id: int | None
     made_at: Moment
     sent_at: Moment | None
     by: str

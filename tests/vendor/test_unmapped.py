@@ -28,7 +28,8 @@ def test_one_word_maps_a_product_on_every_order_that_waits(
     brand.poll()
     (product,) = screen.ask("/unmapped-products")["data"]
     assert (product["asin"], product["vendor_sku"]) == ("B0MUG00001", "MUG-12")
-    assert (product["units"], sorted(product["numbers"])) == (7, numbers)
+    assert (product["units"], product["numbers"]) == (7, numbers)
+    assert product["orders"] == [{"region": "na", "number": one} for one in numbers]
     assert product["suggestions"] == []
     assert brand.balance("mug", State.RESERVED) == 0
     body = {"asin": "B0MUG00001", "vendor_sku": "MUG-12", "item_id": brand.items["mug"]}

@@ -278,6 +278,7 @@ export interface PurchaseOrder extends PurchaseOrderSummary {
   }[];
   acknowledgements: {
     id: number;
+    message_id: number | null;
     sent_at: string | null;
     by: string;
     state: string;
@@ -298,7 +299,7 @@ export interface UnmappedProduct {
   vendor_sku: string | null;
   units: number;
   since: string;
-  numbers: string[];
+  orders: { region: string; number: string }[];
   suggestions: { item: ItemBrief; reason: 'known_identifier' | 'same_barcode' | 'same_sku' }[];
 }
 export interface Message {

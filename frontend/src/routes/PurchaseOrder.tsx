@@ -19,7 +19,9 @@ import { Cost } from './purchase-order/Cost';
 import { Places } from './purchase-order/Places';
 import { Ship } from './purchase-order/Ship';
 import { Versions } from './purchase-order/Versions';
+import { Retrying } from './Retrying';
 
+const HEADINGS: Record<string, string> = { ordered_units: 'ordered', backordered: 'backorder' };
 const REGIONS = ['na', 'eu', 'fe'];
 
 export default function PurchaseOrder() {
@@ -87,13 +89,16 @@ function Handing({ order }: { order: Order }) {
   if (!paper) return null;
   const path = `/purchase-orders/${order.number}/hand-over?region=${order.region}`;
   return (
-    <HandOver
-      kind="acknowledgement"
-      path={path}
-      region={order.region}
-      reference={String(paper.id)}
-      paper={paper}
-    />
+    <>
+      {['waiting', 'sent'].includes(paper.state) && <Retrying message={paper.message_id} />}
+      <HandOver
+        kind="acknowledgement"
+        path={path}
+        region={order.region}
+        reference={String(paper.id)}
+        paper={paper}
+      />
+    </>
   );
 }
 
@@ -139,7 +144,16 @@ function Sums({ order }: { order: Order }) {
 function Lines({ order }: { order: Order }) {
   const { t } = useTranslation();
   const { number } = useFormat();
-  const keys = ['ordered_units', 'held', 'accepted', 'rejected', 'shipped', 'received'] as const;
+  const isBackordered = order.lines.some((line) => line.backordered > 0);
+  const keys = [
+    'ordered_units',
+    'held',
+    'accepted',
+    ...(isBackordered ? (['backordered'] as const) : []),
+    'rejected',
+    'shipped',
+    'received',
+  ] as const;
   return (
     <Card flush>
       <Table
@@ -164,7 +178,7 @@ function Lines({ order }: { order: Order }) {
           },
           ...keys.map((key) => ({
             key,
-            label: t(`orders.${key === 'ordered_units' ? 'ordered' : key}`),
+            label: t(`orders.${HEADINGS[key] ?? key}`),
             number: true,
             show: (row: Order['lines'][number]) =>
               key === 'held' && row.item ? (

@@ -15,12 +15,14 @@ function OfMessage({ id }: { id: number }) {
   const said = useSaid();
   const { time } = useFormat();
   const { data } = useResource<MessageDetail>(`/messages/${id}`, {}, true);
-  const failed = data?.history.findLast((one) => one.error !== null);
+  // What may have arrived is looked up before it is sent again, and counts as a new attempt then.
+  const failures = data?.history.filter((one) => one.error !== null) ?? [];
+  const failed = failures.at(-1);
   if (data?.state !== 'waiting' || !failed) return null;
   return (
     <Banner
       tone="warning"
-      heading={t('retrying.title', { count: data.attempts, when: time(data.due_at) })}
+      heading={t('retrying.title', { count: failures.length, when: time(data.due_at) })}
       action={<To to={`/activity/${id}`}>{t('retrying.open')}</To>}
     >
       {said(failed.error)} {t('retrying.nothing')}

@@ -53,6 +53,9 @@ function One({ connection }: { connection: Connection }) {
       ) : (
         connection.name
       )}{' '}
+      {connection.region && (
+        <span className="subdued">{t(`settings.regions.${connection.region}`)} </span>
+      )}
       <Badge tone={connection.state === 'connected' ? 'success' : 'critical'}>
         {t(`connectionStates.${connection.state}`)}
       </Badge>{' '}

@@ -54,9 +54,9 @@ export default function UnmappedProducts() {
                     label: t('unmapped.orders'),
                     show: (row) => (
                       <span>
-                        {row.numbers.map((one) => (
-                          <div key={one}>
-                            <To to={orderPath(one)}>{one}</To>
+                        {row.orders.map((one) => (
+                          <div key={`${one.region} ${one.number}`}>
+                            <To to={orderPath(one.number, one.region)}>{one.number}</To>
                           </div>
                         ))}
                       </span>

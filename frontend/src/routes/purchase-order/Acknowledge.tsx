@@ -184,16 +184,18 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
             label: t('orders.reason'),
             show: (line) =>
               Number(answers[line.line]?.reject) > 0 ? (
-                <Select
-                  label={named(t('orders.reason'), line)}
-                  hideLabel
-                  value={answers[line.line]?.reason ?? ''}
-                  onChange={(reason) => edit(line.line, { reason })}
-                  options={REASONS.map((one) => ({
-                    value: one,
-                    label: t(`orders.reasons.${one}`),
-                  }))}
-                />
+                <div className="reason">
+                  <Select
+                    label={named(t('orders.reason'), line)}
+                    hideLabel
+                    value={answers[line.line]?.reason ?? ''}
+                    onChange={(reason) => edit(line.line, { reason })}
+                    options={REASONS.map((one) => ({
+                      value: one,
+                      label: t(`orders.reasons.${one}`),
+                    }))}
+                  />
+                </div>
               ) : (
                 '–'
               ),
