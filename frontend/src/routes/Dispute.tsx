@@ -4,6 +4,7 @@ import { useParams } from 'react-router';
 import { addressOf } from '../api/deductions';
 import type { DisputeDetail } from '../api/disputes';
 import { useResource } from '../api/queries';
+import { useWho } from '../shell/session';
 import { Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Empty, Figures, Loaded, Table } from '../ui/patterns';
@@ -109,6 +110,7 @@ function Sums({ dispute }: { dispute: DisputeDetail }) {
 function History({ dispute }: { dispute: DisputeDetail }) {
   const { t } = useTranslation();
   const { time } = useFormat();
+  const who = useWho();
   return (
     <Card flush heading={t('disputes.history')}>
       <Table
@@ -125,7 +127,7 @@ function History({ dispute }: { dispute: DisputeDetail }) {
           {
             key: 'by',
             label: t('disputes.by'),
-            show: (one) => t(`disputes.bys.${one.by}`, { defaultValue: one.by }),
+            show: (one) => t(`disputes.bys.${one.by}`, { defaultValue: who(one.by) }),
           },
           {
             key: 'more',
