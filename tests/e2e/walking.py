@@ -78,6 +78,9 @@ def addresses(get: Get) -> dict[str, str]:
         assert found, f"{path} is empty, so a screen has nothing to show"
         return [quote(str(_within(found[0], name)), safe="") for name in names]
 
+    # Which message is the newest is chance; the one with the longest name is the hardest to show.
+    messages = get("/api/messages?limit=100")["data"]
+    longest = max(messages, key=lambda one: (len(one["topic"]), one["id"]))
     amazons = [one for one in get("/api/connections")["data"] if one["channel"] == "amazon"]
     made = {
         "/stock/:id": first("/api/items", "id"),
@@ -95,7 +98,7 @@ def addresses(get: Get) -> dict[str, str]:
             "/api/reconciliation", "region", "number", "line"
         ),
         "/reports/:asin": first("/api/reports/asins", "asin"),
-        "/activity/:id": first("/api/messages", "id"),
+        "/activity/:id": [str(longest["id"])],
         "/settings/connections/:id": [str(amazons[0]["id"])],
     }
     return {route: _filled(route, made.get(route, [])) for route in routes()}
