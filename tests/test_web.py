@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from app.connections import Connection
 from app.db import transaction
 from app.errors import GiveUp, RetryLater
 from app.logs import redacted, without_secrets
+from app.shopify import shell
 from tests.support.id_tokens import bearer, id_token
 from tests.support.web import make_app
 from tests.webhooks.sender import DOMAIN, make_shop
@@ -138,6 +141,19 @@ def test_over_https_browsers_are_told_to_stay_there(
 ) -> None:
     set_settings(APP_URL="https://holdfast.example")
     assert "max-age" in client.get("/healthz").headers["Strict-Transport-Security"]
+
+
+def test_a_front_end_that_is_built_anew_is_served_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = tmp_path / "manifest.json"
+    monkeypatch.setattr(shell, "MANIFEST", manifest)
+    assert shell.assets() is None
+    for moment, name in enumerate(("old.js", "new.js"), 1):
+        manifest.write_text(json.dumps({"main.tsx": {"isEntry": True, "file": name}}))
+        os.utime(manifest, ns=(moment, moment))
+        found = shell.assets()
+        assert found is not None and found.entry == name
 
 
 def test_the_forwarded_address_is_believed_only_behind_a_proxy(

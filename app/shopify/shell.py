@@ -38,11 +38,18 @@ class Assets(NamedTuple):
     preloads: tuple[str, ...]
 
 
-@lru_cache(maxsize=1)
 def assets() -> Assets | None:
-    """The built front end's entry, or None while it has not been built."""
-    if not MANIFEST.exists():
+    """The front end's entry as it was built last, or None while it has not been built."""
+    try:
+        built_at = MANIFEST.stat().st_mtime_ns
+    except FileNotFoundError:
         return None
+    return _read(built_at)
+
+
+@lru_cache(maxsize=1)
+def _read(_built_at: int) -> Assets:
+    """Read once for each build: a process that lives longer than a build serves the newest one."""
     manifest: dict[str, dict[str, Any]] = json.loads(MANIFEST.read_text())
     entry = next(chunk for chunk in manifest.values() if chunk.get("isEntry"))
     preloads = tuple(manifest[name]["file"] for name in entry.get("imports", []))

@@ -56,7 +56,9 @@ LEFT JOIN (
 ) AS part USING (reference, line, item_id)
 GROUP BY 1, 2
 """
-Because = Literal["held_in_full", "held_in_part", "arrives", "nothing_free", "no_item"]
+Because = Literal[
+    "held_in_full", "held_in_part", "arrives", "nothing_free", "no_item", "answered", "added"
+]
 
 
 @dataclass(frozen=True)
@@ -317,10 +319,19 @@ def _promise_again(
     restate(session, [order], actor="system")
 
 
-def _must_be_open(session: Session, order: PurchaseOrder) -> None:
-    if order.is_closed:
-        raise Refused("order_closed", "Amazon has closed this purchase order.", status=409)
-    under_way = session.exec(
+def may_answer(session: Session, order: PurchaseOrder) -> bool:
+    """Whether an acknowledgement may be made now: the order is open, and no other is on its way."""
+    if order.is_closed or order.before_books:
+        return False
+    under_way, message = _under_way(session, order)
+    return under_way is None or message is None or message.state == "dead"
+
+
+def _under_way(
+    session: Session, order: PurchaseOrder
+) -> tuple[Acknowledgement | None, messages.Message | None]:
+    """The acknowledgement that Amazon does not show yet, and the message that carries it."""
+    found = session.exec(
         select(Acknowledgement).where(
             Acknowledgement.shop_id == order.shop_id,
             Acknowledgement.region == order.region,
@@ -328,11 +339,17 @@ def _must_be_open(session: Session, order: PurchaseOrder) -> None:
             col(Acknowledgement.state).in_(("waiting", "sent")),
         )
     ).first()
+    if found is None or found.message_id is None:
+        return found, None
+    return found, session.get(messages.Message, (order.shop_id, found.message_id))
+
+
+def _must_be_open(session: Session, order: PurchaseOrder) -> None:
+    if order.is_closed:
+        raise Refused("order_closed", "Amazon has closed this purchase order.", status=409)
+    under_way, message = _under_way(session, order)
     if under_way is None:
         return
-    message = None
-    if under_way.message_id is not None:
-        message = session.get(messages.Message, (order.shop_id, under_way.message_id))
     if message is None or message.state == "dead":  # given up; the new one takes its place
         never = "Amazon never showed it." if message else "Another took its place."
         under_way.state, under_way.error = "failed", under_way.error or never

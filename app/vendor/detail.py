@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from app.db import shop_of
 from app.http import Money
+from app.inventory import futures
 from app.inventory.asking import WithheldLine, withheld
 from app.inventory.kits import Part, parts_of
 from app.inventory.models import Item, Location
 from app.inventory.views import ItemBrief, LocationBrief
 from app.vendor import each_cost
-from app.vendor.acknowledgements import held_units, propose
-from app.vendor.coming import Coming, coming_for
+from app.vendor.acknowledgements import (
+    Proposal,
+    held_units,
+    may_answer,
+    propose,
+    quantities_due,
+)
+from app.vendor.answered import propose_again, units_added
+from app.vendor.coming import coming_for
 from app.vendor.costs.agreeing import Agreed, agreed_for
 from app.vendor.promises import PURCHASE_ORDER, left_units, lines_of
 from app.vendor.tables import (
@@ -65,15 +74,26 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
     items = items_of(session, lines)
     agreed = agreed_for(session, [order.number])
     coming = coming_for(session, order, lines, parts, held) if order.state == "New" else {}
+    again = propose_again(session, order, lines, parts)
+    today = futures.today(session)
     return PurchaseOrderView(
         **dict(summary),
+        may_answer=may_answer(session, order),
+        changes_until=quantities_due(order),
+        added=sum(map(units_added, lines)),
         lines=[
             _line_view(
                 order,
                 line,
                 held.get((order.reference, line.line), 0),
-                _kept_from(line, kept.get((order.reference, line.line), {}), parts),
-                coming.get(line.line),
+                again.get(line.line)
+                or propose(
+                    line,
+                    held.get((order.reference, line.line), 0),
+                    _kept_from(line, kept.get((order.reference, line.line), {}), parts),
+                    coming.get(line.line),
+                ),
+                today,
                 items,
                 agreed.get((line.region, line.number, line.line)),
                 each_cost.unknown(line, summary.cost_basis),
@@ -104,8 +124,8 @@ def _line_view(
     order: PurchaseOrder,
     line: PurchaseOrderLine,
     held: int,
-    kept: WithheldLine | None,
-    coming: Coming | None,
+    proposal: Proposal,
+    today: date,
     items: Mapping[int, ItemBrief],
     agreed: Agreed | None,
     cost_unknown: str | None,
@@ -128,7 +148,7 @@ def _line_view(
         cost_unknown=cost_unknown,
         back_order_allowed=line.back_order_allowed,
         held=held,
-        short=short_units(order, line, held),
+        short=short_units(order, line, held, today),
         accepted=line.accepted_units,
         backordered=line.backordered_units,
         rejected=line.rejected_units,
@@ -136,7 +156,7 @@ def _line_view(
         shipped_as_received=not line.shipped_units and line.received_units > 0,
         received=line.received_units,
         last_received_at=line.last_received_at,
-        proposal=ProposalView.model_validate(propose(line, held, kept, coming)),
+        proposal=ProposalView.model_validate(proposal),
     )
 
 

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from app.db import shop_of
 from app.http import Answer, Moment, Money
+from app.inventory import futures
 from app.inventory.views import ItemBrief, LocationBrief
 from app.vendor import each_cost
 from app.vendor.acknowledgements import acknowledge_by, held_units
@@ -44,8 +45,9 @@ class WindowView(Answer):
 
 
 class OrderUnits(Answer):
-    """Eaches of a whole order. `short` is what it still wants and does not hold; `shipped` is what has
-    left by any paper: where none of ours says it, what Amazon has received."""
+    """Eaches of a whole order. `short` is what it wants now and does not hold; what was backordered is
+    wanted from its day on. `shipped` is what has left by any paper: where none of ours says it, what
+    Amazon has received."""
 
     ordered: int
     held: int
@@ -204,6 +206,11 @@ class ShipmentView(Answer):
 
 
 class PurchaseOrderView(PurchaseOrderSummary):
+    may_answer: bool = Field(
+        description="Whether an acknowledgement, the first or a changed one, may be made now."
+    )
+    changes_until: Moment = Field(description="Until when Amazon takes changes of quantities.")
+    added: int = Field(description="Eaches that Amazon has ordered on top since the answer.")
     lines: list[PurchaseOrderLineView]
     versions: list[VersionView]
     acknowledgements: list[AcknowledgementView]
@@ -214,6 +221,7 @@ def summaries(session: Session, orders: Sequence[PurchaseOrder]) -> list[Purchas
     """These orders in short, in the order given; a few queries however many they are."""
     lines = lines_of(session, orders)
     held = held_units(session, [order.reference for order in orders])
+    today = futures.today(session)
     known = {
         (row.region, row.number): row
         for row in session.execute(
@@ -228,6 +236,7 @@ def summaries(session: Session, orders: Sequence[PurchaseOrder]) -> list[Purchas
                 lines[order.region, order.number],
                 held,
                 known[order.region, order.number],
+                today,
             )
         )
         for order in orders
@@ -246,7 +255,7 @@ def to_acknowledge(session: Session, limit: int = 10) -> list[PurchaseOrderSumma
                 "NOT EXISTS (SELECT FROM acknowledgement AS said"
                 " WHERE said.shop_id = purchase_order.shop_id"
                 " AND said.region = purchase_order.region AND said.number = purchase_order.number"
-                " AND said.state <> 'failed'"
+                " AND said.error IS NULL"
                 " AND NOT (said.state = 'waiting' AND said.message_id IS NULL))"
             ),
         )
@@ -261,6 +270,7 @@ def _summary(
     lines: Sequence[PurchaseOrderLine],
     held: Mapping[tuple[str, str], int],
     known: Any,
+    today: date,
 ) -> dict[str, Any]:
     said = (
         AcknowledgementState(
@@ -277,14 +287,17 @@ def _summary(
     units = OrderUnits(
         ordered=sum(line.ordered_units for line in lines),
         held=sum(holds),
-        short=sum(short_units(order, line, own) for line, own in zip(lines, holds, strict=True)),
+        short=sum(
+            short_units(order, line, own, today) for line, own in zip(lines, holds, strict=True)
+        ),
         accepted=sum(line.accepted_units for line in lines),
         backordered=sum(line.backordered_units for line in lines),
         rejected=sum(line.rejected_units for line in lines),
         shipped=sum(left_units(line) for line in lines),
         received=sum(line.received_units for line in lines),
     )
-    is_asked = said is None or said.state == "failed" or said.waits_for_a_person
+    # What Amazon refused, or took and never showed, is to be answered again.
+    is_asked = said is None or said.waits_for_a_person or said.error is not None
     return {
         "number": order.number,
         "region": order.region,
@@ -309,9 +322,12 @@ def _summary(
     }
 
 
-def short_units(order: PurchaseOrder, line: PurchaseOrderLine, held: int) -> int:
-    """Eaches that this line still wants and does not hold."""
-    return max(0, wanted_units(order, line) - line.shipped_units - held)
+def short_units(order: PurchaseOrder, line: PurchaseOrderLine, held: int, today: date) -> int:
+    """Eaches that this line wants by this day and does not hold; backordered ones from their day on."""
+    later = line.backordered_units
+    if line.backorder_on is not None and line.backorder_on < today:
+        later = 0
+    return max(0, wanted_units(order, line) - line.shipped_units - held - later)
 
 
 def _cost(lines: Sequence[PurchaseOrderLine], basis: str | None) -> Money | None:

@@ -32,6 +32,7 @@ from app.vendor.acknowledgements import (
     propose,
     quantities_due,
 )
+from app.vendor.answered import as_it_stands, reasons_given
 from app.vendor.charges import LOWERED_LATE, NOT_FILLED, NOT_ON_TIME, charge_of
 from app.vendor.orders import locked_orders
 from app.vendor.promises import PURCHASE_ORDER, is_firm, lines_of, promised_units
@@ -41,13 +42,6 @@ AMAZON = "amazon"
 LATE_AFTER = 5  # business days after the window's start, [2nd] for the charge `lowered_late`
 CENT = Decimal("0.01")
 
-REASONS_GIVEN = """
-SELECT DISTINCT ON (said.line) said.line, said.rejection_reason
-FROM acknowledgement_line AS said JOIN acknowledgement USING (shop_id, acknowledgement_id)
-WHERE shop_id = :shop AND region = :region AND number = :number AND state <> 'failed'
-  AND said.rejection_reason IS NOT NULL
-ORDER BY said.line, acknowledgement_id DESC
-"""
 UNDER_WAY = """
 SELECT region || ':' || number FROM acknowledgement
 WHERE shop_id = :shop AND state IN ('waiting', 'sent') AND number = ANY(:numbers)
@@ -184,9 +178,9 @@ class AmazonRail:
             raise Refused("collision_changed", "The purchase order is gone.", status=409)
         lines = lines_of(session, [order])[region, number]
         held = held_units(session, [order.reference])
-        reasons = _reasons_given(session, order)
+        reasons = reasons_given(session, order)
         said = [
-            _as_it_stands(order, line, held.get((order.reference, line.line), 0), reasons, lines)
+            as_it_stands(order, line, held.get((order.reference, line.line), 0), reasons, lines)
             for line in lines
             if not line.removed and line.ordered_units
         ]
@@ -523,37 +517,6 @@ def _named(one: Claimant) -> dict[str, str]:
     }
 
 
-def _as_it_stands(
-    order: PurchaseOrder,
-    line: PurchaseOrderLine,
-    held: int,
-    reasons: Mapping[str, str],
-    lines: Sequence[PurchaseOrderLine],
-) -> Said:
-    """What was said of a line, or what Holdfast would say of it now."""
-    if line.accepted_units or line.backordered_units or line.rejected_units:
-        reject = line.ordered_units - line.accepted_units - line.backordered_units
-        reason = reasons.get(line.line, "TemporarilyUnavailable") if reject > 0 else None
-        return Said(
-            line.line,
-            line.accepted_units,
-            line.backordered_units,
-            max(0, reject),
-            reason,
-            line.backorder_on,
-        )
-    if is_firm(order, lines):
-        return Said(line.line, line.ordered_units, 0, 0, None)
-    proposed = propose(line, held)
-    return Said(
-        line.line,
-        proposed.accept,
-        proposed.backorder,
-        proposed.reject,
-        proposed.rejection_reason,
-    )
-
-
 def _less(said: Said, units: int) -> Said:
     """The same line with so many units fewer; what was backordered goes first."""
     from_backorder = min(said.backorder, units)
@@ -577,14 +540,6 @@ def _later(said: Said, units: int, on: date) -> Said:
         said.rejection_reason,
         max(on, said.backorder_on or on),
     )
-
-
-def _reasons_given(session: Session, order: PurchaseOrder) -> dict[str, str]:
-    rows = session.execute(
-        text(REASONS_GIVEN),
-        {"shop": order.shop_id, "region": order.region, "number": order.number},
-    )
-    return {row.line: row.rejection_reason for row in rows}
 
 
 def _business_days_after(start: datetime, days: int) -> datetime:

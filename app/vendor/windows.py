@@ -121,8 +121,7 @@ def _risk(
 ) -> Risk:
     if end < now:
         return "late"
-    waits = order.acknowledgement is None and order.acknowledge_by is not None
-    if waits and order.acknowledge_by is not None and order.acknowledge_by < now + ANSWER_SOON:
+    if order.acknowledge_by is not None and order.acknowledge_by < now + ANSWER_SOON:
         return "unanswered"
     if order.units.short > 0:
         return "unmapped" if has_unmapped_line else "short"

@@ -79,13 +79,14 @@ MOST_PAST = 500
 
 
 class Past(NamedTuple):
-    """A past order, and the units that were accepted and rejected of it, whoever answered."""
+    """A past order, and the units that were accepted, backordered and rejected, whoever answered."""
 
     order: OrderToAnswer
     region: str
     ordered_at: datetime
     state: str
     accepted: int
+    backordered: int
     rejected: int
 
 
@@ -140,7 +141,8 @@ def past(session: Session, since: datetime) -> list[Past]:
                 one.region,
                 one.ordered_at,
                 one.state,
-                sum(line.accepted_units + line.backordered_units for line in own),
+                sum(line.accepted_units for line in own),
+                sum(line.backordered_units for line in own),
                 sum(line.rejected_units for line in own),
             )
         )

@@ -62,6 +62,7 @@ class TriedOrder(Answer):
     accept: int
     reject: int
     accepted_then: int
+    backordered_then: int
     rejected_then: int
     differs: bool
 
@@ -136,7 +137,7 @@ def _view(versions: list[AnswerRules]) -> RulesView:
 def _tried(past: Past, decision: Decision) -> TriedOrder:
     accept = sum(one.accept for one in decision.said)
     reject = sum(one.reject for one in decision.said)
-    was_answered = bool(past.accepted or past.rejected)
+    then = (past.accepted, past.backordered, past.rejected)
     return TriedOrder(
         number=past.order.number,
         region=past.region,
@@ -148,8 +149,9 @@ def _tried(past: Past, decision: Decision) -> TriedOrder:
         accept=accept,
         reject=reject,
         accepted_then=past.accepted,
+        backordered_then=past.backordered,
         rejected_then=past.rejected,
         differs=decision.answer != "ask"
-        and was_answered
-        and (accept, reject) != (past.accepted, past.rejected),
+        and any(then)
+        and (accept, 0, reject) != then,  # no rule backorders
     )

@@ -15,6 +15,16 @@ line AS (
     FROM purchase_order_line AS line JOIN wanted USING (shop_id, region, number)
     WHERE line.shop_id = :shop GROUP BY region, number
 ),
+-- The last answer that was not refused: on its way, or stuck where only a person gets it further.
+said AS (
+    SELECT DISTINCT ON (own.region, own.number) own.region, own.number,
+           CASE WHEN own.state = 'accepted' THEN 'shown'
+                WHEN own.error IS NOT NULL OR (own.state = 'waiting' AND own.message_id IS NULL)
+                THEN 'stuck' ELSE 'under_way' END AS answer
+    FROM acknowledgement AS own JOIN wanted USING (shop_id, region, number)
+    WHERE own.shop_id = :shop AND own.state <> 'failed'
+    ORDER BY own.region, own.number, own.acknowledgement_id DESC
+),
 kept AS (
     SELECT region, number, sum(kept.invoiced_units)::int AS invoiced,
            bool_or(kept.outstanding <> 0) AS is_open, bool_or(kept.invoiced <> 0) AS is_billed
@@ -60,6 +70,8 @@ SELECT wanted.region, wanted.number, wanted.vendor_code, wanted.ship_to, wanted.
        wanted.before_books, wanted.state = 'Closed' OR coalesce(wanted.status, '') = 'CLOSED'
            AS is_closed,
        wanted.state <> 'New' OR coalesce(line.is_answered, false) AS is_answered,
+       CASE WHEN wanted.state <> 'New' THEN 'shown' WHEN said.answer IS NOT NULL THEN said.answer
+            WHEN coalesce(line.is_answered, false) THEN 'shown' ELSE 'none' END AS answer,
        coalesce(wanted.payment_method, '') = 'Consignment'
            OR coalesce(wanted.type, '') = 'ConsignedOrder' AS is_consigned,
        coalesce(wanted.ship_end, wanted.delivery_end) AS window_end,
@@ -74,6 +86,7 @@ SELECT wanted.region, wanted.number, wanted.vendor_code, wanted.ship_to, wanted.
        coalesce(elsewhere.units, 0) AS elsewhere
 FROM wanted
 LEFT JOIN line USING (region, number)
+LEFT JOIN said USING (region, number)
 LEFT JOIN kept USING (region, number)
 LEFT JOIN sent USING (region, number)
 LEFT JOIN billed USING (region, number)

@@ -48,7 +48,10 @@ OF_ONE = FACTS.format(narrowed="AND paper.region = :region AND paper.number = :n
 
 @dataclass(frozen=True)
 class Facts:
-    """What the papers of one order say. Units are eaches; `invoiced` also by other doors."""
+    """What the papers of one order say. Units are eaches; `invoiced` also by other doors.
+
+    `answer`: Amazon shows it, it is on its way there, it is stuck until a person acts, or none.
+    """
 
     region: str
     number: str
@@ -58,6 +61,7 @@ class Facts:
     before_books: bool
     is_closed: bool
     is_answered: bool
+    answer: Literal["none", "under_way", "stuck", "shown"]
     is_consigned: bool
     window_end: datetime | None
     ordered: int
@@ -174,7 +178,7 @@ def claims(
 def judge(facts: Facts, claimed: Sequence[Claim] | None, now: datetime) -> list[Step]:
     """The eight steps of one order at a moment. Pure: the same facts give the same steps."""
     if facts.came_to_nothing and facts.is_answered:
-        return [Step("ordered", "done"), *(Step(name, "none") for name in STEPS[1:])]
+        return [_ordered(facts, now), *(Step(name, "none") for name in STEPS[1:])]
     judges: Mapping[StepName, Callable[[Facts, datetime], Step]] = {
         "ordered": _ordered,
         "prepared": _prepared,
@@ -195,10 +199,10 @@ def _due(name: StepName, by: datetime | None, now: datetime, state: State) -> St
 
 
 def _ordered(facts: Facts, now: datetime) -> Step:
-    if facts.is_answered or facts.is_closed or facts.before_books:
+    if facts.answer == "shown" or facts.is_closed or facts.before_books:
         return Step("ordered", "done")
     by = facts.ordered_at + terms.hours("first_acknowledgement_hours", facts.region)
-    return _due("ordered", by, now, "act")
+    return _due("ordered", by, now, "wait" if facts.answer == "under_way" else "act")
 
 
 def _prepared(facts: Facts, now: datetime) -> Step:

@@ -26,6 +26,7 @@ export interface TriedOrder {
   accept: number;
   reject: number;
   accepted_then: number;
+  backordered_then: number;
   rejected_then: number;
   differs: boolean;
 }

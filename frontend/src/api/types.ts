@@ -212,6 +212,7 @@ export interface Units {
   held: number;
   short: number;
   accepted: number;
+  backordered: number;
   rejected: number;
   shipped: number;
   received: number;
@@ -270,6 +271,9 @@ export interface PurchaseOrderLine {
   };
 }
 export interface PurchaseOrder extends PurchaseOrderSummary {
+  may_answer: boolean;
+  changes_until: string;
+  added: number;
   lines: PurchaseOrderLine[];
   versions: {
     version: number;

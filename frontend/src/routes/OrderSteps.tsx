@@ -13,7 +13,7 @@ const FILTERS = ['step', 'state'] as const;
 
 export default function OrderSteps() {
   const { t } = useTranslation();
-  const { date } = useFormat();
+  const { date, dayOf } = useFormat();
   const [filters, change] = useFilters(FILTERS);
   const query = usePages<OrderAtStep>('/order-steps', filters, true);
   const all = { value: '', label: t('common.all') };
@@ -56,7 +56,7 @@ export default function OrderSteps() {
                 {
                   key: 'ordered',
                   label: t('steps.orderedAt'),
-                  show: (row) => date(row.ordered_at),
+                  show: (row) => date(dayOf(row.ordered_at)),
                 },
                 {
                   key: 'step',
@@ -68,7 +68,11 @@ export default function OrderSteps() {
                   label: t('steps.state'),
                   show: (row) => <StepBadge state={row.state} />,
                 },
-                { key: 'by', label: t('steps.clock'), show: (row) => date(row.by) },
+                {
+                  key: 'by',
+                  label: t('steps.clock'),
+                  show: (row) => (row.by ? date(dayOf(row.by)) : '–'),
+                },
                 {
                   key: 'owner',
                   label: t('steps.owner'),

@@ -13,6 +13,7 @@ import { HandOver } from './HandOver';
 import { orderPath } from './orderPath';
 import { Markers, StateBadge } from './PurchaseOrders';
 import { Acknowledge } from './purchase-order/Acknowledge';
+import { AnswerAgain } from './purchase-order/AnswerAgain';
 import { Bill } from './purchase-order/Bill';
 import { Checklist } from './purchase-order/Checklist';
 import { Cost } from './purchase-order/Cost';
@@ -45,13 +46,13 @@ export default function PurchaseOrder() {
           }
         >
           <Sums order={order} />
+          {isUnanswered(order) && <Acknowledge key={order.version} order={order} />}
           <Checklist order={order} />
           <Places number={order.number} region={order.region} />
           <Handing order={order} />
-          {order.state === 'New' && !order.acknowledgement ? (
-            <Acknowledge key={order.version} order={order} />
-          ) : (
-            <Lines order={order} />
+          {!isUnanswered(order) && <Lines order={order} />}
+          {order.may_answer && !isUnanswered(order) && (
+            <AnswerAgain key={order.version} order={order} />
           )}
           {(order.state === 'Acknowledged' || order.acknowledgement?.waits_for_a_person) && (
             <Ship order={order} />
@@ -63,6 +64,12 @@ export default function PurchaseOrder() {
       )}
     </Loaded>
   );
+}
+
+/** Nobody has said anything of it that Amazon did not refuse. */
+function isUnanswered(order: Order) {
+  const answer = order.acknowledgement;
+  return order.state === 'New' && (answer === null || answer.state === 'failed');
 }
 
 /** Two regions have an order of this number, and the link does not say which is meant. */
@@ -106,7 +113,15 @@ function Sums({ order }: { order: Order }) {
   const { t } = useTranslation();
   const { money, number, time } = useFormat();
   const window = order.ship_window ?? order.delivery_window;
-  const keys = ['ordered', 'held', 'short', 'accepted', 'shipped', 'received'] as const;
+  const keys = [
+    'ordered',
+    'held',
+    'short',
+    'accepted',
+    ...(order.units.backordered > 0 ? (['backordered'] as const) : []),
+    'shipped',
+    'received',
+  ] as const;
   return (
     <Card>
       <Figures
@@ -132,7 +147,7 @@ function Sums({ order }: { order: Order }) {
           <CostUnknown reason={order.cost_unknown} code={order.vendor_code} />
         </p>
       )}
-      {order.state === 'New' && !order.acknowledgement && (
+      {isUnanswered(order) && (
         <p>
           {t('orders.answerBy')}: <TimeLeft by={order.acknowledge_by} />
         </p>

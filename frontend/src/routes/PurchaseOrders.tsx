@@ -145,10 +145,12 @@ export function StateBadge({ order }: { order: PurchaseOrderSummary }) {
     <span>
       <Badge tone={tone}>{t(`orders.states.${order.state}`)}</Badge>{' '}
       {answer && (
-        <Badge tone={answer.state === 'failed' ? 'critical' : 'info'}>
+        <Badge tone={answer.error ? 'critical' : 'info'}>
           {answer.waits_for_a_person
             ? t('handOver.badge')
-            : t(`orders.answer.${answer.state}`, { error: said(answer.error) })}
+            : t(`orders.answer.${answer.error ? 'failed' : answer.state}`, {
+                error: said(answer.error),
+              })}
         </Badge>
       )}
     </span>

@@ -72,6 +72,11 @@ export function Tried({ trial }: { trial: Trial }) {
             show: (row) => (
               <span className={row.differs ? 'negative' : ''}>
                 {number(row.accepted_then)} / {number(row.rejected_then)}
+                {row.backordered_then > 0 && (
+                  <div className="subdued">
+                    {t('rules.backorderedThen', { units: number(row.backordered_then) })}
+                  </div>
+                )}
               </span>
             ),
           },

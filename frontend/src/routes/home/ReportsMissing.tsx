@@ -33,7 +33,7 @@ export function ReportsMissing() {
       <ul className="plain">
         {missing.map(({ of, next, count }) => (
           <li key={of.kind + of.marketplace + of.connection.id + next}>
-            {t(`home.reportKinds.${of.kind}`, { defaultValue: of.kind })} · {of.connection.name} ·{' '}
+            {t(`reportKinds.${of.kind}`, { defaultValue: of.kind })} · {of.connection.name} ·{' '}
             {of.marketplace} ({count}): {t(`home.reportNexts.${next}`)}
           </li>
         ))}

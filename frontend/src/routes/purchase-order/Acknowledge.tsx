@@ -32,7 +32,7 @@ function proposed(line: PurchaseOrderLine): Answer {
   };
 }
 
-export function Acknowledge({ order }: { order: PurchaseOrder }) {
+export function Acknowledge({ order, onDone }: { order: PurchaseOrder; onDone?: () => void }) {
   const { t } = useTranslation();
   const { number } = useFormat();
   const queries = useQueryClient();
@@ -48,7 +48,10 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
       send('POST', `/purchase-orders/${order.number}/acknowledge?region=${order.region}`, {
         lines: open.map((line) => bodyOf(line, answers[line.line] as Answer)),
       }),
-    onSuccess: () => toast(t('orders.acknowledged')),
+    onSuccess: () => {
+      toast(t('orders.acknowledged'));
+      onDone?.();
+    },
     onSettled: () => queries.invalidateQueries(),
   });
   const wrong = (line: PurchaseOrderLine): string | undefined => {
@@ -85,7 +88,7 @@ export function Acknowledge({ order }: { order: PurchaseOrder }) {
     return Number(answer.reject) > 0 && answer.reason === FOR_GOOD;
   });
   return (
-    <Card heading={t('orders.proposal')} flush>
+    <Card heading={t(onDone ? 'answerAgain.form' : 'orders.proposal')} flush>
       {acknowledge.error && <Failure error={acknowledge.error} />}
       {asked && anyWrong && <Banner tone="critical" heading={t('orders.fix')} />}
       <Table

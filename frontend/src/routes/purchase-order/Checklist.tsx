@@ -13,7 +13,7 @@ import { StepBadge } from './StepBadge';
 
 export function Checklist({ order }: { order: PurchaseOrder }) {
   const { t } = useTranslation();
-  const { date } = useFormat();
+  const { date, dayOf } = useFormat();
   const query = useResource<OrderSteps>(
     `/purchase-orders/${encodeURIComponent(order.number)}/steps`,
     { region: order.region },
@@ -46,7 +46,10 @@ export function Checklist({ order }: { order: PurchaseOrder }) {
               {
                 key: 'by',
                 label: t('steps.clock'),
-                show: (one) => (one.state === 'done' || one.state === 'none' ? '–' : date(one.by)),
+                show: (one) =>
+                  one.by === null || one.state === 'done' || one.state === 'none'
+                    ? '–'
+                    : date(dayOf(one.by)),
               },
               {
                 key: 'papers',

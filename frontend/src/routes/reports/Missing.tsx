@@ -37,7 +37,7 @@ export function Missing({ rows }: { rows: Standing[] }) {
           {
             key: 'kind',
             label: t('reports.report'),
-            show: (row) => t(`reports.kinds.${row.of.kind}`, { defaultValue: row.of.kind }),
+            show: (row) => t(`reportKinds.${row.of.kind}`, { defaultValue: row.of.kind }),
           },
           {
             key: 'period',

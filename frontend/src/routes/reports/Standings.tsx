@@ -32,7 +32,7 @@ export function Standings({ rows }: { rows: Standing[] }) {
             label: t('reports.report'),
             show: (row) => (
               <div>
-                <div>{t(`reports.kinds.${row.kind}`, { defaultValue: row.kind })}</div>
+                <div>{t(`reportKinds.${row.kind}`, { defaultValue: row.kind })}</div>
                 <div className="subdued">
                   {row.connection.name} · {row.marketplace}
                 </div>
