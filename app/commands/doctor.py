@@ -45,13 +45,19 @@ GRADES = {
     "good": GOOD,
     "unasked": NOTE,
     "failing": BAD,
+    "throttled": NOTE,
+    "disturbed": BAD,
+    "secret_refused": BAD,
     "role_missing": BAD,
     "consent_ended": BAD,
 }
 TO_DO = {
     "good": "answers",
     "unasked": "not known yet",
-    "failing": "does not answer; it is asked again every day, or in Settings at once",
+    "failing": "Amazon refuses the question; it is asked again within the hour",
+    "throttled": "Amazon wants fewer questions at once; nothing is lost, work goes on by itself",
+    "disturbed": "Amazon is troubled or cannot be reached; it is asked again within the hour",
+    "secret_refused": "Amazon refuses the client secret; set LWA_CLIENT_SECRET to the newest one",
     "role_missing": "refused: give the app the role and authorise it again",
     "consent_ended": "refused: authorise the app again",
 }
@@ -158,15 +164,17 @@ def _shop(session: Session) -> list[Verdict]:
         words = (
             f"{connection.channel} {connection.name or connection.reference}: {connection.state}"
         )
-        good = connection.state == "connected"
+        grade = GOOD if connection.state == "connected" else BAD
+        if connection.state == "disconnected":
+            grade = NOTE  # somebody wanted it so
         try:
             for sealed in filter(None, (connection.access_token, connection.refresh_token)):
                 secrets.decrypt(sealed)
         except GiveUp as error:
-            good, words = False, f"{words}; {error.detail}"
+            grade, words = BAD, f"{words}; {error.detail}"
         if connection.error:
             words = f"{words}; {connection.error}"
-        verdicts.append(Verdict(GOOD if good else BAD, shop.domain, words))
+        verdicts.append(Verdict(grade, shop.domain, words))
         if connection.channel == "amazon" and connection.has_access:
             verdicts += _amazon(session, shop.domain, connection)
     verdicts += [_warning(shop.domain, one) for one in warnings(session, datetime.now(UTC))]

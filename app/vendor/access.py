@@ -16,6 +16,7 @@ from app.vendor.tokens import Grant
 
 # Regions and where their vendors give consent (SP-API documentation, November 2026).
 REGIONS = ("na", "eu", "fe")
+LAST_WEEK = timedelta(days=7)  # the longest window that Amazon answers for
 VENDOR_CENTRAL = {
     "US": "https://vendorcentral.amazon.com",
     "CA": "https://vendorcentral.amazon.ca",
@@ -90,16 +91,21 @@ def client(connection: Connection) -> VendorClient:
     )
 
 
-def try_out(shop_id: int, region: str, refresh_token: str) -> None:
-    """Asks Amazon one small question with this token; raises as the client does if it is refused."""
+def try_out(shop_id: int, region: str, refresh_token: str) -> list[str]:
+    """Asks Amazon one question with this token: the numbers of its orders of the last week, at most 100.
+
+    Raises as the client does if it is refused.
+    """
     now = datetime.now(UTC)
     with VendorClient(grant(shop_id, None, region, refresh_token)) as amazon:
-        amazon.purchase_orders(
-            limit=1,
+        reply = amazon.purchase_orders(
+            limit=100,
             includeDetails="false",
-            createdAfter=(now - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            sortOrder="DESC",
+            createdAfter=(now - LAST_WEEK).strftime("%Y-%m-%dT%H:%M:%SZ"),
             createdBefore=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
+    return [str(one.get("purchaseOrderNumber")) for one in reply.payload["orders"]]
 
 
 def note_failure(shop_id: int, connection_id: int, error: HoldfastError) -> None:

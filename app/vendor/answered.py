@@ -85,6 +85,8 @@ def propose_again(
 
     A line of which units were rejected gets no more accepted: Amazon takes none back.
     """
+    if not any(map(is_answered, lines)):
+        return {}
     reasons = reasons_given(session, order)
     free = _free_units(session, order, lines, parts)
     found: dict[str, Proposal] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets as random_secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from sqlmodel import Session, col, delete, select
 from app import secrets
 from app.bell import ring_after_commit
 from app.config import settings
-from app.connections import Connection
+from app.connections import BY_FILE, Connection
 from app.db import shop_of, transaction
 from app.errors import FieldError, GiveUp, Refused, RetryLater
 from app.preferences import Preference
@@ -32,7 +33,7 @@ from app.vendor.client import NotAuthorised
 from app.vendor.polling.windows import POLL
 from app.vendor.reports.requests import JOB as REPORTS
 from app.vendor.self_test.tables import SELF_TEST
-from app.vendor.tables import OAuthState
+from app.vendor.tables import OAuthState, PurchaseOrder
 
 CALLBACK = "/connections/amazon/callback"
 STATE_LIVES = timedelta(minutes=10)
@@ -58,27 +59,50 @@ class Consented:
 def by_token(shop_id: int, region: str, refresh_token: str, name: str) -> int:
     """Connects with a pasted token once it has answered one question; returns the connection's id.
 
-    The same region and name again replaces the token. Raises Refused("token_refused") with
-    Amazon's words, or RetryLater when Amazon could not be asked.
+    A vendor group that is connected already has its token replaced; so has one of the same region
+    and name. Raises Refused: "token_refused" with Amazon's words, or "name_taken" where the name is
+    another group's; RetryLater when Amazon could not be asked.
     """
     _must_be_configured()
     try:
-        access.try_out(shop_id, region, refresh_token)
+        orders = access.try_out(shop_id, region, refresh_token)
     except (NotAuthorised, GiveUp) as error:
         raise Refused(
             "token_refused",
             f"Amazon does not accept this token for this region. {error.detail}",
             errors=[FieldError("refresh_token", "paste the token that Vendor Central shows")],
         ) from error
+    reference = f"{region}:{name}"
     with transaction(shop_id) as session:
+        named = _of_reference(session, reference)
+        if (
+            named
+            and orders
+            and _has_read(session, named)
+            and not _same_group(session, region, orders)
+        ):
+            raise Refused(
+                "name_taken",
+                "Another vendor group of yours has this name.",
+                status=409,
+                errors=[FieldError("name", "choose another name")],
+            )
         return keep(
-            session, region=region, reference=f"{region}:{name}", name=name, token=refresh_token
+            session,
+            region=region,
+            reference=reference,
+            name=name,
+            token=refresh_token,
+            orders=orders,
         ).connection_id
 
 
-def consent_url(session: Session, user_id: str, region: str, marketplace: str) -> str:
+def consent_url(
+    session: Session, user_id: str, region: str, marketplace: str, locale: str | None = None
+) -> str:
     """Where the person gives consent, in the top window; its answer is good once, for ten minutes.
 
+    The page that Amazon sends them back to speaks `locale`, else the language they have chosen.
     Raises Refused when this installation has no Login with Amazon app, or for a marketplace that
     is not in the region.
     """
@@ -106,7 +130,7 @@ def consent_url(session: Session, user_id: str, region: str, marketplace: str) -
             region=region,
             marketplace=marketplace,
             redirect_uri=settings().app_url + CALLBACK,
-            locale=(preference.locale if preference else None) or "en",
+            locale=locale or (preference.locale if preference else None) or "en",
             expires_at=datetime.now(UTC) + STATE_LIVES,
         )
     )
@@ -129,7 +153,7 @@ def finish(state: str | None, code: str | None, selling_partner_id: str | None) 
         raise ConsentFailed("denied", asked.locale, domain)
     refresh_token = _trade(code, asked, domain)
     try:
-        access.try_out(asked.shop_id, asked.region, refresh_token)
+        orders = access.try_out(asked.shop_id, asked.region, refresh_token)
     except (NotAuthorised, GiveUp) as error:
         raise ConsentFailed("refused", asked.locale, domain) from error
     except RetryLater as error:
@@ -140,29 +164,37 @@ def finish(state: str | None, code: str | None, selling_partner_id: str | None) 
             session,
             region=asked.region,
             reference=f"{asked.region}:{partner}",
-            name=f"Amazon {asked.marketplace}",
             token=refresh_token,
+            orders=orders,
         )
+        row.name = row.name or f"Amazon {asked.marketplace}"
         row.refresh_expires_at = datetime.now(UTC) + terms.days("consent_days", asked.region)
         row.details = row.details | {"marketplace": asked.marketplace}
         session.add(row)
     return Consented(domain, asked.locale)
 
 
-def keep(session: Session, *, region: str, reference: str, name: str, token: str) -> Connection:
-    """Keeps a grant that has been tried, new or again, and asks for its orders."""
-    row = session.exec(
-        select(Connection)
-        .where(
-            Connection.shop_id == shop_of(session),
-            Connection.channel == "amazon",
-            Connection.reference == reference,
-        )
-        .with_for_update()
-    ).first()
+def keep(
+    session: Session,
+    *,
+    region: str,
+    reference: str,
+    token: str,
+    orders: Sequence[str],
+    name: str = "",
+) -> Connection:
+    """Keeps a grant that has been tried and showed these orders, and asks for all of its orders.
+
+    An order is of one vendor group: one of these that a connection has read before says that the grant
+    is that group's again, however it was given, and no second connection is made.
+    """
+    named = _of_reference(session, reference)
+    row = _same_group(session, region, orders)
     if row is None:
-        row = Connection(shop_id=shop_of(session), channel="amazon", reference=reference)
-    row.region, row.name, row.state = region, name, "connected"
+        row = named or Connection(shop_id=shop_of(session), channel="amazon", reference=reference)
+    elif named is None:
+        row.reference = reference
+    row.region, row.name, row.state = region, name or row.name, "connected"
     row.access_token = row.access_expires_at = None
     row.refresh_token, row.refresh_expires_at = secrets.encrypt(token), None
     row.disconnected_at = None
@@ -174,6 +206,58 @@ def keep(session: Session, *, region: str, reference: str, name: str, token: str
     ring_after_commit(session, SELF_TEST)
     ring_after_commit(session, REPORTS)
     return row
+
+
+def _of_reference(session: Session, reference: str) -> Connection | None:
+    """The connection that we call so, locked."""
+    return session.exec(
+        select(Connection)
+        .where(
+            Connection.shop_id == shop_of(session),
+            Connection.channel == "amazon",
+            Connection.reference == reference,
+        )
+        .with_for_update()
+    ).first()
+
+
+def _same_group(session: Session, region: str, orders: Sequence[str]) -> Connection | None:
+    """The connection that has read one of these orders by the API, locked; the newest of several."""
+    return session.exec(
+        select(Connection)
+        .where(
+            Connection.shop_id == shop_of(session),
+            Connection.channel == "amazon",
+            Connection.region == region,
+            Connection.state != BY_FILE,
+            col(Connection.connection_id).in_(
+                select(PurchaseOrder.connection_id).where(
+                    PurchaseOrder.shop_id == shop_of(session),
+                    PurchaseOrder.region == region,
+                    col(PurchaseOrder.number).in_(orders),
+                )
+            ),
+        )
+        .order_by(col(Connection.connection_id).desc())
+        .limit(1)
+        .with_for_update()
+    ).first()
+
+
+def _has_read(session: Session, connection: Connection) -> bool:
+    """Whether this connection has read orders of the time that a grant is tried with."""
+    return (
+        session.exec(
+            select(PurchaseOrder.number)
+            .where(
+                PurchaseOrder.shop_id == shop_of(session),
+                PurchaseOrder.connection_id == connection.connection_id,
+                PurchaseOrder.ordered_at >= datetime.now(UTC) - access.LAST_WEEK,
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )
 
 
 def disconnect(session: Session, connection_id: int) -> Connection:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from flask_openapi3.models.tag import Tag
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, StringConstraints, field_validator
 
 from app.config import settings
 from app.connections import Connection, locked
@@ -72,7 +72,9 @@ class AmazonConnection(Answer):
 class ConnectBody(BaseModel):
     region: Literal["na", "eu", "fe"]
     refresh_token: SecretStr = Field(description="As Vendor Central shows it once.")
-    name: str = Field(default="Amazon", min_length=1, max_length=80)
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)] = (
+        Field(default="Amazon", description="How the shop calls this vendor group.")
+    )
 
     @field_validator("refresh_token")
     @classmethod
@@ -86,6 +88,9 @@ class ConnectBody(BaseModel):
 class AuthorizeBody(BaseModel):
     region: Literal["na", "eu", "fe"]
     marketplace: str = Field(pattern=r"^[A-Z]{2}$", description="US, CA, DE, JP, …")
+    locale: Literal["en", "zh-CN"] | None = Field(
+        default=None, description="Of the page that Amazon sends the person back to."
+    )
 
 
 class Consent(Answer):
@@ -100,7 +105,7 @@ class ConnectionPath(BaseModel):
 def connect_amazon(body: ConnectBody) -> Any:
     """Connects with a refresh token that a private application was given; tried before it is kept."""
     connection_id = connect.by_token(
-        principal().shop_id, body.region, body.refresh_token.get_secret_value(), body.name.strip()
+        principal().shop_id, body.region, body.refresh_token.get_secret_value(), body.name
     )
     with shop_transaction() as session:
         shown = view(locked(session, connection_id))
@@ -111,7 +116,9 @@ def connect_amazon(body: ConnectBody) -> Any:
 def authorize_amazon(body: AuthorizeBody) -> Any:
     """Where to give consent by Login with Amazon; open it in the top window."""
     with shop_transaction() as session:
-        url = connect.consent_url(session, principal().user_id, body.region, body.marketplace)
+        url = connect.consent_url(
+            session, principal().user_id, body.region, body.marketplace, body.locale
+        )
     return answer(Consent(url=url))
 
 

@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 
 from app.db import shop_of
 from app.http import Money
-from app.inventory import futures
 from app.inventory.asking import WithheldLine, withheld
 from app.inventory.kits import Part, parts_of
 from app.inventory.models import Item, Location
@@ -41,12 +40,14 @@ from app.vendor.views import (
     OrderedQuantity,
     ProposalView,
     PurchaseOrderLineView,
+    PurchaseOrderSummary,
     PurchaseOrderView,
     ShipmentView,
     VersionChange,
     VersionView,
     short_units,
     summaries,
+    today_for,
 )
 
 SHIPMENTS = """
@@ -75,10 +76,10 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
     agreed = agreed_for(session, [order.number])
     coming = coming_for(session, order, lines, parts, held) if order.state == "New" else {}
     again = propose_again(session, order, lines, parts)
-    today = futures.today(session)
+    today = today_for(session, lines)
     return PurchaseOrderView(
         **dict(summary),
-        may_answer=may_answer(session, order),
+        may_answer=_may_answer(session, order, summary),
         changes_until=quantities_due(order),
         added=sum(map(units_added, lines)),
         lines=[
@@ -104,6 +105,13 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
         acknowledgements=_acknowledgements(session, order),
         shipments=_shipments(session, order),
     )
+
+
+def _may_answer(session: Session, order: PurchaseOrder, known: PurchaseOrderSummary) -> bool:
+    if order.is_closed or order.before_books:
+        return False
+    said = known.acknowledgement
+    return said is None or said.state in ("accepted", "failed") or may_answer(session, order)
 
 
 def _kept_from(

@@ -221,7 +221,7 @@ def summaries(session: Session, orders: Sequence[PurchaseOrder]) -> list[Purchas
     """These orders in short, in the order given; a few queries however many they are."""
     lines = lines_of(session, orders)
     held = held_units(session, [order.reference for order in orders])
-    today = futures.today(session)
+    today = today_for(session, [line for own in lines.values() for line in own])
     known = {
         (row.region, row.number): row
         for row in session.execute(
@@ -320,6 +320,11 @@ def _summary(
         "acknowledgement": said,
         "version": order.version,
     }
+
+
+def today_for(session: Session, lines: Sequence[PurchaseOrderLine]) -> date:
+    """The shop's own day, for `short_units`; nothing is read where no line is backordered for a day."""
+    return futures.today(session) if any(line.backorder_on for line in lines) else date.min
 
 
 def short_units(order: PurchaseOrder, line: PurchaseOrderLine, held: int, today: date) -> int:

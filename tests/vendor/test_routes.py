@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +18,7 @@ from sqlalchemy import event, text
 from app.connections import Connection
 from app.db import engine, transaction
 from app.inventory.models import State
+from app.vendor import connect
 from tests.support.web import make_app
 from tests.vendor.amazon import Amazon
 from tests.vendor.brand import MUG, STOVE, TENT, VendorBrand, make_vendor_brand
@@ -263,6 +265,45 @@ def test_a_pasted_token_is_tried_before_it_is_kept(screen: Screen, brand: Vendor
     assert brand.amazon.refresh_token not in stored
 
 
+def amazon_connections(brand: VendorBrand) -> int:
+    return int(brand.value("SELECT count(*) FROM connection WHERE channel = 'amazon'"))
+
+
+def test_a_vendor_group_that_is_connected_already_is_not_connected_twice(
+    screen: Screen, brand: VendorBrand
+) -> None:
+    number = brand.amazon.place(
+        STOVE | {"amount": 4}, ordered_at=datetime.now(UTC) - timedelta(hours=1)
+    )
+    brand.poll()
+    before = amazon_connections(brand)
+    body = {"region": "na", "refresh_token": brand.amazon.refresh_token, "name": "Called otherwise"}
+    renamed = screen.post("/connections/amazon", body, 201)
+    assert (renamed["id"], renamed["name"]) == (brand.connection_id, "Called otherwise")
+    with transaction(brand.shop_id) as session:  # as consent does
+        connect.keep(
+            session, region="na", reference="na:A1HOLDFAST", token="Atzr|anew", orders=[number]
+        )
+    assert amazon_connections(brand) == before
+    assert brand.rows("SELECT name, reference FROM connection WHERE channel = 'amazon'") == [
+        ("Called otherwise", "na:A1HOLDFAST")
+    ]
+
+
+def test_another_vendor_group_needs_a_name_of_its_own(screen: Screen, brand: VendorBrand) -> None:
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    brand.amazon.place(STOVE | {"amount": 4}, ordered_at=an_hour_ago)
+    brand.poll()
+    group = Amazon(brand.amazon.origin)
+    group.place(STOVE | {"amount": 4}, ordered_at=an_hour_ago)
+    brand.execute("UPDATE connection SET reference = 'na:Amazon' WHERE channel = 'amazon'")
+    body = {"region": "na", "refresh_token": group.refresh_token}
+    problem = screen.post("/connections/amazon", body, 409)
+    assert (problem["code"], problem["errors"][0]["field"]) == ("name_taken", "name")
+    made = screen.post("/connections/amazon", body | {"name": "Second"}, 201)
+    assert made["id"] != brand.connection_id
+
+
 def test_amazon_that_does_not_answer_connects_nothing(screen: Screen, brand: VendorBrand) -> None:
     brand.amazon.fail("html_503", "getPurchaseOrders")
     body = {"region": "fe", "refresh_token": brand.amazon.refresh_token, "name": "JP"}
@@ -335,6 +376,9 @@ def test_the_page_speaks_the_persons_language(
     page = web.get(consent(brand.amazon, start_consent(screen), "deny"))
     assert page.status_code == 400
     assert "未授予访问权限" in page.get_data(as_text=True)
+    body = {"region": "na", "marketplace": "US", "locale": "en"}  # as the admin around it speaks
+    url = str(screen.post("/connections/amazon/authorize", body, 200)["url"])
+    assert "not granted" in web.get(consent(brand.amazon, url, "deny")).get_data(as_text=True)
 
 
 def test_an_expired_or_invented_state_connects_nothing(

@@ -61,8 +61,39 @@ def test_the_last_good_answer_stays_known_while_amazon_fails(brand: VendorBrand)
     good_at = self_tested(brand)["shipments"].last_good_at
     brand.amazon.fail("html_503", "GetShipmentDetails", times=5)
     found = self_tested(brand)["shipments"]
-    assert (found.state, found.last_good_at) == ("failing", good_at)
+    assert (found.state, found.last_good_at) == ("disturbed", good_at)
     assert "503" in (found.said or "")
+
+
+def test_too_many_questions_and_a_refused_secret_are_told_from_trouble_at_amazons(
+    brand: VendorBrand, set_settings: Callable[..., None]
+) -> None:
+    brand.amazon.fail("throttle", "getReports", times=5)
+    assert self_tested(brand)["reports"].state == "throttled"
+    brand.amazon.mend()
+    set_settings(LWA_CLIENT_SECRET="rotated-away")
+    tokens._tokens.clear()
+    brand.execute("UPDATE connection SET access_token = NULL, access_expires_at = NULL")
+    states = {one.state for name, one in self_tested(brand).items() if name != "invoices"}
+    assert states == {"secret_refused"}
+
+
+def test_a_part_that_did_not_answer_is_asked_again_within_the_hour(brand: VendorBrand) -> None:
+    brand.amazon.fail("html_503", "GetShipmentDetails", times=5)
+    self_tested(brand)
+    assert not run(asking.is_due, brand.shop_id)
+    brand.execute("UPDATE capability SET asked_at = asked_at - interval '20 minutes'")
+    assert run(asking.is_due, brand.shop_id)
+    brand.amazon.mend()
+    self_tested(brand)
+    brand.execute("UPDATE capability SET asked_at = asked_at - interval '20 minutes'")
+    assert not run(asking.is_due, brand.shop_id)
+
+
+def test_a_connection_that_somebody_ended_is_no_fault_to_the_doctor(brand: VendorBrand) -> None:
+    brand.execute("UPDATE connection SET state = 'disconnected' WHERE channel = 'amazon'")
+    [ended] = [one for one in examine() if one.words.endswith(": disconnected")]
+    assert ended.grade == NOTE
 
 
 def test_ordinary_polling_counts_as_a_good_answer_of_what_it_reads(brand: VendorBrand) -> None:
@@ -123,7 +154,7 @@ def test_either_secret_is_good_while_one_is_being_replaced(
     assert self_tested(brand)["orders"].state == "good"
     rotated("another")
     found = self_tested(brand)["orders"]
-    assert found.state == "failing" and "invalid_client" in (found.said or "")
+    assert found.state == "secret_refused" and "invalid_client" in (found.said or "")
 
 
 def test_rates_and_reaches_are_data_that_an_installation_replaces(

@@ -20,7 +20,7 @@ from app.vendor.payments import reading as remittances
 from app.vendor.polling import windows
 from app.vendor.polling.filing import connections_of, read_again
 from app.vendor.polling.sweeping import sweep
-from app.vendor.self_test.asking import worked
+from app.vendor.self_test.asking import WORKED, worked
 
 log = structlog.get_logger(__name__)
 
@@ -64,4 +64,4 @@ def _note_good(session: Session, connection_id: int) -> None:
     row = locked(session, connection_id)
     row.worked()
     session.add(row)
-    worked(session, connection_id, "orders", "status")
+    worked(session, connection_id, *WORKED)

@@ -20,13 +20,19 @@ from app.connections import Connection, connections
 from app.db import run, shop_of
 from app.errors import GiveUp, RetryLater
 from app.vendor import access
-from app.vendor.client import GrantRefused, NotAuthorised, VendorClient
+from app.vendor.client import GrantRefused, NotAuthorised, Throttled, VendorClient
 from app.vendor.marketplaces import MARKETPLACES
 from app.vendor.self_test.tables import Capability
 
 log = structlog.get_logger(__name__)
 
 EVERY = timedelta(days=1)
+AGAIN = timedelta(minutes=15)
+"""How soon a part is asked again that did not answer for a reason which may pass by itself."""
+WORKED = ("orders", "status")
+"""Parts that ordinary work notes as well, so they say nothing of when the self-test was."""
+PASSING = ("failing", "throttled", "disturbed", "secret_refused")
+OF_ALL = ("consent_ended", "secret_refused")
 FIRST_MARKETPLACE = {"na": "US", "eu": "DE", "fe": "JP"}
 NO_TRANSACTION = "00000000-0000-0000-0000-000000000000"
 INVOICE_TAKEN = """
@@ -88,10 +94,18 @@ def self_test(shop_id: int) -> None:
 
 
 def is_due(session: Session) -> bool:
-    """Whether a connection has not been asked for a day."""
-    rows = {row.connection_id: row.asked_at for row in capabilities(session)}
-    before = datetime.now(UTC) - EVERY
-    return any(rows.get(one.connection_id, before) <= before for one in _connected(session))
+    """Whether a connection was never asked, not for a day, or a while ago and something may be over."""
+    rows = capabilities(session)
+    now = datetime.now(UTC)
+    known = {row.connection_id for row in rows if row.name not in WORKED}
+    late = {
+        row.connection_id
+        for row in rows
+        if row.asked_at <= now - (AGAIN if row.state in PASSING else EVERY)
+    }
+    return any(
+        one.connection_id not in known or one.connection_id in late for one in _connected(session)
+    )
 
 
 def capabilities(session: Session, connection_id: int | None = None) -> list[Capability]:
@@ -129,7 +143,7 @@ def _test(connection: Connection, marketplace: str) -> None:
     for name, ask in QUESTIONS.items():
         found = _ask(connection, ask, marketplace)
         run(answered, connection.shop_id, connection.connection_id, name, found)
-        if found.state == "consent_ended":  # nothing else can be asked either
+        if found.state in OF_ALL:  # nothing else can be asked either
             for other in QUESTIONS:
                 run(answered, connection.shop_id, connection.connection_id, other, found)
             return
@@ -143,8 +157,13 @@ def _ask(connection: Connection, ask: Ask, marketplace: str) -> Answered:
         return Answered("consent_ended", error.detail[:1000])
     except NotAuthorised as error:
         return Answered("role_missing", error.detail[:1000])
-    except (RetryLater, GiveUp) as error:
-        return Answered("failing", error.detail[:1000])
+    except Throttled as error:
+        return Answered("throttled", error.detail[:1000])
+    except RetryLater as error:
+        return Answered("disturbed", error.detail[:1000])
+    except GiveUp as error:
+        state = "secret_refused" if error.code == "lwa_refused" else "failing"
+        return Answered(state, error.detail[:1000])
     return Answered("good")
 
 

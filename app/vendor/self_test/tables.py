@@ -10,7 +10,18 @@ from sqlmodel import Field
 from app.db import Table
 
 SELF_TEST = "self_test"
-STATES = ("good", "role_missing", "consent_ended", "failing", "unasked")
+STATES = (
+    "good",
+    "role_missing",
+    "consent_ended",
+    "failing",
+    "unasked",
+    "throttled",
+    "disturbed",
+    "secret_refused",
+)
+"""What is known of a part: it answers; is refused for want of a role, an ended consent or our client
+secret, or for what we asked (`failing`); Amazon is troubled or wants fewer questions; not asked yet."""
 
 
 class Capability(Table, table=True):
@@ -24,7 +35,8 @@ class Capability(Table, table=True):
             ondelete="CASCADE",
         ),
         CheckConstraint(
-            "state IN ('good', 'role_missing', 'consent_ended', 'failing', 'unasked')",
+            "state IN ('good', 'role_missing', 'consent_ended', 'failing', 'unasked',"
+            " 'throttled', 'disturbed', 'secret_refused')",
             name="state",
         ),
     )

@@ -333,6 +333,7 @@ export interface Connection {
   state: 'connected' | 'reopen_needed' | 'reauthorise' | 'disconnected' | 'by_file';
   last_good_at: string | null;
   error: string | null;
+  details: { marketplace?: string };
   optional: OptionalAccess[];
 }
 /** What the merchant may grant beside what the app needs. */
@@ -359,7 +360,15 @@ export interface ConnectionWarning {
 }
 export interface Capability {
   name: CapabilityName;
-  state: 'good' | 'role_missing' | 'consent_ended' | 'failing' | 'unasked';
+  state:
+    | 'good'
+    | 'role_missing'
+    | 'consent_ended'
+    | 'failing'
+    | 'unasked'
+    | 'throttled'
+    | 'disturbed'
+    | 'secret_refused';
   asked_at: string | null;
   last_good_at: string | null;
   said: string | null;

@@ -11,11 +11,15 @@ import { Badge, Banner, Button, Card, Page, To } from '../ui/elements';
 import { useFormat } from '../ui/format';
 import { Failure, Loaded, Table } from '../ui/patterns';
 import { ConnectionWarnings } from './home/ConnectionWarnings';
+import { Access } from './settings/Access';
 
 const TONES = {
   good: 'success',
   unasked: 'neutral',
   failing: 'warning',
+  throttled: 'warning',
+  disturbed: 'warning',
+  secret_refused: 'critical',
   role_missing: 'critical',
   consent_ended: 'critical',
 } as const;
@@ -25,7 +29,6 @@ export default function AmazonConnection() {
   const said = useSaid();
   const { id } = useParams();
   const query = useResource<ConnectionDetail>(`/connections/${id}`, {}, true);
-  const { time } = useFormat();
   return (
     <Page
       heading={query.data?.connection.name ?? t('connection.title')}
@@ -42,18 +45,7 @@ export default function AmazonConnection() {
             )}
             <Parts detail={detail} />
             <Seen coverage={detail.coverage} />
-            <Card heading={t('connection.access')}>
-              <p>
-                {t(`settings.regions.${detail.connection.region}`)} ·{' '}
-                {t(`connectionStates.${detail.connection.state}`)}
-              </p>
-              <p>
-                {detail.consent_ends_at
-                  ? t('connection.consentEnds', { when: time(detail.consent_ends_at) })
-                  : t('connection.consentOpen')}
-              </p>
-              <p className="subdued">{t('settings.iam')}</p>
-            </Card>
+            <Access detail={detail} />
           </>
         )}
       </Loaded>

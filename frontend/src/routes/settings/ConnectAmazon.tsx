@@ -9,16 +9,23 @@ import { Button, Card, Select, TextField } from '../../ui/elements';
 import { Failure } from '../../ui/patterns';
 
 export function ConnectAmazon() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const countries = new Intl.DisplayNames(i18n.language, { type: 'region' });
   const queries = useQueryClient();
   const [region, setRegion] = useState('na');
   const [marketplace, setMarketplace] = useState('US');
   const [token, setToken] = useState('');
   const [name, setName] = useState('');
   const paste = useMutation({
-    mutationFn: () => send('POST', '/connections/amazon', { region, refresh_token: token, name }),
+    mutationFn: () =>
+      send('POST', '/connections/amazon', {
+        region,
+        refresh_token: token,
+        ...(name.trim() && { name }),
+      }),
     onSuccess: () => {
       setToken('');
+      setName('');
       toast(t('settings.connected'));
       return queries.invalidateQueries();
     },
@@ -28,6 +35,7 @@ export function ConnectAmazon() {
       send<{ url: string }>('POST', '/connections/amazon/authorize', {
         region,
         marketplace,
+        locale: i18n.language,
       }),
     onSuccess: ({ url }) => openOnTop(url),
   });
@@ -52,7 +60,10 @@ export function ConnectAmazon() {
           details={t('settings.marketplaceHint')}
           value={marketplace}
           onChange={setMarketplace}
-          options={withConsent(region).map((one) => ({ value: one, label: one }))}
+          options={withConsent(region).map((one) => ({
+            value: one,
+            label: `${countries.of(one === 'UK' ? 'GB' : one)} (${one})`,
+          }))}
         />
         <div>
           <Button primary busy={login.isPending} onClick={() => login.mutate()}>
