@@ -211,7 +211,8 @@ def _amazon(session: Session, domain: str, connection: Connection) -> Iterator[V
 
 def _warning(domain: str, warned: Warned) -> Verdict:
     by = f" on {warned.by:%Y-%m-%d}" if warned.by else ""
-    part = f" {warned.capability}" if warned.capability else ""
+    names = (warned.connection_name, warned.capability)
+    about = "".join(f" {one}" for one in names if one)
     return Verdict(
-        BAD if warned.is_critical else NOTE, domain, f"amazon:{part} {WARNINGS[warned.kind]}{by}"
+        BAD if warned.is_critical else NOTE, domain, f"amazon{about}: {WARNINGS[warned.kind]}{by}"
     )

@@ -31,7 +31,8 @@ api = APIBlueprint("purchase_orders", __name__, url_prefix="/api", abp_tags=[PUR
 LARGEST = 2**31 - 1
 MOST_LINES = 5000
 FOUND_BY = """
-(purchase_order.number ILIKE :like OR purchase_order.ship_to ILIKE :like OR EXISTS (
+(purchase_order.number ILIKE :like OR purchase_order.ship_to ILIKE :like
+  OR purchase_order.vendor_code ILIKE :like OR EXISTS (
     SELECT FROM purchase_order_line AS line LEFT JOIN item USING (shop_id, item_id)
     WHERE line.shop_id = purchase_order.shop_id AND line.region = purchase_order.region
       AND line.number = purchase_order.number
@@ -43,7 +44,9 @@ class OrdersQuery(PageQuery):
     state: Literal["New", "Acknowledged", "Closed"] | None = None
     region: Literal["na", "eu", "fe"] | None = None
     search: str | None = Field(
-        default=None, max_length=100, description="Start of a number, centre, ASIN or SKU."
+        default=None,
+        max_length=100,
+        description="Start of a number, centre, vendor code, ASIN or SKU.",
     )
 
 

@@ -53,6 +53,34 @@ def test_a_purchase_order_is_acknowledged_with_what_is_proposed(stage: Stage, pa
     stage.check()
 
 
+def test_an_unknown_product_is_not_rejected_by_one_click_and_an_answer_is_changed(
+    stage: Stage, page: Page
+) -> None:
+    brand(stage)
+    number = stage.purchase_order(
+        {"asin": "B000000001", "vendor_sku": "810000000011", "amount": 8, "cost": "50.00"},
+        {"asin": "B0UNKNOWN1", "vendor_sku": "NOBODYS", "amount": 2, "cost": "5.00"},
+    )
+    eventually(lambda: stage.units("TENT", "reserved"), 8)
+
+    app = show(page, stage, f"/purchase-orders/{number}")
+    app.get_by_role("button", name="Acknowledge").click()
+    expect(app.get_by_text("a product that you have not mapped")).to_be_visible()
+    assert stage.amazons("GET", "/acknowledgements")["data"] == []
+    app.get_by_label("I do not sell these products").check()
+    app.get_by_role("button", name="Acknowledge").click()
+    expect(app.get_by_text("Amazon has it")).to_be_visible(timeout=30_000)
+
+    app.get_by_role("button", name="Change the answer").click()
+    app.get_by_label("Accept TENT").fill("5")
+    app.get_by_label("Reject TENT").fill("3")
+    app.get_by_role("button", name="Acknowledge").click()
+    eventually(lambda: len(stage.amazons("GET", "/acknowledgements")["data"]), 2)
+    eventually(lambda: stage.units("TENT", "reserved"), 5)
+    stage.settle_down()
+    stage.check()
+
+
 def test_a_collision_is_ended_by_one_click_in_chinese(stage: Stage, page: Page) -> None:
     brand(stage)
     stage.purchase_order(

@@ -189,6 +189,9 @@ def test_lists_are_paged_filtered_and_searched(screen: Screen, brand: VendorBran
     for search in ("ONT", "b0tent", "TENT-2", "81000", other.lower()):
         found = screen.ask(f"/purchase-orders?search={search}")["data"]
         assert [order["number"] for order in found] == [other]
+    assert len(screen.ask("/purchase-orders?search=hldfs")["data"]) == 6
+    assert len(screen.ask("/purchase-orders?region=na")["data"]) == 6
+    assert screen.ask("/purchase-orders?region=eu")["data"] == []
     assert screen.ask("/purchase-orders?search=%25")["data"] == []
     assert screen.ask("/purchase-orders?state=Closed")["data"] == []
     screen.ask("/purchase-orders?state=Odd", 422)

@@ -46,8 +46,9 @@ def test_a_missing_role_is_told_apart_from_a_consent_that_has_ended(brand: Vendo
     assert "403" in (found["finance_invoices"].said or "")
     assert found["orders"].state == "good"
     assert [
-        (one.kind, one.capability) for one in run(warnings, brand.shop_id, datetime.now(UTC))
-    ] == [("role_missing", "finance_invoices")]
+        (one.kind, one.connection_name, one.capability)
+        for one in run(warnings, brand.shop_id, datetime.now(UTC))
+    ] == [("role_missing", brand.connection().name, "finance_invoices")]
 
     brand.amazon.mend()
     brand.amazon.revoke()

@@ -55,6 +55,7 @@ class CoverageView(Answer):
 class WarningView(Answer):
     kind: str
     connection_id: int | None
+    connection_name: str | None
     by: Moment | None
     capability: str | None
     is_critical: bool

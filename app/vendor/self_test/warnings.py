@@ -20,6 +20,7 @@ class Warned(NamedTuple):
 
     kind: str
     connection_id: int | None
+    connection_name: str | None
     by: datetime | None
     capability: str | None
     is_critical: bool
@@ -37,18 +38,27 @@ def warnings(session: Session, now: datetime) -> list[Warned]:
         ahead = terms.days("consent_warning_days", connection.region or "na")
         if connection.state == "connected" and ends_at is not None and now >= ends_at - ahead:
             found.append(
-                Warned("consent_ends", connection.connection_id, ends_at, None, _soon(ends_at, now))
+                Warned(
+                    "consent_ends",
+                    connection.connection_id,
+                    connection.name,
+                    ends_at,
+                    None,
+                    _soon(ends_at, now),
+                )
             )
         if connection.has_access:
             found += [
-                Warned("role_missing", connection.connection_id, None, one.name, True)
+                Warned(
+                    "role_missing", connection.connection_id, connection.name, None, one.name, True
+                )
                 for one in capabilities(session, connection.connection_id)
                 if one.state == "role_missing"
             ]
     ends_at = secret_ends_at()
     ahead = terms.days("secret_warning_days", "na")
     if linked and ends_at is not None and now >= ends_at - ahead:
-        found.append(Warned("secret_ends", None, ends_at, None, _soon(ends_at, now)))
+        found.append(Warned("secret_ends", None, None, ends_at, None, _soon(ends_at, now)))
     return sorted(found, key=lambda one: (not one.is_critical, one.by or now))
 
 

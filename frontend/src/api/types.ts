@@ -354,6 +354,7 @@ export type CapabilityName =
 export interface ConnectionWarning {
   kind: 'consent_ends' | 'secret_ends' | 'role_missing';
   connection_id: number | null;
+  connection_name: string | null;
   by: string | null;
   capability: CapabilityName | null;
   is_critical: boolean;

@@ -12,11 +12,12 @@ import { TimeLeft } from '../ui/TimeLeft';
 import { orderPath } from './orderPath';
 
 const STATES = ['New', 'Acknowledged', 'Closed'];
+const REGIONS = ['na', 'eu', 'fe'];
 
 export default function PurchaseOrders() {
   const { t } = useTranslation();
   const { number, day } = useFormat();
-  const [filters, change] = useFilters(['search', 'state']);
+  const [filters, change] = useFilters(['search', 'state', 'region']);
   const [typed, setTyped] = useState(filters.search);
   const query = usePages<PurchaseOrderSummary>('/purchase-orders', filters, true);
   return (
@@ -51,6 +52,15 @@ export default function PurchaseOrders() {
               ...STATES.map((one) => ({ value: one, label: t(`orders.states.${one}`) })),
             ]}
           />
+          <Select
+            label={t('settings.region')}
+            value={filters.region}
+            onChange={(region) => change({ region })}
+            options={[
+              { value: '', label: t('common.all') },
+              ...REGIONS.map((one) => ({ value: one, label: t(`settings.regions.${one}`) })),
+            ]}
+          />
         </div>
         <Loaded query={query}>
           {(data) => {
@@ -83,7 +93,18 @@ export default function PurchaseOrders() {
                       <TimeLeft by={row.state === 'New' ? row.acknowledge_by : null} />
                     ),
                   },
-                  { key: 'shipTo', label: t('orders.shipTo'), show: (row) => row.ship_to },
+                  {
+                    key: 'shipTo',
+                    label: t('orders.shipTo'),
+                    show: (row) => (
+                      <>
+                        {row.ship_to}
+                        <div className="subdued">
+                          {row.vendor_code} · {t(`settings.regions.${row.region}`)}
+                        </div>
+                      </>
+                    ),
+                  },
                   {
                     key: 'window',
                     label: t('orders.window'),

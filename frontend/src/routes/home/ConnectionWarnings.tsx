@@ -14,6 +14,7 @@ export function ConnectionWarnings({ warnings }: { warnings: ConnectionWarning[]
       heading={t(`connection.warnings.${one.kind}`, {
         by: one.by && time(one.by),
         part: one.capability && t(`connection.names.${one.capability}`),
+        name: one.connection_name,
       })}
       action={
         one.connection_id ? (

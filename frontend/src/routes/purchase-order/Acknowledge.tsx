@@ -43,6 +43,7 @@ export function Acknowledge({ order, onDone }: { order: PurchaseOrder; onDone?: 
   const open = order.lines.filter((line) => line.ordered_units > 0);
   const [asked, setAsked] = useState(false);
   const [sure, setSure] = useState(false);
+  const [isUnknownGivenUp, setUnknownGivenUp] = useState(false);
   const acknowledge = useMutation({
     mutationFn: () =>
       send('POST', `/purchase-orders/${order.number}/acknowledge?region=${order.region}`, {
@@ -82,6 +83,10 @@ export function Acknowledge({ order, onDone }: { order: PurchaseOrder; onDone?: 
         onChange={(value) => edit(line.line, { [key]: value })}
       />
     );
+  // What Amazon was told is rejected stays rejected, also once we know which item it is.
+  const unknown = open.filter(
+    (line) => !line.item && Number(answers[line.line]?.reject) > line.rejected,
+  );
   const anyWrong = open.some((line) => wrong(line));
   const forGood = open.filter((line) => {
     const answer = answers[line.line] as Answer;
@@ -210,13 +215,28 @@ export function Acknowledge({ order, onDone }: { order: PurchaseOrder; onDone?: 
           <Checkbox label={t('orders.forGoodSure')} checked={sure} onChange={setSure} />
         </Banner>
       )}
+      {asked && !anyWrong && unknown.length > 0 && (
+        <Banner
+          tone="critical"
+          heading={t('answerAgain.unknown', { count: unknown.length })}
+          action={<To to="/unmapped-products">{t('nav.unmapped')}</To>}
+        >
+          <Checkbox
+            label={t('answerAgain.unknownSure')}
+            checked={isUnknownGivenUp}
+            onChange={setUnknownGivenUp}
+          />
+        </Banner>
+      )}
       <div className="footer">
         <Button
           primary
           busy={acknowledge.isPending}
           onClick={() => {
             setAsked(true);
-            if (!anyWrong && (sure || forGood.length === 0)) acknowledge.mutate();
+            const isSure =
+              (sure || forGood.length === 0) && (isUnknownGivenUp || unknown.length === 0);
+            if (!anyWrong && isSure) acknowledge.mutate();
           }}
         >
           {t('orders.acknowledge')}

@@ -21,7 +21,7 @@ export function Cost({ line, code }: { line: PurchaseOrderLine; code: string }) 
         </div>
       )}
       {line.cost_unknown && line.cost_unknown !== 'not_stated' && (
-        <div>
+        <div className="wraps">
           <CostUnknown reason={line.cost_unknown} code={code} />
         </div>
       )}
