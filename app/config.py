@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlencode, urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -263,6 +264,14 @@ class Settings(BaseSettings):
     def admin_origin(self, shop: str) -> str:
         """Origin of the Admin API of one shop; `shop` is its full myshopify.com domain."""
         return (self.shopify_admin_origin or "https://{shop}").replace("{shop}", shop)
+
+    def app_address(self, shop: str, path: str) -> str:
+        """A screen of the app inside the admin of this shop, or inside a simulator's page of it."""
+        if self.shopify_admin_origin:
+            parts = urlsplit(self.shopify_admin_origin)
+            asked = urlencode({"path": path or "/"} | ({"shop": shop} if shop else {}))
+            return f"{parts.scheme}://{parts.netloc}/admin?{asked}"
+        return f"https://{shop}/admin/apps/{self.shopify_app_handle}{path}"
 
     def shopify_secrets(self) -> list[str]:
         """The client secrets a signature may have been made with, current one first."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from html import escape
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from flask_openapi3.models.tag import Tag
@@ -170,13 +169,9 @@ def _browser_locale() -> str:
 
 def _admin_address(shop_domain: str) -> str:
     """The app inside the admin of this shop (or inside the host page of a simulator)."""
-    simulated = settings().shopify_admin_origin
-    if simulated:
-        parts = urlsplit(simulated)
-        return f"{parts.scheme}://{parts.netloc}/admin"
-    if not shop_domain:
+    if not shop_domain and not settings().shopify_admin_origin:
         return "https://admin.shopify.com"
-    return f"https://{shop_domain}/admin/apps/{settings().shopify_app_handle}"
+    return settings().app_address(shop_domain, "")
 
 
 def view(connection: Connection) -> AmazonConnection:

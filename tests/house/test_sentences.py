@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -78,6 +79,22 @@ def test_every_sentence_of_the_server_has_words_in_both_languages() -> None:
         "give these words in frontend/src/i18n/*/sentences.json,"
         " or their code in problems of core.json:\n" + "\n".join(missing)
     )
+
+
+def test_the_source_of_every_rule_that_a_screen_names_has_words_in_both_languages() -> None:
+    shown = {
+        APP / "vendor/disputes/rules.toml": ("clock", "paper"),
+        APP / "vendor/invoice_rules.toml": ("rule",),
+    }
+    sources = {
+        rule["source"]
+        for path, tables in shown.items()
+        for name in tables
+        for rule in tomllib.loads(path.read_text())[name]
+    }
+    assert len(sources) > 20
+    missing = [one for one in sorted(sources) if not is_worded(Said("", one, None))]
+    assert not missing, "give these words in sentences.json:\n" + "\n".join(missing)
 
 
 def test_a_sentence_without_words_is_found(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
+from app import bell
 from app.db import run, transaction
 from app.errors import Refused
 from app.vendor.costs import agreeing
@@ -81,6 +83,40 @@ def test_of_all_that_cover_the_orders_day_the_one_that_starts_last_counts(
     agree(brand, said("12.00"), said("12.50", date(2026, 1, 1)))
     agree(brand, said("99.00", date(2100, 1, 1)), said("11.00", date(2026, 2, 1), date(2026, 2, 9)))
     assert counts(brand, ordered) == "12.5"
+
+
+def test_the_day_of_an_order_is_that_of_the_shops_own_zone(database: str) -> None:
+    books = open_books("zoned.myshopify.com")
+    with transaction(books.shop_id) as session:
+        session.execute(text("UPDATE shop SET time_zone = 'America/Los_Angeles'"))
+    # The last evening of June where the shop is; in UTC it is July already.
+    books.order("4EVE", (10, "2.50"), ordered_at=datetime(2026, 7, 1, 3, tzinfo=UTC))
+    books.move("4EVE", "1", 10, 10)
+    books.bill("NT-1", ("4EVE", "1", 10, "3.00"))
+    july = Said("na", CODE, "B000000001", "USD", Decimal("3.00"), date(2026, 7, 1))
+    run(lambda session: agreeing.agree(session, [july], by="user:7"), books.shop_id)
+    books.match()
+    assert "price_variance" in books.of("4EVE", "1").places
+    june = Said("na", CODE, "B000000001", "USD", Decimal("3.00"), date(2026, 6, 30))
+    run(lambda session: agreeing.agree(session, [june], by="user:7"), books.shop_id)
+    books.match()
+    assert "price_variance" not in books.of("4EVE", "1").places
+
+
+def test_a_cost_that_is_agreed_or_withdrawn_wakes_the_match_at_once(
+    brand: VendorBrand, ordered: str
+) -> None:
+    def is_asked_for() -> bool:
+        asked = bool(bell.connection().exists(bell.flag("reconcile", brand.shop_id)))
+        bell.answer("reconcile", brand.shop_id)
+        return asked
+
+    is_asked_for()
+    agree(brand, said("12.00"))
+    assert is_asked_for()
+    one = brand.value("SELECT agreed_cost_id FROM agreed_cost WHERE withdrawn_at IS NULL")
+    run(lambda session: agreeing.withdraw(session, one, by="user:7"), brand.shop_id)
+    assert is_asked_for()
 
 
 def test_the_same_first_day_again_replaces_and_stays_to_be_seen(

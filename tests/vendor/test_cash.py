@@ -21,6 +21,14 @@ from tests.support.screen import Screen, open_screen
 from tests.vendor.matched import CODE, NOW, Books, open_books
 
 DOMAIN = "cash.myshopify.com"
+# The one that is there, so often again, each due an hour after the one before.
+COPY_OPEN = """
+INSERT INTO reconciliation_invoice
+SELECT (jsonb_populate_record(one, jsonb_build_object(
+    'invoice_id', one.invoice_id + n, 'number', 'COPY' || n,
+    'due_at', one.due_at + n * interval '1 hour'))).*
+FROM reconciliation_invoice AS one, generate_series(1, :count) AS n WHERE one.shop_id = :shop
+"""
 
 
 @pytest.fixture
@@ -218,6 +226,31 @@ def test_the_figures_open_into_their_invoices_page_by_page(books: Books, screen:
     [dollars] = screen.ask("/cash/bridge")["data"]
     assert dollars["invoiced"]["amount"] == "21.0000"
     assert {one["step"]: one["invoices"] for one in dollars["steps"]}["open"] == 4
+
+
+def test_a_page_of_open_invoices_reads_no_more_of_them_than_it_shows(books: Books) -> None:
+    open_invoice(books, "ONE", "5", NOW)
+    books.match()
+    with transaction(books.shop_id) as session:
+        session.execute(text(COPY_OPEN), {"shop": books.shop_id, "count": 3000})
+    asked = {"bucket": None, "currency": "USD", "since": None, "until": None}
+    asked |= {"at": NOW + timedelta(hours=1000), "id": 2**31 - 1, "most": 10}
+    with transaction(books.shop_id) as session:
+        session.execute(text("ANALYZE reconciliation_invoice"))
+        asked |= standing.asked_at(session, NOW)
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {views.NEXT}"
+        [[found]] = session.execute(text(explain), asked).scalars()
+        page = views.open_invoices(session, NOW, asked)
+    assert max(rows_read(found["Plan"], "reconciliation_invoice")) <= 10
+    assert [row.number for row in page] == [f"COPY{1000 + n}" for n in range(1, 11)]
+
+
+def rows_read(plan: dict[str, Any], table: str) -> list[float]:
+    """What each node over this table has looked at."""
+    found = [one for part in plan.get("Plans", ()) for one in rows_read(part, table)]
+    if plan.get("Relation Name") == table:
+        found.append(plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0))
+    return found
 
 
 def test_a_rate_is_said_corrected_and_taken_back(screen: Screen) -> None:

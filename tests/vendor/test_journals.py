@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import zipfile
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
@@ -255,6 +255,9 @@ def test_a_second_export_of_a_period_says_so_and_writes_what_changed_as_correcti
     assert screen.ask(f"/journals?{PERIOD}&software=xero")["since"] is None
     written = rows_of(screen, "odoo&scope=changes")
     assert [row["ref"] for row in written if row["ref"]] == ["I-INV2", "P-R1-C1"]
+    # What is new has the day of its paper; what is booked stays, and is corrected on the day of now.
+    dated = {row["ref"]: row["date"] for row in written if row["ref"]}
+    assert dated == {"I-INV2": first[0]["date"], "P-R1-C1": datetime.now(UTC).date().isoformat()}
     correction = {
         row["line_ids/name"].removeprefix("P-R1-C1 "): (
             row["line_ids/debit"],

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from app.bench.reconcile import copied
-from app.vendor.costs.agreeing import OF_LINE
+from app.vendor.costs.agreeing import of_line
 from app.vendor.reconciliation import statements
 
 VERSION = duckdb.__version__
@@ -77,7 +77,7 @@ OF_LINES = (
     ("round(shortage * units / whole)", "halves_up(shortage * units, whole)"),
     ("round(outstanding * units / whole)", "halves_up(outstanding * units, whole)"),
     # No cost was agreed for any of these papers.
-    (f"coalesce((SELECT agreed.cost FROM ({OF_LINE.strip()}) AS agreed), line.cost) AS cost",
+    (f"coalesce((SELECT agreed.cost FROM ({of_line('line').strip()}) AS agreed), line.cost) AS cost",
      "line.cost AS cost"),
     # Every line of these papers states its currency.
     ("""CASE WHEN line.cost_currency IS NOT NULL THEN line.cost_currency

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from app.config import settings
@@ -115,11 +114,7 @@ def file_letter(language: str, shop: str, name: str) -> tuple[str, str]:
 
 def link(shop: str, path: str) -> str:
     """The address of a screen, inside the store's admin."""
-    simulated = settings().shopify_admin_origin
-    if simulated:
-        parts = urlsplit(simulated)
-        return f"{parts.scheme}://{parts.netloc}/admin{path}"
-    return f"https://{shop}/admin/apps/{settings().shopify_app_handle}{path}"
+    return settings().app_address(shop, path)
 
 
 def _time(written: str | None, zone: ZoneInfo) -> str:

@@ -28,6 +28,7 @@ from app.vendor.lookups import moment_of_cursor
 TAG = Tag(name="cash", description="When Amazon's money is due, and what it was reduced by.")
 api = APIBlueprint("cash", __name__, url_prefix="/api", abp_tags=[TAG])
 CURRENCY = "^[A-Z]{3}$"
+BEFORE_ALL = datetime(1, 1, 2, tzinfo=UTC)
 FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -109,8 +110,8 @@ def list_open_invoices(query: OpenQuery) -> Any:
         "currency": query.currency,
         "since": query.from_day,
         "until": query.to_day,
-        "at": moment_of_cursor(keys[0]) if keys else None,
-        "id": int(str(keys[1])) if keys else None,
+        "at": moment_of_cursor(keys[0]) if keys else BEFORE_ALL,
+        "id": int(str(keys[1])) if keys else 0,
         "most": query.limit + 1,
     }
     with shop_transaction() as session:

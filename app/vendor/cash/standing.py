@@ -25,36 +25,42 @@ CASE WHEN due_at IS NULL THEN 'no_due_date'
      WHEN days <= 0 THEN 'not_due' WHEN days <= 30 THEN 'days_1_30'
      WHEN days <= 60 THEN 'days_31_60' WHEN days <= 90 THEN 'days_61_90' ELSE 'over_90' END
 """
-# Amazon's finance tells what it will hold back of an invoice before it pays; the sign is not
-# documented, so the size counts.
+# What Amazon's finance has named already that it will not pay of an invoice, before it pays anything;
+# it does not document the sign, so the size counts.
+NAMED = """
+SELECT finance.region, finance.number, finance.currency,
+       abs(coalesce(max(finance.quantity_variance), 0))
+           + abs(coalesce(max(finance.price_variance), 0)) AS held_back
+FROM finance_invoice AS finance WHERE finance.shop_id = :shop
+"""
+HELD_BACK = """
+least(own.open, CASE WHEN own.remitted = 0 THEN coalesce(seen.held_back, 0) ELSE 0 END)
+    AS held_back
+"""
 OPEN = f"""
 SELECT own.invoice_id, own.region, own.number, own.vendor_code, own.dated_at, own.due_at,
-       own.currency, own.total, own.open, days, {BUCKET} AS bucket,
-       (own.due_at AT TIME ZONE :zone)::date AS due_on,
-       least(own.open, CASE WHEN own.remitted = 0 THEN coalesce(seen.held_back, 0) ELSE 0 END)
-           AS held_back
+       own.currency, own.total, own.open, own.remitted, days, {BUCKET} AS bucket,
+       (own.due_at AT TIME ZONE :zone)::date AS due_on
 FROM reconciliation_invoice AS own
-LEFT JOIN LATERAL (
-    SELECT abs(coalesce(max(finance.quantity_variance), 0))
-         + abs(coalesce(max(finance.price_variance), 0)) AS held_back
-    FROM finance_invoice AS finance
-    WHERE finance.shop_id = :shop AND finance.region = own.region
-      AND finance.number = own.number AND finance.currency = own.currency
-) AS seen ON true
 CROSS JOIN LATERAL (
     SELECT (:now AT TIME ZONE :zone)::date - (own.due_at AT TIME ZONE :zone)::date AS days
 ) AS age
 WHERE own.shop_id = :shop AND own.open > 0
 """
+# Of everything that is open, the finance is read once; of a page only its own invoices, one by one.
+ALL_OPEN = f"""
+SELECT own.*, {HELD_BACK} FROM ({OPEN}) AS own
+LEFT JOIN ({NAMED} GROUP BY 1, 2, 3) AS seen USING (region, number, currency)
+"""
 AGEING = f"""
 SELECT currency, bucket, sum(open) AS open, sum(held_back) AS held_back, count(*) AS invoices
-FROM ({OPEN}) AS open_now GROUP BY 1, 2
+FROM ({ALL_OPEN}) AS open_now GROUP BY 1, 2
 """
 CALENDAR = f"""
 SELECT currency, date_trunc('week', greatest(due_on, (:now AT TIME ZONE :zone)::date))::date AS week,
        sum(open) AS open, sum(held_back) AS held_back, count(*) AS invoices,
        min(due_on) AS first_due_on
-FROM ({OPEN}) AS open_now WHERE due_on IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+FROM ({ALL_OPEN}) AS open_now WHERE due_on IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
 """
 STEPS = (
     "quick_pay",

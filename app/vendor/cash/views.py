@@ -13,18 +13,26 @@ from sqlmodel import Session
 from app.http import Answer, Moment, Money
 from app.vendor.cash import rates, standing, unsettled
 from app.vendor.cash.rates import Rate
-from app.vendor.cash.standing import BUCKETS, OPEN, Bridge, Part, Standing
+from app.vendor.cash.standing import BUCKETS, HELD_BACK, NAMED, OPEN, Bridge, Part, Standing
+from app.vendor.reconciliation.tables import DUE_LAST
 
 CENT = Decimal("0.01")
+# The page first, in the order of an index, and what Amazon has named only of its invoices.
 NEXT = f"""
-SELECT * FROM ({OPEN}) AS open_now
-WHERE (CAST(:bucket AS text) IS NULL OR bucket = :bucket)
-  AND (CAST(:currency AS text) IS NULL OR currency = :currency)
-  AND (CAST(:since AS date) IS NULL OR due_on >= :since)
-  AND (CAST(:until AS date) IS NULL OR due_on <= :until)
-  AND (CAST(:at AS timestamptz) IS NULL
-       OR (coalesce(due_at, '9999-12-31Z'::timestamptz), invoice_id) > (:at, :id))
-ORDER BY coalesce(due_at, '9999-12-31Z'::timestamptz), invoice_id LIMIT :most
+SELECT own.*, {HELD_BACK}
+FROM (
+    SELECT * FROM ({OPEN}) AS open_now
+    WHERE (CAST(:bucket AS text) IS NULL OR bucket = :bucket)
+      AND (CAST(:currency AS text) IS NULL OR currency = :currency)
+      AND (CAST(:since AS date) IS NULL OR due_on >= :since)
+      AND (CAST(:until AS date) IS NULL OR due_on <= :until)
+      AND ({DUE_LAST}, invoice_id) > (:at, CAST(:id AS integer))
+    ORDER BY {DUE_LAST}, invoice_id LIMIT :most
+) AS own
+LEFT JOIN LATERAL ({NAMED}
+    AND finance.number = own.number AND finance.region = own.region
+    AND finance.currency = own.currency GROUP BY 1, 2, 3) AS seen ON true
+ORDER BY {DUE_LAST}, own.invoice_id
 """
 
 

@@ -1,7 +1,7 @@
 """Agreed costs: entered, replaced, withdrawn, and found for the lines of orders.
 
 Of several that cover a day the one that starts last counts, so a new cost needs no end of the old.
-A day is that of the order's date in UTC, which is how Amazon's orders write it.
+The day of an order is that of the shop's own time zone, as every screen shows it.
 """
 
 from __future__ import annotations
@@ -15,28 +15,42 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from app.bell import ring_after_commit
 from app.db import database_time, shop_of
 from app.errors import Refused
 from app.vendor.costs.tables import AgreedCost
 
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('agreed costs', :shop))"
-# The cost in force of the line of `paper` that is called `line`, as one row or none.
-OF_LINE = """
+MATCH = "reconcile"
+# The zone is read once in a statement, however many lines it looks at.
+ORDERED_ON = """
+    (paper.ordered_at AT TIME ZONE (SELECT time_zone FROM shop WHERE shop_id = :shop))::date
+""".strip()
+
+
+def of_line(line: str) -> str:
+    """The query of the cost in force of an order's line, as one row or none.
+
+    For a statement that knows the line by this name, its order as `paper`, and `:shop`.
+    """
+    return f"""
     SELECT known.* FROM agreed_cost AS known
-    WHERE known.shop_id = line.shop_id AND known.region = line.region
-      AND known.vendor_code = paper.vendor_code AND known.asin = line.asin
+    WHERE known.shop_id = {line}.shop_id AND known.region = {line}.region
+      AND known.vendor_code = paper.vendor_code AND known.asin = {line}.asin
       AND known.withdrawn_at IS NULL
-      AND known.currency = coalesce(line.cost_currency, known.currency)
-      AND known.starts_on <= (paper.ordered_at AT TIME ZONE 'UTC')::date
-      AND (known.ends_on IS NULL OR known.ends_on >= (paper.ordered_at AT TIME ZONE 'UTC')::date)
+      AND known.currency = coalesce({line}.cost_currency, known.currency)
+      AND known.starts_on <= {ORDERED_ON}
+      AND (known.ends_on IS NULL OR known.ends_on >= {ORDERED_ON})
     ORDER BY known.starts_on DESC, known.agreed_cost_id DESC LIMIT 1
 """
+
+
 FOR_LINES = f"""
 SELECT line.region, line.number, line.line, agreed.agreed_cost_id, agreed.cost, agreed.currency,
        agreed.starts_on
 FROM purchase_order_line AS line
 JOIN purchase_order AS paper USING (shop_id, region, number)
-JOIN LATERAL ({OF_LINE}) AS agreed ON true
+JOIN LATERAL ({of_line("line")}) AS agreed ON true
 WHERE line.shop_id = :shop AND line.number = ANY(:numbers)
 """
 
@@ -120,6 +134,7 @@ def agree(
         before[one.key] = new
         made.append(new)
     session.flush()
+    ring_after_commit(session, MATCH)
     return made
 
 
@@ -134,6 +149,7 @@ def withdraw(session: Session, agreed_cost_id: int, *, by: str) -> AgreedCost:
     row.withdrawn_at, row.withdrawn_by = database_time(), by
     session.add(row)
     session.flush()
+    ring_after_commit(session, MATCH)
     return row
 
 
@@ -166,6 +182,7 @@ def take_back(session: Session, import_id: int, *, by: str, most: int) -> int:
                 old.withdrawn_at = old.withdrawn_by = None
             session.add(old)
         session.flush()
+    ring_after_commit(session, MATCH)
     return len(rows)
 
 

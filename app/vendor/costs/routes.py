@@ -33,7 +33,7 @@ api = APIBlueprint("agreed_costs", __name__, url_prefix="/api", abp_tags=[TAG])
 
 Region = Literal["na", "eu", "fe"]
 # The newest order of each shows whether Amazon orders at what was agreed.
-FOUND = """
+FOUND = f"""
 SELECT agreed.*, item.item_id, item.sku, item.title, newest.number AS order_number,
        newest.cost AS order_cost
 FROM agreed_cost AS agreed
@@ -43,9 +43,8 @@ LEFT JOIN LATERAL (
     WHERE line.shop_id = agreed.shop_id AND line.region = agreed.region AND line.asin = agreed.asin
       AND paper.vendor_code = agreed.vendor_code AND line.cost_currency = agreed.currency
       AND NOT line.removed AND NOT paper.withdrawn
-      AND (paper.ordered_at AT TIME ZONE 'UTC')::date >= agreed.starts_on
-      AND (agreed.ends_on IS NULL
-           OR (paper.ordered_at AT TIME ZONE 'UTC')::date <= agreed.ends_on)
+      AND {agreeing.ORDERED_ON} >= agreed.starts_on
+      AND (agreed.ends_on IS NULL OR {agreeing.ORDERED_ON} <= agreed.ends_on)
     ORDER BY paper.ordered_at DESC, line.number DESC LIMIT 1) AS newest ON true
 LEFT JOIN item ON item.shop_id = agreed.shop_id AND item.item_id = newest.item_id
 WHERE agreed.shop_id = :shop

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.db import shop_of
 from app.vendor.co_op import recomputing
-from app.vendor.costs.agreeing import OF_LINE
+from app.vendor.costs.agreeing import of_line
 from app.vendor.deductions import quick_pay
 from app.vendor.deductions.tables import Deduction
 from app.vendor.disputes import netting
@@ -31,7 +31,7 @@ JOIN purchase_order_line AS own ON own.shop_id = line.shop_id AND own.region = l
     AND own.number = line.number AND own.line = line.line
 JOIN purchase_order AS paper ON paper.shop_id = own.shop_id AND paper.region = own.region
     AND paper.number = own.number
-LEFT JOIN LATERAL ({OF_LINE.replace("line.", "own.")}) AS agreed ON true
+LEFT JOIN LATERAL ({of_line("own")}) AS agreed ON true
 LEFT JOIN vendor_code AS code ON code.shop_id = invoice.shop_id AND code.region = invoice.region
     AND code.code = invoice.vendor_code
 CROSS JOIN LATERAL (VALUES (greatest(line.cost - coalesce(agreed.cost, own.cost), 0))) AS above (by)

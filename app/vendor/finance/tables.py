@@ -26,6 +26,7 @@ class FinanceInvoice(Table, table=True):
         CheckConstraint("type IN ('AP_INVENTORY', 'OTHER')", name="type"),
         Index("ix_finance_invoice_issued_at", "shop_id", "issued_at", "region", "number"),
         Index("ix_finance_invoice_base_number", "shop_id", "base_number"),
+        Index("ix_finance_invoice_number", "shop_id", "number"),
     )
 
     shop_id: int = Field(primary_key=True, sa_type=Integer)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.db import Table
 from app.vendor import terms
-from app.vendor.costs.agreeing import OF_LINE
+from app.vendor.costs.agreeing import of_line
 from app.vendor.reconciliation.tables import ReconciliationInvoice, ReconciliationLine
 
 HERE = Path(__file__).parent
@@ -48,7 +48,7 @@ CLAIMS = {
 ONLY_LINE = "\n    CASE WHEN {amount} <> 0 AND lines = 1 THEN '{amount}' END"
 SETTLES = "{settles}"
 LINES = (HERE / "lines.sql").read_text(encoding="utf-8").replace(SETTLES, "{{settles}}")
-LINES = LINES.replace("{agreed}", OF_LINE.strip())
+LINES = LINES.replace("{agreed}", of_line("line").strip())
 LINES = LINES.replace("{short}", SHORT.format(currency="money.currency")).replace("{price}", PRICE)
 WHOLE_TABLES = {
     "due": "",

@@ -13,7 +13,7 @@ from app.config import settings
 from app.db import database_time, shop_of
 from app.inventory import discrepancies
 from app.inventory.discrepancies import Finding
-from app.vendor.costs.agreeing import OF_LINE
+from app.vendor.costs.agreeing import of_line
 from app.vendor.receiving.sources import MATCH_DIFFERS, MATCHED
 from app.vendor.reconciliation.kinds import INVOICE_KINDS, LINE_KINDS
 
@@ -79,8 +79,8 @@ ORDER BY kept.region, kept.number, kept.line
 """
 THESE_ORDERS = """AND (kept.region, kept.number) IN (
     SELECT * FROM unnest(CAST(:regions AS text[]), CAST(:numbers AS text[])))"""
-SOME_LINES = LINES.format(agreed=OF_LINE, narrowed=THESE_ORDERS)
-ALL_LINES = LINES.format(agreed=OF_LINE, narrowed="")
+SOME_LINES = LINES.format(agreed=of_line("line"), narrowed=THESE_ORDERS)
+ALL_LINES = LINES.format(agreed=of_line("line"), narrowed="")
 INVOICES = """
 SELECT named.kind, kept.region, kept.number, kept.vendor_code, kept.currency, named.amount
 FROM reconciliation_invoice AS kept

@@ -206,16 +206,7 @@ function Lines({ order }: { order: Order }) {
                   </div>
                 </span>
               ) : key === 'shipped' && row.shipped_as_received ? (
-                <span>
-                  {number(row.shipped)}
-                  <div className="subdued">
-                    {t(
-                      order.shipments.length > 0
-                        ? 'orders.shippedBeforeBooks'
-                        : 'orders.shippedAsReceived',
-                    )}
-                  </div>
-                </span>
+                `${number(row.shipped)}*`
               ) : (
                 number(row[key])
               ),
@@ -228,6 +219,12 @@ function Lines({ order }: { order: Order }) {
           },
         ]}
       />
+      {order.lines.some((row) => row.shipped_as_received) && (
+        <p className="subdued padded">
+          *{' '}
+          {t(order.shipments.length > 0 ? 'orders.shippedBeforeBooks' : 'orders.shippedAsReceived')}
+        </p>
+      )}
     </Card>
   );
 }

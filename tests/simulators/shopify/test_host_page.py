@@ -13,6 +13,7 @@ from joserfc.jwk import OctKey
 from playwright.sync_api import Page, expect, sync_playwright
 from werkzeug.serving import BaseWSGIServer
 
+from app.config import settings
 from app.simulators.common.serving import bind
 from app.simulators.shopify.web import create_app
 from app.simulators.shopify.world import World
@@ -83,6 +84,15 @@ def test_the_app_is_framed_with_an_identity_of_its_own(address: str, page: Page)
     given = parse_qs(urlsplit(source).query)
     assert given["locale"] == ["zh-CN"]
     assert {"embedded", "shop", "host", "id_token", "hmac"} <= set(given)
+
+
+def test_an_address_that_an_alert_names_opens_its_screen_in_the_simulated_admin(
+    address: str, page: Page, set_settings: Callable[..., None]
+) -> None:
+    set_settings(SHOPIFY_ADMIN_ORIGIN=f"{address}/{{shop}}")
+    page.goto(settings().app_address(DOMAIN, "/discrepancies/7?state=open"))
+    expect(page.frame_locator("#app").locator("h1")).to_have_text("/discrepancies/7")
+    assert "state=open" in (page.locator("#app").get_attribute("src") or "")
 
 
 def test_the_apps_links_are_the_admins_and_its_path_is_in_the_address(

@@ -1,11 +1,13 @@
-// Who says so: the source of a rule of Amazon's, as it is written where it was found.
+// Who says so: the source of a rule of Amazon's. One of a rule of your own is quoted as you wrote it.
 import { useTranslation } from 'react-i18next';
+import { useSaid } from '../../i18n/useSaid';
 
 export function Source({ name }: { name: string }) {
   const { t } = useTranslation();
+  const said = useSaid();
   return (
     <>
-      {t('disputes.rule')} <span lang="en">{name}</span>
+      {t('disputes.rule')} {said(name)}
     </>
   );
 }

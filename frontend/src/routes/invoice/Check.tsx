@@ -1,12 +1,14 @@
 // The check before sending: each broken rule with its field, its value, what it should be, the fix.
 import { useTranslation } from 'react-i18next';
 import type { Invoice, InvoiceFinding } from '../../api/types';
+import { useSaid } from '../../i18n/useSaid';
 import { Badge, Banner, Card, To } from '../../ui/elements';
 import { Table } from '../../ui/patterns';
 import { useChecked } from './checked';
 
 export function Check({ paper }: { paper: Invoice }) {
   const { t } = useTranslation();
+  const said = useSaid();
   const checked = useChecked(currencyOf(paper));
   if (!['draft', 'failed'].includes(paper.state)) return null;
   const blocking = paper.findings.filter((one) => one.severity === 'block').length;
@@ -41,9 +43,7 @@ export function Check({ paper }: { paper: Invoice }) {
             show: ([row]) => (
               <>
                 <div>{t(`invoices.rules.${row?.rule}`)}</div>
-                <div className="subdued" lang="en">
-                  {row?.source}
-                </div>
+                <div className="subdued">{said(row?.source)}</div>
               </>
             ),
           },
