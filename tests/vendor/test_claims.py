@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
 
+from app import bell
 from app.db import run, transaction
 from app.shops import open_shop
 from app.vendor.deductions.views import Key
@@ -87,7 +89,7 @@ def days(shop_id: int, kind: str) -> tuple[Any, Any]:
 
 def test_a_chargeback_has_the_days_that_the_export_says_and_loses_them_by_undo(shop: int) -> None:
     import_id = take(shop, "chargebacks", CHARGED + ISSUE)
-    stated = (datetime(2026, 11, 3, 12, tzinfo=UTC), datetime(2026, 12, 4, tzinfo=UTC))
+    stated = (datetime(2026, 11, 3, 12, tzinfo=UTC), datetime(2026, 12, 3, 23, 59, 59, tzinfo=UTC))
     assert days(shop, "chargeback") == stated
     run(working.restate_all, shop)
     assert days(shop, "chargeback") == stated
@@ -97,6 +99,33 @@ def test_a_chargeback_has_the_days_that_the_export_says_and_loses_them_by_undo(s
     assert window is not None and window.by_paper and window.closes_at == stated[1]
     undo(shop, import_id)
     assert days(shop, "chargeback") == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("zone", "ends"),
+    [
+        ("Asia/Shanghai", datetime(2026, 12, 3, 15, 59, 59, tzinfo=UTC)),
+        ("America/Los_Angeles", datetime(2026, 12, 3, 23, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_the_last_day_is_the_files_day_where_the_shop_is_and_never_longer_than_utcs(
+    shop: int, zone: str, ends: datetime
+) -> None:
+    with transaction(shop) as session:
+        session.execute(text("UPDATE shop SET time_zone = :zone"), {"zone": zone})
+    take(shop, "chargebacks", CHARGED + ISSUE)
+    assert days(shop, "chargeback")[1] == ends
+    assert ends.astimezone(ZoneInfo(zone)).date() == date(2026, 12, 3)
+
+
+def test_the_queue_of_discrepancies_follows_a_file_of_claims_at_once(shop: int) -> None:
+    flag = bell.flag("deductions_anew", shop)
+    bell.answer("deductions_anew", shop)
+    import_id = take(shop, "chargebacks", CHARGED + ISSUE)
+    assert bell.connection().exists(flag)
+    bell.answer("deductions_anew", shop)
+    undo(shop, import_id)
+    assert bell.connection().exists(flag)
 
 
 def test_european_days_and_a_return_are_read(shop: int) -> None:
@@ -113,10 +142,10 @@ def test_the_newest_export_says_how_a_claim_stands(shop: int) -> None:
         ["claim_status", "dispute_by"],
     )
     second = take(shop, "chargebacks", CHARGED + later)
-    assert days(shop, "chargeback")[1] == datetime(2026, 12, 21, tzinfo=UTC)
+    assert days(shop, "chargeback")[1] == datetime(2026, 12, 20, 23, 59, 59, tzinfo=UTC)
     assert bring(shop, "chargebacks", CHARGED + later)[1].outcome == {"same": 1}
     undo(shop, second)
-    assert days(shop, "chargeback")[1] == datetime(2026, 12, 4, tzinfo=UTC)
+    assert days(shop, "chargeback")[1] == datetime(2026, 12, 3, 23, 59, 59, tzinfo=UTC)
 
 
 def filed(shop_id: int) -> int:

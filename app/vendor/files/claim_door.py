@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from app.bell import ring_after_commit
 from app.db import shop_of
+from app.inventory.futures import zone_of
 from app.vendor.claims import applying
 from app.vendor.claims.tables import ClaimPaper
 from app.vendor.files.kinds import CHARGEBACKS, DISPUTES, RETURNS
@@ -73,11 +76,12 @@ def outcomes(session: Session, kept: FileImport, stated: Sequence[Stated]) -> li
         .order_by(col(ClaimPaper.import_id))
     )
     known = {(row.number, row.part): row for row in rows}
-    return [_paper(kept, known.get((one.number, one.part)), one) for one in stated]
+    zone = zone_of(session)
+    return [_paper(kept, known.get((one.number, one.part)), one, zone) for one in stated]
 
 
-def _paper(kept: FileImport, known: ClaimPaper | None, one: Stated) -> Paper:
-    made = _row(kept, one)
+def _paper(kept: FileImport, known: ClaimPaper | None, one: Stated, zone: ZoneInfo) -> Paper:
+    made = _row(kept, one, zone)
     became: Became = "new"
     differences: list[Difference] = []
     if known is not None:
@@ -98,7 +102,7 @@ def _paper(kept: FileImport, known: ClaimPaper | None, one: Stated) -> Paper:
     )
 
 
-def _row(kept: FileImport, one: Stated) -> ClaimPaper:
+def _row(kept: FileImport, one: Stated, zone: ZoneInfo) -> ClaimPaper:
     said = one.values
     currency = said.get("currency") or said.get("charge_currency") or kept.choices["currency"]
     invoice = said.get("invoice_number")
@@ -118,7 +122,7 @@ def _row(kept: FileImport, one: Stated) -> ClaimPaper:
         "approved": said.get("approved"),
         "currency": currency.upper(),
         "notified_at": _at(said.get("notified_on"), time(12)),
-        "dispute_by": _end_of(said.get("dispute_by")),
+        "dispute_by": _end_of(said.get("dispute_by"), zone),
     }
     plain = {name: shown(value) for name, value in stated.items()}
     return ClaimPaper(
@@ -137,9 +141,15 @@ def _at(day: date | None, hour: time) -> datetime | None:
     return None if day is None else datetime.combine(day, hour, UTC)
 
 
-def _end_of(day: date | None) -> datetime | None:
-    """The end of the day in UTC: a claim is never told to have time that it may not have."""
-    return None if day is None else datetime.combine(day + timedelta(days=1), time(), UTC)
+def _end_of(day: date | None, zone: ZoneInfo) -> datetime | None:
+    """The last second of the day, of the shop's own or of UTC's, whichever ends first.
+
+    A claim is never told to have time that it may not have, and the shop reads the day of the file.
+    """
+    if day is None:
+        return None
+    ends = (datetime.combine(day, time(23, 59, 59), each) for each in (zone, UTC))
+    return min(one.astimezone(UTC) for one in ends)
 
 
 def take(session: Session, kept: FileImport, papers: Sequence[Paper]) -> None:
@@ -147,7 +157,7 @@ def take(session: Session, kept: FileImport, papers: Sequence[Paper]) -> None:
     for paper in papers:
         if paper.became in ("new", "changed"):
             session.merge(paper.content["row"])
-    applying.apply(session)
+    _lay(session)
 
 
 def undo_some(session: Session, kept: FileImport) -> None:
@@ -166,4 +176,10 @@ def undo_some(session: Session, kept: FileImport) -> None:
     outcome["taken_back"] = outcome.get("taken_back", 0) + len(rows)
     kept.done += len(rows)
     kept.outcome = outcome
+    _lay(session)
+
+
+def _lay(session: Session) -> None:
+    """Lays all claims that stand on deductions and disputes; the queue of discrepancies follows."""
     applying.apply(session)
+    ring_after_commit(session, "deductions_anew")

@@ -1,7 +1,7 @@
 // Numbers, times and money in the person's language and the shop's time zone.
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../shell/session';
-import { fromInput, toInput } from './zone';
+import { dayZone, fromInput, toInput } from './zone';
 
 export function useFormat() {
   const { i18n } = useTranslation();
@@ -25,10 +25,13 @@ export function useFormat() {
           ...(decimals && { maximumFractionDigits: decimals }),
         }).format(Number(value.amount))
       : '–';
-  // A day without a time is the same day wherever it is read.
-  const dates = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeZone: 'UTC' });
+  const dates = (value: string) =>
+    new Intl.DateTimeFormat(i18n.language, {
+      dateStyle: 'medium',
+      timeZone: dayZone(value, zone),
+    }).format(new Date(value));
   return {
-    date: (value: string | null) => (value ? dates.format(new Date(value)) : '–'),
+    date: (value: string | null) => (value ? dates(value) : '–'),
     // The shop's own day, as 2026-11-24.
     dayOf: (moment: string) => toInput(moment, zone).slice(0, 10),
     toInput: (moment: string) => toInput(moment, zone),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromInput, toInput } from './zone';
+import { dayZone, fromInput, toInput } from './zone';
 
 test.each([
   ['2026-11-23T09:05', 'America/Los_Angeles', '2026-11-23T17:05:00.000Z'],
@@ -10,4 +10,14 @@ test.each([
 ])('%s in %s is %s, and back', (text, zone, moment) => {
   expect(fromInput(text, zone)).toBe(moment);
   expect(toInput(moment, zone)).toBe(text);
+});
+
+test.each([
+  ['2026-12-15T04:29:17.062000Z', 'America/Los_Angeles', '2026-12-14'],
+  ['2026-12-15', 'America/Los_Angeles', '2026-12-15'],
+  ['2026-12-15T20:00:00Z', 'Asia/Shanghai', '2026-12-16'],
+  ['2026-12-15', 'Asia/Shanghai', '2026-12-15'],
+])('%s is shown in %s as the day %s', (value, zone, day) => {
+  const timeZone = dayZone(value, zone);
+  expect(new Intl.DateTimeFormat('sv-SE', { timeZone }).format(new Date(value))).toBe(day);
 });

@@ -20,3 +20,8 @@ export function fromInput(text: string, zone: string): string {
     moment += wanted - Date.parse(`${toInput(new Date(moment).toISOString(), zone)}Z`);
   return new Date(moment).toISOString();
 }
+
+/** The zone whose day is meant: a day without a time is the same everywhere, a moment is on the shop's. */
+export function dayZone(value: string, zone: string): string {
+  return value.includes('T') ? zone : 'UTC';
+}
