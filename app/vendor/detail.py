@@ -108,7 +108,7 @@ def whole(session: Session, order: PurchaseOrder) -> PurchaseOrderView:
 
 
 def _may_answer(session: Session, order: PurchaseOrder, known: PurchaseOrderSummary) -> bool:
-    if order.is_closed or order.before_books:
+    if order.is_closed or order.before_books or not known.units.ordered:
         return False
     said = known.acknowledgement
     return said is None or said.state in ("accepted", "failed") or may_answer(session, order)

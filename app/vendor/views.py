@@ -252,7 +252,11 @@ def to_acknowledge(session: Session, limit: int = 10) -> list[PurchaseOrderSumma
             PurchaseOrder.state == "New",
             ~col(PurchaseOrder.before_books),
             text(
-                "NOT EXISTS (SELECT FROM acknowledgement AS said"
+                "EXISTS (SELECT FROM purchase_order_line AS line"
+                " WHERE line.shop_id = purchase_order.shop_id"
+                " AND line.region = purchase_order.region AND line.number = purchase_order.number"
+                " AND line.ordered_units > 0 AND NOT line.removed)"
+                " AND NOT EXISTS (SELECT FROM acknowledgement AS said"
                 " WHERE said.shop_id = purchase_order.shop_id"
                 " AND said.region = purchase_order.region AND said.number = purchase_order.number"
                 " AND said.error IS NULL"
@@ -316,7 +320,8 @@ def _summary(
         "cost": _cost(open_lines, known.cost_basis),
         "cost_basis": known.cost_basis,
         "cost_unknown": each_cost.first_unknown(open_lines, known.cost_basis),
-        "acknowledge_by": acknowledge_by(order) if is_asked else None,
+        # Of an order whose every line was cancelled nothing is left to be answered.
+        "acknowledge_by": acknowledge_by(order) if is_asked and units.ordered else None,
         "acknowledgement": said,
         "version": order.version,
     }

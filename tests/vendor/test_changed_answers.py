@@ -155,3 +155,18 @@ def test_the_trial_tells_backordered_units_from_accepted_ones(brand: VendorBrand
     acknowledge(brand, number, Said("1", 12, 8, 0, None, date(2099, 1, 2)))
     [past] = run(orders.past, brand.shop_id, datetime.now(UTC) - timedelta(days=90))
     assert (past.accepted, past.backordered, past.rejected) == (12, 8, 0)
+
+
+def test_an_order_whose_every_line_was_cancelled_asks_for_no_answer(brand: VendorBrand) -> None:
+    brand.stock("stove", 50)
+    number = place_stoves(brand)
+    assert waits_at_home(brand) == [number]
+    brand.amazon.change(number, lines={"1": {"amount": 0}})
+    brand.poll()
+    found = shown(brand, number)
+    assert found.state == "New" and not found.may_answer and found.acknowledge_by is None
+    assert waits_at_home(brand) == []
+    assert run(standing_of, brand.shop_id, "na", number, datetime.now(UTC)).now is None
+    brand.amazon.change(number, lines={"1": {"amount": 5}})
+    brand.poll()
+    assert shown(brand, number).may_answer and waits_at_home(brand) == [number]

@@ -332,6 +332,15 @@ def test_what_has_no_invoice_yet_is_no_difference_of_sources(books: Books) -> No
     assert ("receipts_disagree", "na:PO1:1", 1, Decimal(10), "open") in queue(books)
 
 
+def test_what_a_credit_note_names_was_not_received_once_more(books: Books) -> None:
+    sold(books)
+    books.tell("NT-1", (1, 0, "0"))
+    books.bill("CN-1", ("PO1", "1", 5, "10"), type="CreditNote")
+    books.tell("CN-1", (1, 0, "0"))
+    books.match()
+    assert "receipts_disagree" not in {one[0] for one in queue(books)}
+
+
 def test_money_that_is_late_or_unexplained_is_stated_by_invoice(books: Books) -> None:
     sold(books)
     books.match(now=NOW + timedelta(days=60))

@@ -6,14 +6,17 @@ import csv
 import io
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
+from sqlmodel import select
 
 from app.db import transaction
+from app.vendor.reports.tables import Report, ReportedSales
 from tests.support.web import make_app
 from tests.vendor.brand import STOVE, TENT, VendorBrand
 from tests.vendor.reporting import only, run_out, step
@@ -160,6 +163,28 @@ def test_an_asins_weeks_and_hours_stand_side_by_side(
     assert second["next_cursor"] is None
     found = screen.ask("/reports/asins?search=TENT")["data"]
     assert [one["item"]["sku"] for one in found] == ["TENT-2P"]
+
+
+def test_a_marketplace_whose_reports_are_behind_keeps_its_newest_week(
+    brand: VendorBrand, screen: Screen, set_settings: Settings, tmp_path: Path
+) -> None:
+    only(set_settings, tmp_path, "sales", keep=1)
+    run_out(brand)
+    week = timedelta(days=7)
+    with transaction(brand.shop_id) as session:
+        [told, *_] = session.exec(select(Report).where(Report.kind == "sales")).all()
+        for row in session.exec(select(ReportedSales).where(ReportedSales.asin != "")).all():
+            own = row.model_dump() | {"marketplace": "CA"}
+            own |= {"starts_on": row.starts_on - week, "ends_on": row.ends_on - week}
+            session.add(ReportedSales(**own))
+        own = told.model_dump(exclude={"report_id"}) | {"marketplace": "CA"}
+        session.add(Report(**own | {"starts_at": told.starts_at - week, "ends_at": told.starts_at}))
+    found = screen.ask(f"/reports/asins?search={TENT['asin']}")["data"]
+    by_place = {one["marketplace"]: one for one in found}
+    assert by_place["CA"]["shipped_units"] == by_place["US"]["shipped_units"] is not None
+    assert by_place["CA"]["sold_from"] < by_place["US"]["sold_from"]
+    brand.execute("UPDATE connection SET state = 'disconnected' WHERE channel = 'amazon'")
+    assert screen.ask("/reports/asins")["data"] == []
 
 
 def test_rows_can_be_taken_away_as_a_file(

@@ -29,7 +29,7 @@ LEFT JOIN LATERAL (
     FROM invoice_line AS own JOIN invoice USING (shop_id, invoice_id)
     WHERE own.shop_id = line.shop_id AND own.region = line.region
       AND own.number = line.number AND own.line = line.line
-      AND invoice.state = 'landed' AND invoice.type <> 'credit_note'
+      AND invoice.state = 'landed' AND invoice.type = 'Invoice'
 ) AS billed ON true
 """
 """What Amazon's finance has matched of an order's `line`, as `billed`: none while it shows no invoice."""

@@ -23,26 +23,35 @@ LEFT JOIN LATERAL (
             AND line.asin = listed.asin HAVING count(DISTINCT item_id) = 1))
 ) AS item ON true
 """
+# The newest week is each marketplace's own: another one's reports may come a day earlier.
+WITHIN = """own.shop_id = :shop AND own.connection_id = here.connection_id
+             AND own.marketplace = here.marketplace"""
 LISTED = f"""
-WITH week AS (
-    SELECT (SELECT max(starts_on) FROM reported_sales WHERE shop_id = :shop
-                AND ends_on = starts_on + 6) AS sold,
-           (SELECT max(starts_on) FROM reported_inventory WHERE shop_id = :shop
-                AND ends_on = starts_on + 6) AS stood,
-           (SELECT max(published_on) FROM published_forecast WHERE shop_id = :shop) AS published
+WITH here AS (
+    SELECT DISTINCT connection_id, marketplace FROM report JOIN connection USING (shop_id, connection_id)
+    WHERE shop_id = :shop AND connection.state <> 'disconnected'
+), newest AS (
+    SELECT here.*,
+        (SELECT max(starts_on) FROM reported_sales AS own
+         WHERE {WITHIN} AND ends_on = starts_on + 6) AS sold,
+        (SELECT max(starts_on) FROM reported_inventory AS own
+         WHERE {WITHIN} AND ends_on = starts_on + 6) AS stood,
+        (SELECT max(published_on) FROM published_forecast AS own WHERE {WITHIN}) AS published
+    FROM here
 ), sold AS (
     SELECT connection_id, marketplace, asin, starts_on, shipped_units, ordered_units
-    FROM reported_sales, week WHERE shop_id = :shop AND starts_on = week.sold
-        AND ends_on = starts_on + 6 AND asin <> ''
+    FROM reported_sales JOIN newest USING (connection_id, marketplace)
+    WHERE shop_id = :shop AND starts_on = newest.sold AND ends_on = starts_on + 6 AND asin <> ''
 ), stood AS (
     SELECT connection_id, marketplace, asin, starts_on, ends_on, sellable_units,
         open_purchase_order_units
-    FROM reported_inventory, week WHERE shop_id = :shop AND starts_on = week.stood
-        AND ends_on = starts_on + 6 AND asin <> ''
+    FROM reported_inventory JOIN newest USING (connection_id, marketplace)
+    WHERE shop_id = :shop AND starts_on = newest.stood AND ends_on = starts_on + 6 AND asin <> ''
 ), ahead AS (
     SELECT DISTINCT ON (connection_id, marketplace, asin) connection_id, marketplace, asin,
         starts_on, p70, p80, p90
-    FROM published_forecast, week WHERE shop_id = :shop AND published_on = week.published
+    FROM published_forecast JOIN newest USING (connection_id, marketplace)
+    WHERE shop_id = :shop AND published_on = newest.published
     ORDER BY connection_id, marketplace, asin, starts_on
 ), listed AS (
     SELECT asin, marketplace, connection_id, sold.starts_on AS sold_from, shipped_units,

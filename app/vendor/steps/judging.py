@@ -94,8 +94,9 @@ class Facts:
 
     @property
     def came_to_nothing(self) -> bool:
-        """Over without a single unit: cancelled, or rejected in full."""
-        return self.shipped == 0 and (self.is_closed or (self.is_answered and not self.promised))
+        """Over without a single unit: cancelled, by closing it or line by line, or rejected in full."""
+        is_over = self.is_closed or self.ordered == 0 or (self.is_answered and not self.promised)
+        return self.shipped == 0 and is_over
 
 
 class Claim(NamedTuple):
@@ -177,7 +178,7 @@ def claims(
 
 def judge(facts: Facts, claimed: Sequence[Claim] | None, now: datetime) -> list[Step]:
     """The eight steps of one order at a moment. Pure: the same facts give the same steps."""
-    if facts.came_to_nothing and facts.is_answered:
+    if facts.came_to_nothing and (facts.is_answered or facts.ordered == 0):
         return [_ordered(facts, now), *(Step(name, "none") for name in STEPS[1:])]
     judges: Mapping[StepName, Callable[[Facts, datetime], Step]] = {
         "ordered": _ordered,
@@ -199,7 +200,8 @@ def _due(name: StepName, by: datetime | None, now: datetime, state: State) -> St
 
 
 def _ordered(facts: Facts, now: datetime) -> Step:
-    if facts.answer == "shown" or facts.is_closed or facts.before_books:
+    is_over = facts.is_closed or facts.before_books or facts.ordered == 0
+    if facts.answer == "shown" or is_over:
         return Step("ordered", "done")
     by = facts.ordered_at + terms.hours("first_acknowledgement_hours", facts.region)
     return _due("ordered", by, now, "wait" if facts.answer == "under_way" else "act")

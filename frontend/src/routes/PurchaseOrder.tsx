@@ -69,7 +69,8 @@ export default function PurchaseOrder() {
 /** Nobody has said anything of it that Amazon did not refuse. */
 function isUnanswered(order: Order) {
   const answer = order.acknowledgement;
-  return order.state === 'New' && (answer === null || answer.state === 'failed');
+  const isOpen = order.state === 'New' && order.units.ordered > 0;
+  return isOpen && (answer === null || answer.state === 'failed');
 }
 
 /** Two regions have an order of this number, and the link does not say which is meant. */

@@ -69,16 +69,19 @@ export function Tried({ trial }: { trial: Trial }) {
             key: 'then',
             label: t('rules.then'),
             number: true,
-            show: (row) => (
-              <span className={row.differs ? 'negative' : ''}>
-                {number(row.accepted_then)} / {number(row.rejected_then)}
-                {row.backordered_then > 0 && (
-                  <div className="subdued">
-                    {t('rules.backorderedThen', { units: number(row.backordered_then) })}
-                  </div>
-                )}
-              </span>
-            ),
+            show: (row) =>
+              row.accepted_then + row.backordered_then + row.rejected_then === 0 ? (
+                <span className="subdued">{t('rules.notAnswered')}</span>
+              ) : (
+                <span className={row.differs ? 'negative' : ''}>
+                  {number(row.accepted_then)} / {number(row.rejected_then)}
+                  {row.backordered_then > 0 && (
+                    <div className="subdued">
+                      {t('rules.backorderedThen', { units: number(row.backordered_then) })}
+                    </div>
+                  )}
+                </span>
+              ),
           },
         ]}
       />

@@ -54,7 +54,11 @@ function List({ rows }: { rows: AsinSummary[] }) {
       rows={rows}
       rowKey={(row) => row.asin + row.marketplace + row.connection_id}
       columns={[
-        { key: 'item', label: t('arrivals.item'), show: (row) => <Item row={row} /> },
+        {
+          key: 'item',
+          label: t('arrivals.item'),
+          show: (row) => <Item row={row} first={rows[0]} />,
+        },
         ...units([
           ['sold', 'shipped_units'],
           ['sellable', 'sellable_units'],
@@ -71,7 +75,15 @@ function List({ rows }: { rows: AsinSummary[] }) {
   );
 }
 
-function Item({ row }: { row: AsinSummary }) {
+const days = (row: AsinSummary) => [row.sold_from, row.stood_on, row.forecast_from].join();
+
+/** An item; where its figures are of other days than the list's first ones, these are said. */
+function Item({ row, first }: { row: AsinSummary; first: AsinSummary | undefined }) {
+  const own = first && days(row) !== days(first) && (
+    <div>
+      <Days row={row} />
+    </div>
+  );
   const where = (
     <span className="subdued">
       {row.asin} · {row.marketplace}
@@ -82,16 +94,18 @@ function Item({ row }: { row: AsinSummary }) {
     return (
       <div>
         <To to={to}>{row.asin}</To> <span className="subdued">{row.marketplace}</span>
+        {own}
       </div>
     );
   return (
     <Named item={row.item}>
       <To to={to}>{row.item.sku}</To> {where}
+      {own}
     </Named>
   );
 }
 
-/** Which days the figures are of: each list has one newest week. */
+/** Which days the figures are of. */
 function Days({ row }: { row: AsinSummary }) {
   const { t } = useTranslation();
   const { date } = useFormat();

@@ -37,7 +37,14 @@ export function Missing({ rows }: { rows: Standing[] }) {
           {
             key: 'kind',
             label: t('reports.report'),
-            show: (row) => t(`reportKinds.${row.of.kind}`, { defaultValue: row.of.kind }),
+            show: (row) => (
+              <div>
+                <div>{t(`reportKinds.${row.of.kind}`, { defaultValue: row.of.kind })}</div>
+                <div className="subdued">
+                  {row.of.connection.name} · {row.of.marketplace}
+                </div>
+              </div>
+            ),
           },
           {
             key: 'period',
